@@ -1,0 +1,33 @@
+/**
+ * How a step says that a run cannot go on. Everything in it is public: it reaches conditions, events, logs and mails,
+ * so it never holds a secret, a token, a response body or an address.
+ *
+ * - `stalled`: a person must act; tried again slowly.
+ * - `retry`: it may pass by itself; tried again with backoff, not before `retryAt`.
+ * - `wait`: something watched or polled is not there yet.
+ * - `held`: a plan was computed and not applied.
+ */
+export type FailureKind = "stalled" | "retry" | "wait" | "held";
+
+export interface FailureDetails {
+  /** Milliseconds since the epoch; not before this instant. */
+  readonly retryAt?: number | undefined;
+  readonly cause?: unknown;
+}
+
+export class Failure extends Error {
+  override readonly name = "Failure";
+  readonly retryAt: number | undefined;
+
+  constructor(
+    readonly kind: FailureKind,
+    /** CamelCase, one class of error; becomes a condition's reason. */
+    readonly reason: string,
+    /** Names cause, field or object at fault, and the cure. */
+    message: string,
+    details: FailureDetails = {},
+  ) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.retryAt = details.retryAt;
+  }
+}

@@ -1,0 +1,18 @@
+/** Names of this API group that more than one part uses. */
+
+export const GROUP = "o365sync.dev";
+export const VERSION = "v1alpha1";
+export const API_VERSION = `${GROUP}/${VERSION}`;
+
+/** Field manager and `app.kubernetes.io/managed-by` of everything the operator writes. */
+export const MANAGER = "o365-sync-operator";
+
+export const LABEL_MANAGED_BY = "app.kubernetes.io/managed-by";
+export const LABEL_ROLE = `${GROUP}/role`;
+export const LABEL_SYNC = `${GROUP}/sync`;
+export const LABEL_DOMAIN = `${GROUP}/domain`;
+
+export const ANNOTATION_SYNC = `${GROUP}/sync`;
+export const ANNOTATION_TEST_SYNC = `${GROUP}/test-sync`;
+export const ANNOTATION_TEST_CONNECTION = `${GROUP}/test-connection`;
+export const ANNOTATION_APPROVE = `${GROUP}/approve`;

@@ -1,0 +1,78 @@
+/** Microsoft 365 as a source of recipients: the contract between directory/ and the controllers. */
+import type { DirectoryObject, Source } from "../recipients/model.ts";
+
+export type Cloud = "Global" | "USGovernmentGCCHigh" | "USGovernmentDoD" | "China";
+
+/** Origins without a trailing slash, https only. */
+export interface CloudEndpoints {
+  readonly authority: string;
+  readonly graph: string;
+}
+
+export type Credential =
+  | { readonly kind: "clientSecret"; readonly clientId: string; readonly clientSecret: string }
+  | {
+      readonly kind: "certificate";
+      readonly clientId: string;
+      readonly certificate: string;
+      readonly privateKey: string;
+    }
+  | { readonly kind: "workloadIdentity"; readonly clientId: string; readonly tokenFile: string };
+
+/** Everything that names one way into one tenant. */
+export interface Connection {
+  readonly cloud: Cloud;
+  readonly tenantId: string;
+  readonly credential: Credential;
+}
+
+export type EnabledSources = Readonly<Record<Source, boolean>>;
+
+export interface Authorization {
+  /** Application roles that the token carries. */
+  readonly roles: readonly string[];
+  /** Roles that `sources` need and the token lacks, by name. */
+  readonly missing: readonly string[];
+}
+
+export interface ReadStats {
+  readonly users: number;
+  readonly groups: number;
+  readonly contacts: number;
+  /** Requests to Graph, retries included; token requests are not counted. */
+  readonly requests: number;
+}
+
+/** What became of an object that was asked for by id: its SMTP addresses (`proxyAddresses` and `mail`, raw), or "gone". */
+export type Confirmation = DirectoryObject | "gone";
+
+export interface ReadOptions {
+  readonly sources: EnabledSources;
+  readonly signal: AbortSignal;
+  /** Called once for every object, in no order; the same id may come twice when the directory changes meanwhile. */
+  readonly onObject: (object: DirectoryObject) => void;
+}
+
+/**
+ * One tenant. Every method throws `Failure` (api/failure.ts) and nothing else, except the signal's reason when it aborts.
+ * A read is all or nothing: if it resolves, every chain came to its end and every page was well-formed.
+ */
+export interface Directory {
+  /** Obtains a token (a fresh one when asked) and says which roles it carries. Does not throw for missing roles. */
+  authorize(options: { sources: EnabledSources; fresh: boolean; signal: AbortSignal }): Promise<Authorization>;
+  /** Lower-case names of the tenant's verified domains; undefined where the permission for it is missing. */
+  verifiedDomains(signal: AbortSignal): Promise<readonly string[] | undefined>;
+  read(options: ReadOptions): Promise<ReadStats>;
+  /** Numbers of records seen on one short page of each enabled source. */
+  sample(sources: EnabledSources, signal: AbortSignal): Promise<Omit<ReadStats, "requests">>;
+  /** Asks for objects by id, in batches of 20. The answer has every id that was asked. */
+  confirm(
+    objects: readonly { readonly id: string; readonly source: Source }[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, Confirmation>>;
+}
+
+/** Keeps token caches per credential, so that objects with the very same connection share one token. */
+export interface DirectoryProvider {
+  connect(connection: Connection): Directory;
+}
