@@ -1,0 +1,12 @@
+/** A certificate for localhost and 127.0.0.1 and the CA that signed it: for tests and the demo only, worthless elsewhere. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+/** Path of the CA certificate, for `NODE_EXTRA_CA_CERTS` and the like. */
+export const caPath = path("ca.crt");
+/** PEM, as `https.createServer` and `https.request` take them. The key of the CA was thrown away. */
+export const ca = readFileSync(caPath, "utf8");
+export const cert = readFileSync(path("localhost.crt"), "utf8");
+export const key = readFileSync(path("localhost.key"), "utf8");
