@@ -1,0 +1,88 @@
+/** Where the API server is and how to prove who we are: from a kubeconfig file, or from the pod's service account. */
+import type { RequestOptions } from "node:https";
+import { KubeConfig } from "@kubernetes/client-node";
+import { type Clock, systemClock } from "../api/deps.ts";
+
+/** What a request needs to be trusted and to trust the server; spread into `https.request`. */
+export type Credentials = Pick<RequestOptions, "ca" | "cert" | "key" | "auth" | "servername" | "rejectUnauthorized"> & {
+  readonly headers?: Record<string, string>;
+};
+
+export interface ApiServerAccess {
+  /** Base URL, http or https. */
+  readonly server: string;
+  /** The namespace of the kubeconfig context or of the pod. */
+  readonly namespace: string | undefined;
+  /** `fresh` reads everything anew (after a 401); otherwise what was read within the last minute is good enough. */
+  authenticate(fresh: boolean): Promise<Credentials>;
+}
+
+/** kubelet replaces a service account token long before it expires; client-go looks once a minute too. */
+const REREAD_MS = 60_000;
+
+/**
+ * Reads the kubeconfig file at `path`; without it whatever kubectl would use ($KUBECONFIG, ~/.kube/config), then the pod's service account.
+ * Throws when there is none of them, or when it names no cluster.
+ */
+export function loadAccess(path?: string, clock: Clock = systemClock): ApiServerAccess {
+  const { server, namespace } = readConfig(path);
+  let current: { readAt: number; credentials: Promise<Credentials> } | undefined;
+
+  return {
+    server,
+    namespace,
+    authenticate(fresh) {
+      const age = current ? clock.now() - current.readAt : Number.POSITIVE_INFINITY;
+      // Many requests see the same 401 at once: what was read within this very second is fresh.
+      if (current && age < (fresh ? 1_000 : REREAD_MS)) return current.credentials;
+      const credentials = readCredentials(path);
+      current = { readAt: clock.now(), credentials };
+      credentials.catch(() => {
+        current = undefined;
+      });
+      return credentials;
+    },
+  };
+}
+
+interface Config {
+  readonly server: string;
+  readonly namespace: string | undefined;
+  readonly config: KubeConfig;
+}
+
+function readConfig(path: string | undefined): Config {
+  const config = new KubeConfig();
+  if (path === undefined) config.loadFromDefault();
+  else config.loadFromFile(path);
+
+  const cluster = config.getCurrentCluster();
+  const context = config.getCurrentContext();
+  // What loadFromDefault makes up when it finds nothing.
+  if (context === "loaded-context" && cluster?.server === "http://localhost:8080") {
+    throw new Error("no kubeconfig and no service account found: run in a cluster, set KUBECONFIG, or name a file");
+  }
+  if (!cluster || !URL.canParse(cluster.server)) {
+    throw new Error(`kubeconfig: context "${context}" names no cluster with a valid server URL`);
+  }
+  if (cluster.proxyUrl)
+    throw new Error(`kubeconfig: cluster "${cluster.name}" has a proxy-url, which is not supported`);
+
+  const namespace = config.getContextObject(context)?.namespace;
+  // Two traps of the library: without a user it forgets the CA, and it refuses http:// unless verification is off.
+  const plain = cluster.server.startsWith("http:");
+  config.loadFromClusterAndUser(
+    plain ? { ...cluster, skipTLSVerify: true } : cluster,
+    config.getCurrentUser() ?? { name: "anonymous" },
+  );
+  return { server: cluster.server, namespace: namespace?.trim() || undefined, config };
+}
+
+/** A new KubeConfig each time: the library keeps tokens and the answers of credential plugins for as long as one lives. */
+async function readCredentials(path: string | undefined): Promise<Credentials> {
+  const options: RequestOptions = {};
+  await readConfig(path).config.applyToHTTPSOptions(options);
+  const { agent: _, headers, ...rest } = options;
+  const named = Object.entries(headers ?? {}).map(([name, value]) => [name, String(value).trim()] as const);
+  return { ...rest, headers: Object.fromEntries(named) };
+}

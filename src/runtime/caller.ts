@@ -1,0 +1,127 @@
+/** Requests to the API server that always end: with credentials, timeouts, retries, and errors that may be shown. */
+import type { IncomingMessage } from "node:http";
+import type { Deps } from "../api/deps.ts";
+import type { KubeObject } from "../api/kube.ts";
+import { createDeadline, type Deadline, untilAborted } from "./abort.ts";
+import type { ApiServerAccess } from "./access.ts";
+import { answerError, connectionError, credentialsError } from "./api-error.ts";
+import { retryDelay } from "./retry.ts";
+import { createTransport, type HttpRequest, readText } from "./transport.ts";
+import { ApiError, type WatchEvent } from "./types.ts";
+import { readEvents } from "./watch-stream.ts";
+
+export interface CallerOptions {
+  /** For one attempt, from connecting to the last byte. */
+  readonly timeoutMs: number;
+  readonly userAgent: string;
+  /** Told of each attempt when its head has come; `code` is the HTTP status, or `<error>` when none came. */
+  readonly onRequest?: ((request: { verb: string; host: string; code: string; seconds: number }) => void) | undefined;
+}
+
+export interface Caller {
+  /** The answer's JSON. Rejects with ApiError, or with the signal's reason. */
+  call(request: HttpRequest, signal?: AbortSignal): Promise<unknown>;
+  /** The answer's JSON lines as they come. Throws as `call` does, and when nothing comes for `idleMs`. Never repeated. */
+  stream<T extends KubeObject>(
+    request: HttpRequest,
+    idleMs: number,
+    signal?: AbortSignal,
+  ): AsyncGenerator<WatchEvent<T>>;
+}
+
+export function createCaller(access: ApiServerAccess, deps: Deps, options: CallerOptions): Caller {
+  const { clock } = deps;
+  const transport = createTransport(access.server, options.userAgent);
+
+  async function exchange(request: HttpRequest, fresh: boolean, signal: AbortSignal): Promise<IncomingMessage> {
+    const credentials = await untilAborted(access.authenticate(fresh), signal).catch((error: unknown) => {
+      throw signal.aborted ? error : credentialsError(describe(request), error);
+    });
+    const started = clock.now();
+    let code = "<error>";
+    try {
+      const response = await transport.send(request, credentials, signal);
+      code = String(response.statusCode);
+      return response;
+    } finally {
+      const seconds = (clock.now() - started) / 1000;
+      options.onRequest?.({ verb: request.method, host: transport.host, code, seconds });
+    }
+  }
+
+  /** One exchange, and a second with credentials read anew when the first was answered 401. */
+  async function send(request: HttpRequest, signal: AbortSignal): Promise<IncomingMessage> {
+    let response = await exchange(request, false, signal);
+    if (response.statusCode === 401) {
+      response.resume();
+      response = await exchange(request, true, signal);
+    }
+    const code = response.statusCode ?? 0;
+    if (code >= 200 && code < 300) return response;
+    throw answerError(describe(request), code, await readText(response), response.headers["retry-after"]);
+  }
+
+  /** What to reject with: the caller's own reason, an answer's error as it is, or a connection's error by name. */
+  function failure(error: unknown, request: HttpRequest, deadline: Deadline, signal?: AbortSignal): unknown {
+    if (signal?.aborted) return signal.reason;
+    if (error instanceof ApiError) return error;
+    transport.dropIdle();
+    return connectionError(describe(request), deadline.expired ? deadline.signal.reason : error);
+  }
+
+  async function attempt(request: HttpRequest, signal?: AbortSignal): Promise<unknown> {
+    signal?.throwIfAborted();
+    const deadline = createDeadline(clock, options.timeoutMs, signal);
+    try {
+      const response = await send(request, deadline.signal);
+      return parseAnswer(await readText(response), request);
+    } catch (error) {
+      throw failure(error, request, deadline, signal);
+    } finally {
+      deadline.release();
+    }
+  }
+
+  return {
+    async call(request, signal) {
+      for (let tries = 1; ; tries++) {
+        try {
+          return await attempt(request, signal);
+        } catch (error) {
+          const wait = signal?.aborted ? undefined : retryDelay(error, request.method, tries, deps.random);
+          if (wait === undefined) throw error;
+          await clock.sleep(wait, signal);
+        }
+      }
+    },
+    async *stream<T extends KubeObject>(request: HttpRequest, idleMs: number, signal?: AbortSignal) {
+      signal?.throwIfAborted();
+      const idle = createDeadline(clock, idleMs, signal);
+      let response: IncomingMessage | undefined;
+      try {
+        response = await send(request, idle.signal);
+        yield* readEvents<T>(response, () => idle.restart());
+      } catch (error) {
+        throw failure(error, request, idle, signal);
+      } finally {
+        idle.release();
+        // A reader that stops early; a body read to its end leaves the connection to the next request.
+        if (!response?.complete) response?.destroy();
+      }
+    },
+  };
+}
+
+/** The parser's own error would quote the body. */
+function parseAnswer(text: string, request: HttpRequest): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ApiError(`${describe(request)}: the answer is not JSON`, 0, "InvalidAnswer");
+  }
+}
+
+/** `PATCH /api/v1/namespaces/mail/configmaps/a`: the query string is left out, it may be long. */
+function describe({ method, path }: HttpRequest): string {
+  return `${method} ${path.split("?", 1)[0]}`;
+}

@@ -1,0 +1,143 @@
+/** Records events.k8s.io/v1 Events in the background: repeated ones become a series, noisy objects are throttled. */
+import type { Deps } from "../api/deps.ts";
+import { EVENT, type KubeEvent, type KubeObject } from "../api/kube.ts";
+import { microTime } from "./micro-time.ts";
+import { createTokenBuckets } from "./token-buckets.ts";
+import { ApiError, type Client, type EventRecorder, type Logger } from "./types.ts";
+
+export interface EventRecorderOptions {
+  readonly client: Pick<Client, "create" | "patch">;
+  readonly deps: Deps;
+  readonly log: Logger;
+  /** reportingController, a qualified name such as `example.com/operator`. */
+  readonly controller: string;
+  /** reportingInstance, e.g. the pod's name. */
+  readonly instance: string;
+}
+
+export interface FlushableEventRecorder extends EventRecorder {
+  /** Resolves when what was recorded until now has been sent, or has failed. */
+  flush(): Promise<void>;
+}
+
+interface Recorded {
+  readonly event: KubeEvent;
+  count: number;
+  lastSeen: number;
+  /** The count that the server knows; 0 before it knows the event. */
+  sent: number;
+}
+
+const NOTE_BYTES = 1024;
+/** A repetition within this time joins the series. */
+const SERIES_MS = 600_000;
+/** Memory is bounded whatever happens: the least recent events are forgotten, and so begin anew; events that cannot be sent are dropped. */
+const MOST_REMEMBERED = 4096;
+const MOST_WAITING = 256;
+
+export function createEventRecorder(options: EventRecorderOptions): FlushableEventRecorder {
+  const { client, deps, log, controller, instance } = options;
+  const { clock } = deps;
+  const recorded = new Map<string, Recorded>();
+  const buckets = createTokenBuckets(clock);
+  let waiting = 0;
+  let queue: Promise<void> = Promise.resolve();
+
+  function remember(identity: string, make: () => KubeEvent): Recorded {
+    const known = recorded.get(identity);
+    recorded.delete(identity);
+    const isRecent = known !== undefined && clock.now() - known.lastSeen < SERIES_MS;
+    const entry = isRecent ? known : { event: make(), count: 0, lastSeen: 0, sent: 0 };
+    entry.count += 1;
+    entry.lastSeen = clock.now();
+    recorded.set(identity, entry);
+    const [oldest] = recorded.keys();
+    if (recorded.size > MOST_REMEMBERED && oldest !== undefined) recorded.delete(oldest);
+    return entry;
+  }
+
+  async function send(entry: Recorded): Promise<void> {
+    const { event, count, lastSeen } = entry;
+    if (entry.sent === count) return;
+    const series = count > 1 ? { series: { count, lastObservedTime: microTime(lastSeen) } } : {};
+    if (entry.sent > 0) {
+      try {
+        await client.patch(EVENT, event.metadata, series);
+        entry.sent = count;
+        return;
+      } catch (error) {
+        // The server keeps events for an hour or so.
+        if (!(error instanceof ApiError && error.notFound)) throw error;
+      }
+    }
+    await client.create(EVENT, { ...event, ...series });
+    entry.sent = count;
+  }
+
+  function enqueue(entry: Recorded): void {
+    if (waiting >= MOST_WAITING) {
+      log.debug({ reason: entry.event.reason }, "Dropped an event: too many are waiting");
+      return;
+    }
+    waiting += 1;
+    queue = queue
+      .then(() => send(entry))
+      .catch((err: unknown) => log.warn({ err, reason: entry.event.reason }, "Recording an event failed"))
+      .finally(() => {
+        waiting -= 1;
+      });
+  }
+
+  return {
+    event(regarding, { type, reason, action, note }) {
+      const { uid, namespace, name } = regarding.metadata;
+      const object = uid ?? `${regarding.kind}/${namespace}/${name}`;
+      const make = (): KubeEvent => ({
+        apiVersion: "events.k8s.io/v1",
+        kind: "Event",
+        metadata: { namespace: namespace ?? "default", name: eventName(name, deps) },
+        eventTime: microTime(clock.now()),
+        regarding: reference(regarding),
+        reportingController: controller,
+        reportingInstance: instance,
+        type,
+        reason,
+        action,
+        note: cutNote(note),
+      });
+      // Counted even when throttled: the next event that is sent tells the sum.
+      const entry = remember(JSON.stringify([object, type, reason, action, note]), make);
+      if (buckets.take(object)) enqueue(entry);
+    },
+    flush: () => queue,
+  };
+}
+
+function reference({ apiVersion, kind, metadata }: KubeObject): KubeEvent["regarding"] {
+  const { namespace, name, uid, resourceVersion } = metadata;
+  return {
+    ...(apiVersion !== undefined && { apiVersion }),
+    ...(kind !== undefined && { kind }),
+    ...(namespace !== undefined && { namespace }),
+    name,
+    ...(uid !== undefined && { uid }),
+    ...(resourceVersion !== undefined && { resourceVersion }),
+  };
+}
+
+/** Unique, and at most 253 characters. */
+function eventName(name: string, { clock, random }: Deps): string {
+  const suffix = Math.floor(random() * 2 ** 32)
+    .toString(16)
+    .padStart(8, "0");
+  return `${name.slice(0, 220).replace(/[-.]+$/, "")}.${clock.now().toString(16)}${suffix}`;
+}
+
+/** Cut between characters to what the API server takes. */
+function cutNote(note: string): string {
+  if (Buffer.byteLength(note) <= NOTE_BYTES) return note;
+  const ellipsis = "…";
+  const bytes = Buffer.from(note).subarray(0, NOTE_BYTES - Buffer.byteLength(ellipsis));
+  // A character that was cut in two decodes to the replacement character.
+  return bytes.toString("utf8").replace(/\uFFFD+$/, "") + ellipsis;
+}

@@ -1,0 +1,117 @@
+/** The Manager: starts the parts in order, and stops them in the order that hands over cleanly. */
+import type { Deps } from "../api/deps.ts";
+import type { KubeObject } from "../api/kube.ts";
+import { aborted } from "./abort.ts";
+import type { LeaderElector } from "./leader.ts";
+import type { Controller, Logger, Reflector } from "./types.ts";
+
+export interface ManagerOptions {
+  /** Run on every replica, so that a standby takes over with warm caches. */
+  readonly reflectors: readonly Pick<Reflector<KubeObject>, "hasSynced" | "run">[];
+  /** Run on the leader only. */
+  readonly controllers: readonly Pick<Controller, "run">[];
+  /** Absent: this process always leads. */
+  readonly elector?: LeaderElector | undefined;
+  /** How long running reconciles may take to end after a stop; default 25 s (a pod is killed after 30 s). */
+  readonly drainMs?: number;
+  readonly deps: Deps;
+  readonly log: Logger;
+}
+
+export type ManagerState = "starting" | "standby" | "leading" | "stopping" | "stopped";
+
+export interface Manager {
+  readonly state: ManagerState;
+  /** Whether all caches have synced: a standby is ready too. */
+  ready(): boolean;
+  /**
+   * Runs until the signal aborts, then drains, releases the lease and resolves.
+   * Rejects when the lease is lost, a part fails, or draining takes too long (the lease is then left to expire): the process must end.
+   */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+const SYNC_POLL_MS = 100;
+
+/** It can run once. */
+export function createManager(options: ManagerOptions): Manager {
+  const { reflectors, controllers, elector, drainMs = 25_000, deps, log } = options;
+  const caches = new AbortController();
+  const work = new AbortController();
+  const lease = new AbortController();
+  let state: ManagerState = "starting";
+  let working: Promise<unknown> = Promise.resolve();
+
+  const ready = (): boolean => reflectors.every((reflector) => reflector.hasSynced);
+
+  async function waitForSync(signal: AbortSignal): Promise<void> {
+    while (!ready() && !signal.aborted) await deps.clock.sleep(SYNC_POLL_MS, signal).catch(() => {});
+  }
+
+  function lead(fail: (error: unknown) => void): void {
+    state = "leading";
+    log.info({ controllers: controllers.length }, "Starting controllers");
+    working = Promise.all(controllers.map((controller) => controller.run(work.signal)));
+    working.catch(fail);
+  }
+
+  /** Resolves when told to stop; rejects when there is no going on. */
+  async function serve(signal: AbortSignal, electing: (run: Promise<void>) => void): Promise<void> {
+    await waitForSync(signal);
+    if (signal.aborted) return;
+    log.info({}, "Caches synced");
+    const failed = new Promise<never>((_, reject) => {
+      if (!elector) {
+        lead(reject);
+        return;
+      }
+      state = "standby";
+      const onLost = (): void => {
+        work.abort(new Error("the leader lease was lost"));
+        reject(new Error("the leader lease was lost: another replica may lead now"));
+      };
+      electing(elector.run(lease.signal, { onStarted: () => lead(reject), onLost }));
+    });
+    await Promise.race([aborted(signal), failed]);
+  }
+
+  async function drain(): Promise<void> {
+    work.abort(new Error("shutting down"));
+    const timer = new AbortController();
+    const late = deps.clock.sleep(drainMs, timer.signal).then(() => {
+      throw new Error(`reconciles still ran ${drainMs / 1000} s after they were told to stop`);
+    });
+    try {
+      await Promise.race([working, late]);
+    } finally {
+      late.catch(() => {});
+      timer.abort();
+    }
+  }
+
+  return {
+    get state() {
+      return state;
+    },
+    ready,
+    async run(signal) {
+      let election: Promise<void> = Promise.resolve();
+      const reflecting = reflectors.map((reflector) => reflector.run(caches.signal));
+      try {
+        await serve(signal, (run) => {
+          election = run;
+        });
+        state = "stopping";
+        log.info({}, "Stopping");
+        await drain();
+        lease.abort(new Error("shutting down"));
+        await election;
+      } finally {
+        state = "stopped";
+        work.abort();
+        caches.abort();
+      }
+      await Promise.all(reflecting);
+    },
+  };
+}

@@ -1,0 +1,120 @@
+/** The work queue of client-go: each key waits at most once, is worked on by one worker at a time, and is never forgotten. */
+import type { Clock } from "../api/deps.ts";
+import { createDelays } from "./delays.ts";
+
+/** Told what happens in the queue, for metrics. */
+export interface QueueObserver {
+  depth(waiting: number): void;
+  added(): void;
+  retried(): void;
+  /** A worker took a key that had waited this long. */
+  started(waitedSeconds: number): void;
+  /** A worker is done with a key after this long. */
+  finished(workedSeconds: number): void;
+}
+
+export interface QueueOptions {
+  readonly clock: Clock;
+  readonly observer?: QueueObserver | undefined;
+}
+
+export interface Queue {
+  /** Queues the key once. While it is being worked on, it is queued again when that is done. Ignored after shutDown. */
+  add(key: string): void;
+  /** Adds the key after `ms`. Of several waits for one key the one that ends first counts. Throws RangeError on NaN. */
+  addAfter(key: string, ms: number): void;
+  /** Adds the key after 0.5 s, doubling with each call to 5 min, until `forget`. Returns that wait in milliseconds. */
+  addRateLimited(key: string): number;
+  forget(key: string): void;
+  /** The next key to work on; the caller must call `done` with it. Undefined once the queue is shut down. */
+  get(): Promise<string | undefined>;
+  done(key: string): void;
+  /** Drops what waits, takes nothing more and sends the workers home. */
+  shutDown(): void;
+  /** How long the key that is worked on the longest has been so; 0 when idle. */
+  longestRunningSeconds(): number;
+}
+
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 300_000;
+
+export function createQueue({ clock, observer }: QueueOptions): Queue {
+  /** Keys that wait for a worker, oldest first, with the time they were added. */
+  const waiting = new Map<string, number>();
+  /** Keys that a worker has, with the time it took them. */
+  const processing = new Map<string, number>();
+  /** Keys in `processing` that were added again. */
+  const dirty = new Set<string>();
+  const delays = createDelays(clock, (key) => queue.add(key));
+  const failures = new Map<string, number>();
+  const idleWorkers: ((key: string | undefined) => void)[] = [];
+  let isShutDown = false;
+
+  function enqueue(key: string): void {
+    waiting.set(key, clock.now());
+    observer?.depth(waiting.size);
+    const worker = idleWorkers.shift();
+    if (worker) worker(take());
+  }
+
+  function take(): string | undefined {
+    const [first] = waiting;
+    if (first === undefined) return undefined;
+    const [key, addedAt] = first;
+    waiting.delete(key);
+    processing.set(key, clock.now());
+    observer?.depth(waiting.size);
+    observer?.started((clock.now() - addedAt) / 1000);
+    return key;
+  }
+
+  const queue: Queue = {
+    add(key) {
+      if (isShutDown || waiting.has(key) || dirty.has(key)) return;
+      observer?.added();
+      if (processing.has(key)) dirty.add(key);
+      else enqueue(key);
+    },
+    addAfter(key, ms) {
+      if (Number.isNaN(ms)) throw new RangeError("addAfter: the delay is not a number");
+      if (isShutDown) return;
+      if (ms <= 0) queue.add(key);
+      else delays.set(key, ms);
+    },
+    addRateLimited(key) {
+      const failed = failures.get(key) ?? 0;
+      failures.set(key, failed + 1);
+      const wait = Math.min(FIRST_RETRY_MS * 2 ** failed, LONGEST_RETRY_MS);
+      observer?.retried();
+      queue.addAfter(key, wait);
+      return wait;
+    },
+    forget: (key) => void failures.delete(key),
+    get() {
+      if (isShutDown) return Promise.resolve(undefined);
+      const key = take();
+      if (key !== undefined) return Promise.resolve(key);
+      return new Promise((resolve) => idleWorkers.push(resolve));
+    },
+    done(key) {
+      const startedAt = processing.get(key);
+      if (startedAt === undefined) return;
+      processing.delete(key);
+      observer?.finished((clock.now() - startedAt) / 1000);
+      if (dirty.delete(key)) enqueue(key);
+    },
+    shutDown() {
+      isShutDown = true;
+      waiting.clear();
+      dirty.clear();
+      delays.clear();
+      observer?.depth(0);
+      for (const worker of idleWorkers.splice(0)) worker(undefined);
+    },
+    longestRunningSeconds() {
+      const [oldest] = processing.values();
+      return oldest === undefined ? 0 : (clock.now() - oldest) / 1000;
+    },
+  };
+  return queue;
+}

@@ -1,0 +1,54 @@
+/** The objects a reflector has seen, and what each sighting changed. */
+import type { KubeObject, ObjectMeta } from "../api/kube.ts";
+import type { Store, StoreChange } from "./types.ts";
+
+export interface WritableStore<T extends KubeObject> extends Store<T> {
+  /** Takes an object as it is now. Nothing when it is known already; a delete and an add when another object has taken its name. */
+  put(object: T): StoreChange<T>[];
+  /** Takes an object that is gone, in its last state. */
+  remove(object: T): StoreChange<T>[];
+  /** Takes the complete list: what is not in it is gone. */
+  replace(objects: readonly T[]): StoreChange<T>[];
+}
+
+/** `namespace/name`, or just `name` for cluster-scoped kinds. */
+export function storeKey(metadata: ObjectMeta): string {
+  return metadata.namespace ? `${metadata.namespace}/${metadata.name}` : metadata.name;
+}
+
+export function createStore<T extends KubeObject>(): WritableStore<T> {
+  const objects = new Map<string, T>();
+
+  const store: WritableStore<T> = {
+    get: (key) => objects.get(key),
+    list: () => [...objects.values()],
+    get size() {
+      return objects.size;
+    },
+    put(object) {
+      const key = storeKey(object.metadata);
+      const old = objects.get(key);
+      if (old?.metadata.uid === object.metadata.uid && isSameVersion(old, object)) return [];
+      objects.set(key, object);
+      if (old === undefined) return [{ kind: "added", object }];
+      if (old.metadata.uid === object.metadata.uid) return [{ kind: "updated", object, old }];
+      return [
+        { kind: "deleted", old },
+        { kind: "added", object },
+      ];
+    },
+    remove(object) {
+      return objects.delete(storeKey(object.metadata)) ? [{ kind: "deleted", old: object }] : [];
+    },
+    replace(next) {
+      const present = new Set(next.map((object) => storeKey(object.metadata)));
+      const gone = store.list().filter((object) => !present.has(storeKey(object.metadata)));
+      return [...gone.flatMap((object) => store.remove(object)), ...next.flatMap((object) => store.put(object))];
+    },
+  };
+  return store;
+}
+
+function isSameVersion(a: KubeObject | undefined, b: KubeObject): boolean {
+  return a?.metadata.resourceVersion !== undefined && a.metadata.resourceVersion === b.metadata.resourceVersion;
+}
