@@ -97,16 +97,13 @@ export function createCaller(access: ApiServerAccess, deps: Deps, options: Calle
     async *stream<T extends KubeObject>(request: HttpRequest, idleMs: number, signal?: AbortSignal) {
       signal?.throwIfAborted();
       const idle = createDeadline(clock, idleMs, signal);
-      let response: IncomingMessage | undefined;
       try {
-        response = await send(request, idle.signal);
+        const response = await send(request, idle.signal);
         yield* readEvents<T>(response, () => idle.restart());
       } catch (error) {
         throw failure(error, request, idle, signal);
       } finally {
         idle.release();
-        // A reader that stops early; a body read to its end leaves the connection to the next request.
-        if (!response?.complete) response?.destroy();
       }
     },
   };

@@ -20,7 +20,7 @@ export interface LeaderElectorOptions {
   readonly retryMs?: number;
 }
 
-export interface LeaderHandlers {
+interface LeaderHandlers {
   /** The lease is ours; the signal aborts when it is lost or `run` is told to stop. */
   onStarted(signal: AbortSignal): void;
   /** The lease was lost: another may lead by now, so the process must end. Not called after a stop. */

@@ -85,11 +85,9 @@ export function createLeaseLock({ client, namespace, name, identity, leaseMs, cl
     },
     async hold(signal) {
       if (isOurs() && (await renewUnread(signal))) return true;
-      const wasOurs = isOurs();
       const lease = await read(signal);
       if (lease) observe(lease);
-      // Who held it and finds another there has lost it, however old that entry may be.
-      if (lease?.spec?.holderIdentity && !isOurs() && (wasOurs || !isExpired)) return false;
+      if (lease?.spec?.holderIdentity && !isOurs() && !isExpired) return false;
       await write(lease, signal);
       return true;
     },

@@ -18,7 +18,7 @@ export interface ManagerOptions {
   readonly log: Logger;
 }
 
-export type ManagerState = "starting" | "standby" | "leading" | "stopping" | "stopped";
+type ManagerState = "starting" | "standby" | "leading" | "stopping" | "stopped";
 
 export interface Manager {
   readonly state: ManagerState;

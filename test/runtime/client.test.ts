@@ -117,6 +117,20 @@ describe("a request", () => {
     expect(server.connections).toBe(1);
   });
 
+  it("trusts no idle connection after one went dead", async () => {
+    const waiting: (() => void)[] = [];
+    const together: Script = (request, response) => {
+      waiting.push(() => json({})(request, response));
+      if (waiting.length === 2) for (const answer of waiting) answer();
+    };
+    const { client, server } = await setUp([together, together, hang, json({})], { timeoutMs: 10_000 });
+    await Promise.all([client.get(CONFIG_MAP, KEY), client.get(CONFIG_MAP, KEY)]);
+    await failureOf(client.get(CONFIG_MAP, KEY));
+    expect(server.connections).toBe(2);
+    await client.get(CONFIG_MAP, KEY);
+    expect(server.connections).toBe(3);
+  });
+
   it("is told to the observer, attempt by attempt", async () => {
     const codes: string[] = [];
     const { client } = await setUp([reset, status(500, "InternalError"), json({})], {
@@ -227,6 +241,17 @@ describe("a failed request", () => {
       message: "POST /api/v1/namespaces/mail/configmaps: no answer: ECONNREFUSED",
     });
     server.close = () => Promise.resolve();
+  });
+
+  it("does not repeat what a credential plugin printed", async () => {
+    const authenticate = (): Promise<never> => Promise.reject(new Error("plugin: my secret"));
+    const client = createClient(
+      { server: "http://127.0.0.1:1", namespace: undefined, authenticate },
+      createFastDeps(100),
+    );
+    const error = await failureOf(client.get(CONFIG_MAP, KEY));
+    expect(error).toMatchObject({ status: 0, reason: "Credentials", cause: undefined });
+    expect(error.message).not.toContain("secret");
   });
 
   it("says what the server said, without refused values, addresses or the rest of the body", async () => {

@@ -207,6 +207,19 @@ describe("a controller", () => {
     expect(clock.timers).toBe(0);
   });
 
+  it("does not count a reconcile that shutdown cut short as a failure", async () => {
+    const { clock, log, controller, stop } = setUp(
+      (_, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+    );
+    controller.enqueue("a");
+    const run = controller.run(stop.signal);
+    await clock.advance(0);
+    stop.abort(new Error("shutting down"));
+    await run;
+    expect(log.lines).toMatchObject([{ level: "info", message: "Reconcile cut short by shutdown" }]);
+    expect(clock.timers).toBe(0);
+  });
+
   it("does not run when it was told to stop before", async () => {
     const seconds: number[] = [];
     const { clock, controller, stop } = setUp(

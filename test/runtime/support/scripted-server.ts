@@ -6,7 +6,7 @@ import type { ApiServerAccess } from "../../../src/runtime/access.ts";
 
 export type Script = (request: http.IncomingMessage, response: http.ServerResponse) => void;
 
-export interface SeenRequest {
+interface SeenRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
