@@ -1,0 +1,448 @@
+/** The custom resources as TypeScript. Generated from crds/ by `npm run generate`: change the CRDs, not this file. */
+import type { Condition, KubeObject } from "./kube.ts";
+
+/** A domain at the mail gateway: where its mail is delivered, and which names share its recipients. Published as the ConfigMap <name>-routing. */
+export interface MailDomain extends KubeObject {
+  spec: MailDomainSpec;
+  status?: MailDomainStatus;
+}
+
+/** What the gateway should do with this domain. */
+export interface MailDomainSpec {
+  /** The domain name, in lower case; an internationalised name in its xn-- form. Immutable. */
+  domain: string;
+  /** The mail server behind the gateway. Only Office365 can have an O365Sync; Exchange is an on-premise or hosted Exchange, or any other server. */
+  serverType: "Office365" | "GoogleWorkspace" | "Exchange";
+  /** Where filtered mail is delivered. Without one the domain is not routed. */
+  inboundServers?: {
+    /** A fully qualified host name in lower case, or an IP address. */
+    host: string;
+    /** Lower is tried first; servers of equal preference are tried in the listed order. Default: 10. */
+    preference: number;
+  }[];
+  /** The TCP port of all inbound servers. Default: 25. */
+  deliveryPort: number;
+  /** Other domains that share the recipients of this one. Each name stands once, and never the domain itself. */
+  aliasDomains?: {
+    /** The domain name, in lower case; an internationalised name in its xn-- form. */
+    name: string;
+    /** Directory: only addresses that the tenant really has in this domain. Mirror: every recipient of the main domain, with the same local part. Default: "Directory". */
+    recipients: "Directory" | "Mirror";
+  }[];
+  /** What deleting this object does to its routing ConfigMap. Orphan keeps them, so that a rename in Git refuses nobody's mail; Delete removes them. Default: "Orphan". */
+  deletionPolicy: "Orphan" | "Delete";
+}
+
+/** What was observed, written by the operator. */
+export interface MailDomainStatus {
+  /** The latest metadata.generation that the status speaks for; -1 before the first look. */
+  observedGeneration?: number;
+  /** Ready always, Reconciling and Stalled only while they are True. */
+  conditions?: Condition[];
+  /** The domain that the status speaks for. */
+  domain?: string;
+  /** How many addresses the gateway accepts for this domain and its alias domains. */
+  addresses?: number;
+  /** The last time the published list was confirmed against the tenant. */
+  lastSuccessfulTime?: string;
+  /** The O365Sync objects that refer to this domain. */
+  syncs?: {
+    /** Its name. */
+    name: string;
+    /** Whether its condition Ready is True. */
+    ready?: boolean;
+    /** How many addresses it has published. */
+    addresses?: number;
+  }[];
+  /** What was published for the gateway. */
+  routing?: {
+    /** The name of the ConfigMap. */
+    configMap?: string;
+    /** Digest of its tables, as sha256:<hex>. */
+    revision?: string;
+  };
+}
+
+/** Keeps the recipients of one MailDomain in step with a Microsoft 365 tenant, and publishes them as ConfigMaps that mail gateways mount. */
+export interface O365Sync extends KubeObject {
+  spec: O365SyncSpec;
+  status?: O365SyncStatus;
+}
+
+/** What to read, when, and how to publish it. */
+export interface O365SyncSpec {
+  /** The MailDomain whose recipients this object keeps: in the same namespace, with serverType Office365, and with no other O365Sync. Immutable. */
+  domainRef: {
+    /** The name of the MailDomain. */
+    name: string;
+  };
+  /** The Microsoft 365 tenant: its GUID, or one of its verified domain names. */
+  tenantId: string;
+  /** The national cloud that holds the tenant. A GCC tenant is in Global. Default: "Global". */
+  cloud: "Global" | "USGovernmentGCCHigh" | "USGovernmentDoD" | "China";
+  /** The app registration that reads the directory, with exactly one way to prove it. Absent: the operator's own, where the installation allows it for this tenant. */
+  credentials?: {
+    /** The application (client) id of the app registration. */
+    clientId: string;
+    /** A Secret of this namespace that holds a client secret. */
+    clientSecretRef?: {
+      /** The name of the Secret. */
+      name: string;
+      /** The key in the Secret. Default: "clientSecret". */
+      key: string;
+    };
+    /** A Secret of this namespace, of type kubernetes.io/tls, that holds an RSA certificate and its key. */
+    certificateRef?: {
+      /** The name of the Secret. */
+      name: string;
+    };
+    /** The operator pod's federated token, where the installation allows it for this tenant and client id. Holds no fields. */
+    workloadIdentity?: Record<string, never>;
+  };
+  /** When to sync without being asked. Default: {"enabled":false}. */
+  schedule: {
+    /** Whether to sync automatically. Turn it on when a test sync shows what you expect. Default: false. */
+    enabled: boolean;
+    /** How many syncs a day, 24 h / n apart. Absent: as many as times has entries, else 1. */
+    timesPerDay?: number;
+    /** Local times of day as HH:MM. Absent: times that follow from namespace and name, so that many objects spread evenly. */
+    times?: string[];
+    /** The IANA time zone of times, such as Europe/Berlin. Default: "UTC". */
+    timeZone: string;
+    /** How late a missed slot may still run, in seconds. Default: 7200. */
+    startingDeadlineSeconds: number;
+  };
+  /** Stops everything but reading the status: no run, no retry, no rendering. Slots that pass meanwhile are skipped. Default: false. */
+  suspend: boolean;
+  /** Which collections of the directory are read. At least one; one that is switched off needs no permission. Default: {"users":true,"groups":true,"contacts":true}. */
+  sources: {
+    /** Users, shared and room mailboxes. Default: true. */
+    users: boolean;
+    /** Distribution lists, mail-enabled security groups and Microsoft 365 groups. Default: true. */
+    groups: boolean;
+    /** Organisational contacts. Default: true. */
+    contacts: boolean;
+  };
+  /** Patterns for addresses that are left out: * any text, ? one character, [seq] one of these, [!seq] none of these; on the whole address, in lower case. A primary address that matches leaves its whole account out, an alias only itself. */
+  excludeRecords?: string[];
+  /** Addresses of the domain that the directory cannot list, such as dynamic distribution lists and mail-enabled public folders. Never excluded. */
+  staticRecipients?: string[];
+  /** How many changes one sync may make. When any limit is exceeded nothing is saved, and the plan is held. */
+  operationsLimit?: {
+    /** How many account additions one sync may make. Absent: unlimited; 0: none. */
+    accountAdds?: number;
+    /** How many account deletions one sync may make. Absent: unlimited; 0: none. */
+    accountDeletes?: number;
+    /** How many alias additions one sync may make. Absent: unlimited; 0: none. */
+    aliasAdds?: number;
+    /** How many alias deletions one sync may make. Absent: unlimited; 0: none. */
+    aliasDeletes?: number;
+    /** How many changes in all one sync may make. Absent: unlimited; 0: none. */
+    total?: number;
+  };
+  /** Holds a plan that would make the gateway refuse more addresses than expected: more than the greater of floor and maxPercent of what is published, within 24 h, or more than half of it. Default: {"enabled":true,"maxPercent":10,"floor":10}. */
+  deletionGuard: {
+    /** Whether the guard judges. Default: true. */
+    enabled: boolean;
+    /** Percent of the published addresses that may disappear. Default: 10. */
+    maxPercent: number;
+    /** Number of addresses that may disappear however small the list. Default: 10. */
+    floor: number;
+  };
+  /** A ConfigMap of this namespace with one address a line: what the gateway accepts today. Plans and guards compare with it until the first publication. */
+  baselineRef?: {
+    /** The name of the ConfigMap. */
+    name: string;
+    /** The key in the ConfigMap. Default: "recipients". */
+    key: string;
+  };
+  /** Mails about each sync. Default: {"enabled":false}. */
+  notifications: {
+    /** Whether a mail is sent after each sync, also manual and test ones. Default: false. */
+    enabled: boolean;
+    /** Who gets them. Required when enabled is true. */
+    recipients?: string[];
+  };
+  /** How the list is published. Default: {"formats":["postfix"],"shards":1,"deletionPolicy":"Orphan"}. */
+  output: {
+    /** The tables to write: postfix (relay_recipients), cdb (relay_recipients.cdb), addresses (recipients.map), aliases (virtual_aliases). None: accounts only. Default: ["postfix"]. */
+    formats: ("postfix" | "cdb" | "addresses" | "aliases")[];
+    /** How many ConfigMaps the tables are spread over. A power of two; more are needed when a list outgrows 900 KiB a ConfigMap. Default: 1. */
+    shards: 1 | 2 | 4 | 8 | 16 | 32 | 64 | 128;
+    /** What deleting this object does to its ConfigMaps. Orphan keeps them, so that a rename in Git refuses nobody's mail; Delete removes them. Default: "Orphan". */
+    deletionPolicy: "Orphan" | "Delete";
+  };
+  /** How many records the history ConfigMap keeps. Default: 30. */
+  historyLimit: number;
+}
+
+/** What was observed, written by the operator. */
+export interface O365SyncStatus {
+  /** The latest metadata.generation that the status speaks for; -1 before the first look. */
+  observedGeneration?: number;
+  /** The domain that the status speaks for. */
+  domain?: string;
+  /** Ready, Published and Authorized; Held, Reconciling and Stalled only while they are True. */
+  conditions?: Condition[];
+  /** Where an administrator of the tenant grants the permissions. */
+  consentUrl?: string;
+  /** The schedule in force. */
+  schedule?: {
+    /** The local times of day; none while automatic sync is off or suspended. */
+    times?: string[];
+    /** The IANA time zone of times. */
+    timeZone?: string;
+    /** The schedule in short, for people. */
+    summary?: string;
+    /** Since when it is in force: earlier slots do not count. */
+    since?: string;
+    /** The next slot. */
+    nextTime?: string;
+    /** The last slot that is accounted for: run, skipped or missed. */
+    lastSlotTime?: string;
+    /** The last slot that was missed. */
+    lastMissedTime?: string;
+    /** How many slots were missed: none ran within startingDeadlineSeconds. */
+    missedSlots?: number;
+  };
+  /** The last run that was not a test, whatever came of it. */
+  lastSync?: {
+    /** Names the run and its history record; the same for every attempt at one slot or request. */
+    id: string;
+    /** What asked for it. */
+    trigger: "Schedule" | "Manual" | "Initial" | "SpecChange" | "DomainChange" | "Repair" | "Approval";
+    /** The token or plan digest that asked for it. */
+    token?: string;
+    /** The nominal slot of a scheduled run. */
+    slotTime?: string;
+    /** How many attempts were made, this one included. */
+    attempts?: number;
+    /** When this attempt began. */
+    startTime: string;
+    /** When it ended; absent while it is running. */
+    completionTime?: string;
+    /** Not tried again before this time; absent when no retry is planned. */
+    retryTime?: string;
+    /** What came of it; absent while it is running. */
+    result?: "Published" | "Unchanged" | "Held" | "Failed";
+    /** Why, as one word in CamelCase. */
+    reason?: string;
+    /** What came of it, for people. */
+    message?: string;
+    /** What was read from the directory. */
+    read?: {
+      /** Users. */
+      users: number;
+      /** Groups. */
+      groups: number;
+      /** Contacts. */
+      contacts: number;
+      /** Requests to Microsoft Graph, retries included. */
+      requests: number;
+    };
+    /** The changes that it planned. */
+    changes?: {
+      /** Accounts added. */
+      accountAdds: number;
+      /** Accounts deleted. */
+      accountDeletes: number;
+      /** Aliases added. */
+      aliasAdds: number;
+      /** Aliases deleted. */
+      aliasDeletes: number;
+      /** The sum of the four. */
+      total: number;
+    };
+    /** Addresses of the directory that were left out because no gateway can carry them, by reason. */
+    dropped?: {
+      /** With a quoted local part. */
+      quoted?: number;
+      /** With characters beyond ASCII. */
+      nonAscii?: number;
+      /** With blanks or control characters. */
+      blanks?: number;
+      /** With a local part of more than 64 characters. */
+      localPartTooLong?: number;
+      /** With more than 254 characters. */
+      tooLong?: number;
+      /** Without an @. */
+      noAt?: number;
+    };
+    /** Addresses that stand on more than one object of the directory. */
+    conflicts?: number;
+  };
+  /** The retry that is planned for a run that failed. */
+  retry?: {
+    /** The run that is tried again. */
+    id: string;
+    /** What asked for it. */
+    trigger: "Schedule" | "Manual" | "Initial" | "SpecChange" | "DomainChange" | "Repair" | "Approval";
+    /** The token or plan digest that asked for it. */
+    token?: string;
+    /** The nominal slot of a scheduled run. */
+    slotTime?: string;
+    /** How many attempts were made so far. */
+    attempts: number;
+    /** Not tried again before this time. */
+    time: string;
+  };
+  /** The last time the published list was confirmed against the tenant. */
+  lastSuccessfulTime?: string;
+  /** Digest of what decides the accounts in spec and MailDomain, as of the last publication. */
+  accountsHash?: string;
+  /** Digest of what the check that the tenant owns the domain was made for. */
+  verifiedHash?: string;
+  /** The list that gateways mount. */
+  published?: {
+    /** Digest of everything published, as sha256:<hex>. */
+    revision: string;
+    /** When it was published. */
+    time: string;
+    /** Accounts, distribution lists included. */
+    accounts: number;
+    /** Accounts that are distribution lists. */
+    distributionLists: number;
+    /** Aliases of all accounts. */
+    aliases: number;
+    /** Addresses that the gateway accepts, mirrored ones, postmaster and abuse included. */
+    addresses: number;
+    /** How many ConfigMaps the tables are spread over. */
+    shards: number;
+    /** The number of shards before, which is kept current until previousUntil. */
+    previousShards?: number;
+    /** When the ConfigMaps of the previous layout go away. */
+    previousUntil?: string;
+  };
+  /** The plan that was computed and not applied. */
+  held?: {
+    /** Names exactly these changes; the value of the annotation o365sync.dev/approve that lets them through. */
+    planDigest: string;
+    /** The first guard that stopped it. */
+    reason: string;
+    /** Since when this plan is held. */
+    since: string;
+    /** Whether an approval can let it through. */
+    approvable?: boolean;
+    /** Every guard that stopped it. */
+    violations: {
+      /** The guard or limit. */
+      limit: string;
+      /** How many it allows, rounded down. */
+      allowed: number;
+      /** How many the plan has. */
+      actual: number;
+    }[];
+    /** The changes that it holds. */
+    changes?: {
+      /** Accounts added. */
+      accountAdds: number;
+      /** Accounts deleted. */
+      accountDeletes: number;
+      /** Aliases added. */
+      aliasAdds: number;
+      /** Aliases deleted. */
+      aliasDeletes: number;
+      /** The sum of the four. */
+      total: number;
+    };
+  };
+  /** The last request of each annotation. */
+  requests?: {
+    /** The last request made by the annotation o365sync.dev/sync. */
+    sync?: {
+      /** The annotation's value; the hash of a value that is no token. */
+      token: string;
+      /** The run that serves it, as in the history. */
+      id?: string;
+      /** Accepted waits for its run; Succeeded, Failed and Rejected are final. */
+      state: "Accepted" | "Running" | "Succeeded" | "Failed" | "Rejected";
+      /** Why, as one word in CamelCase. */
+      reason?: string;
+      /** What came of it, for people. */
+      message?: string;
+      /** When it got into this state. */
+      time: string;
+    };
+    /** The last request made by the annotation o365sync.dev/test-sync. */
+    testSync?: {
+      /** The annotation's value; the hash of a value that is no token. */
+      token: string;
+      /** The run that serves it, as in the history. */
+      id?: string;
+      /** Accepted waits for its run; Succeeded, Failed and Rejected are final. */
+      state: "Accepted" | "Running" | "Succeeded" | "Failed" | "Rejected";
+      /** Why, as one word in CamelCase. */
+      reason?: string;
+      /** What came of it, for people. */
+      message?: string;
+      /** When it got into this state. */
+      time: string;
+    };
+    /** The last request made by the annotation o365sync.dev/test-connection. */
+    testConnection?: {
+      /** The annotation's value; the hash of a value that is no token. */
+      token: string;
+      /** The run that serves it, as in the history. */
+      id?: string;
+      /** Accepted waits for its run; Succeeded, Failed and Rejected are final. */
+      state: "Accepted" | "Running" | "Succeeded" | "Failed" | "Rejected";
+      /** Why, as one word in CamelCase. */
+      reason?: string;
+      /** What came of it, for people. */
+      message?: string;
+      /** When it got into this state. */
+      time: string;
+    };
+    /** The last request made by the annotation o365sync.dev/approve. */
+    approve?: {
+      /** The annotation's value; the hash of a value that is no token. */
+      token: string;
+      /** The run that serves it, as in the history. */
+      id?: string;
+      /** Accepted waits for its run; Succeeded, Failed and Rejected are final. */
+      state: "Accepted" | "Running" | "Succeeded" | "Failed" | "Rejected";
+      /** Why, as one word in CamelCase. */
+      reason?: string;
+      /** What came of it, for people. */
+      message?: string;
+      /** When it got into this state. */
+      time: string;
+    };
+  };
+  /** The last value of the annotation o365sync.dev/sync that reached a final state. */
+  handledSync?: string;
+  /** The last value of the annotation o365sync.dev/test-sync that reached a final state. */
+  handledTestSync?: string;
+  /** The last value of the annotation o365sync.dev/test-connection that reached a final state. */
+  handledTestConnection?: string;
+  /** The last value of the annotation o365sync.dev/approve that reached a final state. */
+  handledApprove?: string;
+  /** The last five records in short, newest first; the rest is in the ConfigMap <name>-history. */
+  history?: {
+    /** Names the run. */
+    id: string;
+    /** When the run began. */
+    time: string;
+    /** What asked for it. */
+    trigger: "Schedule" | "Manual" | "Initial" | "SpecChange" | "DomainChange" | "Repair" | "Approval";
+    /** Whether it was a test, which publishes nothing. */
+    test: boolean;
+    /** What came of it; Succeeded is for tests. */
+    result: "Published" | "Unchanged" | "Held" | "Failed" | "Succeeded";
+    /** What came of it, for people. */
+    summary: string;
+    /** The changes that it planned. */
+    changes?: {
+      /** Accounts added. */
+      accountAdds: number;
+      /** Accounts deleted. */
+      accountDeletes: number;
+      /** Aliases added. */
+      aliasAdds: number;
+      /** Aliases deleted. */
+      aliasDeletes: number;
+      /** The sum of the four. */
+      total: number;
+    };
+  }[];
+}
