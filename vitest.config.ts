@@ -1,10 +1,16 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests in these folders talk to an API server; one is started for them, and only when one of them runs. */
+const CLUSTER = ["test/{controlplane,crds,integration,scenarios}/**/*.test.ts"];
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     coverage: { provider: "v8", include: ["src/**"], exclude: ["**/*.generated.ts"] },
+    projects: [
+      { extends: true, test: { name: "unit", include: ["test/**/*.test.ts"], exclude: CLUSTER } },
+      { extends: true, test: { name: "cluster", include: CLUSTER, globalSetup: "test/support/global-setup.ts" } },
+    ],
   },
 });

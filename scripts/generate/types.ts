@@ -38,17 +38,9 @@ function renderFields({ properties = {}, required = [] }: Schema, indent: string
 
 function renderType(schema: Schema, indent: string): string {
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
-  switch (schema.type) {
-    case "object":
-      return schema.properties ? renderFields(schema, indent) : "Record<string, never>";
-    case "array":
-      return schema.items ? renderItems(schema.items, indent) : "unknown[]";
-    case "integer":
-      return "number";
-    case "string":
-    case "boolean":
-      return schema.type;
-  }
+  if (schema.type === "object") return schema.properties ? renderFields(schema, indent) : "Record<string, never>";
+  if (schema.type === "array") return schema.items ? renderItems(schema.items, indent) : "unknown[]";
+  return schema.type === "integer" ? "number" : schema.type;
 }
 
 function renderItems(items: Schema, indent: string): string {
