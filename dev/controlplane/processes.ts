@@ -34,7 +34,7 @@ export async function createProcesses(name: string): Promise<Processes> {
     detached: true,
     stdio: ["pipe", "ignore", "ignore"],
   });
-  const exits: Promise<unknown>[] = [];
+  const exits: Promise<void>[] = [];
   let stopping = false;
   let fail: (error: Error) => void;
   const failed = new Promise<never>((_, reject) => {
@@ -51,11 +51,13 @@ export async function createProcesses(name: string): Promise<Processes> {
       child.on("error", (error) => fail(new Error(`${basename(command)} cannot start: ${error.message}`)));
       if (child.pid === undefined) return;
       watchdog.stdin.write(`${child.pid}\n`);
-      exits.push(
-        once(child, "exit").then(() => {
+      const exit = new Promise<void>((resolve) => {
+        child.once("exit", () => {
           if (!stopping) fail(new Error(`${basename(command)} ended by itself:\n${lines().join("\n")}`));
-        }),
-      );
+          resolve();
+        });
+      });
+      exits.push(exit);
     },
     async stop() {
       stopping = true;

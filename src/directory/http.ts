@@ -1,0 +1,140 @@
+/** HTTPS requests with bounds: one keep-alive agent, a total time, a body limit; the stack under tokens and Graph alike. */
+import { Agent, request as httpsRequest } from "node:https";
+import type { IncomingMessage } from "node:http";
+import { pipeline } from "node:stream/promises";
+import { createBrotliDecompress, createGunzip } from "node:zlib";
+
+export interface HttpRequest {
+  readonly method: "GET" | "POST";
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** A whole answer, decompressed. */
+export interface HttpResponse {
+  readonly status: number;
+  /** Value of a header by its lower-case name. */
+  readonly header: (name: string) => string | undefined;
+  readonly body: string;
+}
+
+/**
+ * Resolves with whatever status the server gave; redirects are not followed.
+ * Rejects with TransportError, or with the signal's reason when it aborts.
+ */
+export type Http = (request: HttpRequest) => Promise<HttpResponse>;
+
+export interface HttpOptions {
+  /** PEM of a CA to trust in place of the system's. */
+  readonly ca?: string | undefined;
+  /** For one request, from connecting to the last byte. Default 60 000. Measured on the machine's own clock. */
+  readonly timeoutMs?: number | undefined;
+  /** Of one body, decompressed. Default 64 MiB. */
+  readonly maxBytes?: number | undefined;
+}
+
+/** What kept an answer from arriving whole. `code` is the system's, e.g. ECONNREFUSED. */
+export class TransportError extends Error {
+  override readonly name = "TransportError";
+
+  constructor(
+    readonly kind: "network" | "timeout" | "incomplete" | "tooLarge",
+    readonly code?: string | undefined,
+  ) {
+    super(code === undefined ? kind : `${kind}: ${code}`);
+  }
+}
+
+export function createHttp({ ca, timeoutMs = 60_000, maxBytes = 64 * 1024 * 1024 }: HttpOptions = {}): Http {
+  const agent = new Agent({ keepAlive: true, ...(ca === undefined ? {} : { ca }) });
+
+  return async ({ method, url, headers, body, signal }) => {
+    signal.throwIfAborted();
+    const stop = new AbortController();
+    const onAbort = (): void => stop.abort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      stop.abort();
+    }, timeoutMs);
+    try {
+      const message = await send(agent, url, { method, headers, body, signal: stop.signal });
+      return {
+        status: message.statusCode ?? 0,
+        header: (name) => [message.headers[name] ?? []].flat()[0],
+        body: await readBody(message, maxBytes, stop.signal),
+      };
+    } catch (error) {
+      signal.throwIfAborted();
+      throw timedOut ? new TransportError("timeout") : toTransportError(error, "network");
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+    }
+  };
+}
+
+function send(
+  agent: Agent,
+  url: string,
+  { method, headers, body, signal }: Omit<HttpRequest, "url">,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const outgoing = httpsRequest(
+      url,
+      { method, headers: { "Accept-Encoding": "gzip, br", ...headers }, agent, signal },
+      resolve,
+    );
+    outgoing.on("error", reject);
+    outgoing.end(body);
+  });
+}
+
+async function readBody(message: IncomingMessage, maxBytes: number, signal: AbortSignal): Promise<string> {
+  const chunks: Buffer[] = [];
+  const collect = async (source: AsyncIterable<Buffer>): Promise<void> => {
+    let size = 0;
+    for await (const chunk of source) {
+      size += chunk.length;
+      if (size > maxBytes) {
+        throw new TransportError("tooLarge");
+      }
+      chunks.push(chunk);
+    }
+  };
+  try {
+    const decoder = decoderFor(message.headers["content-encoding"]);
+    await (decoder === undefined
+      ? pipeline(message, collect, { signal })
+      : pipeline(message, decoder, collect, { signal }));
+    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+  } catch (error) {
+    message.destroy();
+    throw toTransportError(error, "incomplete");
+  }
+}
+
+function decoderFor(encoding: string | undefined): NodeJS.ReadWriteStream | undefined {
+  switch (encoding?.toLowerCase()) {
+    case undefined:
+    case "identity":
+      return undefined;
+    case "gzip":
+      return createGunzip();
+    case "br":
+      return createBrotliDecompress();
+    default:
+      throw new TransportError("incomplete", "UNKNOWN_CONTENT_ENCODING");
+  }
+}
+
+function toTransportError(error: unknown, kind: TransportError["kind"]): TransportError {
+  if (error instanceof TransportError) {
+    return error;
+  }
+  const code = error instanceof Error && "code" in error ? String(error.code) : undefined;
+  return new TransportError(kind, code);
+}

@@ -1,0 +1,207 @@
+/** The conditions of an O365Sync, derived from its spec, its status and what is published. Pure. */
+import { setCondition, findCondition, removeCondition } from "../api/conditions.ts";
+import type { Failure } from "../api/failure.ts";
+import type { Condition } from "../api/kube.ts";
+import type { MailDomain, O365Sync, O365SyncStatus } from "../api/types.generated.ts";
+import { accountsHash } from "./fingerprint.ts";
+import type { Publication } from "./manifest.ts";
+import { approveCommand, describeCounts, readableTime, syncCommand } from "./messages.ts";
+import { planName } from "./names.ts";
+import { describeSchedule, upcomingSlot, wantedSlots } from "./schedule.ts";
+
+export interface Finding {
+  readonly status: "True" | "False" | "Unknown";
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface Facts {
+  readonly domain: MailDomain | undefined;
+  /** Why nothing can run now. */
+  readonly obstacle: Failure | undefined;
+  readonly now: number;
+  readonly published: Publication | undefined;
+  readonly accountsDamaged: boolean;
+  readonly consentUrl: string | undefined;
+  /** What this reconcile learned about permissions; undefined: nothing new. */
+  readonly authorized: Finding | undefined;
+  /** Why the run that ended in this reconcile failed. */
+  readonly failure: Failure | undefined;
+}
+
+interface Verdict extends Finding {
+  readonly reconciling?: Pick<Finding, "reason" | "message">;
+  readonly stalled?: Pick<Finding, "reason" | "message">;
+}
+
+/** Completes a status: everything in it that follows from the rest. The only place where conditions are made. */
+export function settle(object: O365Sync, status: O365SyncStatus, facts: Facts): O365SyncStatus {
+  const generation = object.metadata.generation ?? 0;
+  const before = status.conditions ?? [];
+  const verdict = suspendedNote(object, readiness(object, status, facts));
+  let conditions: readonly Condition[] = before;
+  const put = (type: string, finding: Finding | undefined): void => {
+    conditions =
+      finding === undefined
+        ? removeCondition(conditions, type)
+        : setCondition(conditions, { type, ...finding, observedGeneration: generation }, facts.now);
+  };
+  put("Ready", verdict);
+  put("Published", publishedFinding(facts));
+  put("Authorized", facts.authorized ?? carried(before, "Authorized"));
+  put("Held", heldFinding(object, status));
+  put("Reconciling", verdict.reconciling && { status: "True", ...verdict.reconciling });
+  put("Stalled", verdict.stalled && { status: "True", ...verdict.stalled });
+  const { published: _published, ...rest } = status;
+  return {
+    ...rest,
+    observedGeneration: generation,
+    ...(facts.domain === undefined ? {} : { domain: facts.domain.spec.domain }),
+    ...(facts.consentUrl === undefined ? {} : { consentUrl: facts.consentUrl }),
+    ...(facts.published === undefined ? {} : { published: publishedStatus(facts.published) }),
+    schedule: scheduleStatus(object, status, facts.now),
+    conditions: [...conditions],
+  };
+}
+
+function carried(conditions: readonly Condition[], type: string): Finding | undefined {
+  const found = findCondition(conditions, type);
+  return found && { status: found.status, reason: found.reason, message: found.message };
+}
+
+/** Whether the published list was confirmed by the last run that was due, for this generation; the first rule that applies. */
+function readiness(object: O365Sync, status: O365SyncStatus, facts: Facts): Verdict {
+  return (
+    obstructed(facts) ??
+    held(status) ??
+    failed(object, status, facts) ??
+    neverSynced(object, status) ??
+    running(status) ??
+    slotMissed(status) ??
+    syncRequired(object, status, facts) ??
+    confirmed(status, facts)
+  );
+}
+
+function obstructed({ obstacle }: Facts): Verdict | undefined {
+  if (obstacle === undefined) return undefined;
+  const { kind, reason, message } = obstacle;
+  const verdict = { status: "False", reason, message } as const;
+  if (kind === "stalled") return { ...verdict, stalled: { reason, message } };
+  return { ...verdict, reconciling: { reason, message } };
+}
+
+function held(status: O365SyncStatus): Verdict | undefined {
+  if (status.held === undefined || status.lastSync?.result === "Failed") return undefined;
+  return { status: "False", reason: "Held", message: "a plan was computed and not applied; see the condition Held" };
+}
+
+function failed(object: O365Sync, status: O365SyncStatus, facts: Facts): Verdict | undefined {
+  const { lastSync, retry } = status;
+  if (lastSync?.result !== "Failed") return undefined;
+  const reason = lastSync.reason ?? "Failed";
+  const next = nextTry(object, status, facts.now);
+  const kept = facts.published === undefined ? "nothing is published" : "the published list stays as it is";
+  const message = `${lastSync.message ?? ""}; ${kept}; ${next}`;
+  const verdict = { status: "False", reason, message } as const;
+  const wasStalled = carried(status.conditions ?? [], "Stalled")?.reason === reason;
+  if (facts.failure === undefined ? wasStalled : facts.failure.kind === "stalled")
+    return { ...verdict, stalled: { reason, message } };
+  if (retry === undefined) return verdict;
+  return { ...verdict, reconciling: { reason: "ProgressingWithRetry", message: `${reason}: ${next}` } };
+}
+
+function nextTry(object: O365Sync, { retry }: O365SyncStatus, now: number): string {
+  const slot = upcomingSlot(object, now);
+  const at = retry === undefined ? slot : Math.min(Date.parse(retry.time), slot ?? Number.POSITIVE_INFINITY);
+  return at === undefined ? `next try by hand: ${syncCommand(object)}` : `next try at ${readableTime(at)}`;
+}
+
+function neverSynced(object: O365Sync, status: O365SyncStatus): Verdict | undefined {
+  if (status.lastSuccessfulTime !== undefined) return undefined;
+  if (object.spec.schedule.enabled && !object.spec.suspend) {
+    const message = "the first sync has not ended yet";
+    const progressing = { reason: "Progressing", message };
+    return { status: "Unknown", ...progressing, reconciling: progressing };
+  }
+  const message = `automatic sync is off and nothing was synced yet; test the connection, then run: ${syncCommand(object)}`;
+  return { status: "False", reason: "AwaitingFirstSync", message };
+}
+
+/** A routine run changes nothing until it has ended. */
+function running(status: O365SyncStatus): Verdict | undefined {
+  if (status.lastSync === undefined || status.lastSync.result !== undefined) return undefined;
+  return carried(status.conditions ?? [], "Ready");
+}
+
+function slotMissed(status: O365SyncStatus): Verdict | undefined {
+  const missed = status.schedule?.lastMissedTime;
+  const success = status.lastSuccessfulTime;
+  if (missed === undefined || (success !== undefined && Date.parse(success) > Date.parse(missed))) return undefined;
+  const message = `the slot of ${readableTime(Date.parse(missed))} passed its startingDeadlineSeconds before it could run; the list is as of the last success`;
+  return { status: "False", reason: "ScheduleMissed", message };
+}
+
+function syncRequired(object: O365Sync, status: O365SyncStatus, facts: Facts): Verdict | undefined {
+  const verdict = (cause: string): Verdict => ({
+    status: "False",
+    reason: "SyncRequired",
+    message: `${cause}; automatic sync is off, so run: ${syncCommand(object)}`,
+  });
+  if (object.spec.schedule.enabled) return undefined;
+  if (facts.accountsDamaged) return verdict("the published accounts are damaged or gone");
+  const changed = facts.domain !== undefined && status.accountsHash !== accountsHash(object, facts.domain);
+  return changed ? verdict("the spec or its MailDomain changed in a way that alters the accounts") : undefined;
+}
+
+function confirmed(status: O365SyncStatus, { published }: Facts): Verdict {
+  const counts = published === undefined ? "" : `: ${describeCounts(published.counts)}`;
+  const done = status.lastSync?.result === "Unchanged" ? "the published list is what the tenant has" : "published";
+  return { status: "True", reason: "Succeeded", message: `${done}${counts}` };
+}
+
+function suspendedNote(object: O365Sync, verdict: Verdict): Verdict {
+  return object.spec.suspend ? { ...verdict, message: `suspended; ${verdict.message}` } : verdict;
+}
+
+function publishedFinding({ published }: Facts): Finding {
+  if (published === undefined)
+    return { status: "False", reason: "NotPublished", message: "no list was published yet; the domain is not routed" };
+  return { status: "True", reason: "Published", message: `a complete list is published: ${describeCounts(published.counts)}` };
+}
+
+function heldFinding(object: O365Sync, { held }: O365SyncStatus): Finding | undefined {
+  if (held === undefined) return undefined;
+  const numbers = held.violations.map(({ limit, allowed, actual }) => `${limit}: ${actual}, allowed ${allowed}`).join("; ");
+  const look = `the plan ${held.planDigest} is in ConfigMap ${planName(object.metadata.name)}`;
+  const cure = held.approvable
+    ? `to let it through: ${approveCommand(object, held.planDigest)}`
+    : "it cannot be approved: correct the cause, then sync again";
+  return { status: "True", reason: held.reason, message: `nothing was saved (${numbers}); ${look}; ${cure}` };
+}
+
+function publishedStatus(publication: Publication): NonNullable<O365SyncStatus["published"]> {
+  const { revision, time, counts, layout, previous } = publication;
+  return {
+    revision,
+    time,
+    ...counts,
+    shards: layout.shards,
+    ...(previous === undefined ? {} : { previousShards: previous.layout.shards, previousUntil: previous.until }),
+  };
+}
+
+function scheduleStatus(
+  object: O365Sync,
+  status: O365SyncStatus,
+  now: number,
+): NonNullable<O365SyncStatus["schedule"]> {
+  const { nextTime: _before, ...rest } = status.schedule ?? {};
+  const next = upcomingSlot({ ...object, status }, now);
+  return {
+    ...rest,
+    times: rest.times ?? [],
+    summary: describeSchedule(object, wantedSlots(object)),
+    ...(next === undefined ? {} : { nextTime: new Date(next).toISOString() }),
+  };
+}

@@ -1,0 +1,64 @@
+/** Runs and what the history keeps of them: the vocabulary of this folder. */
+import type { ChangeCounts, Source } from "../recipients/model.ts";
+
+export type Trigger = "Schedule" | "Manual" | "Initial" | "SpecChange" | "DomainChange" | "Repair" | "Approval";
+
+export type RequestKind = "sync" | "testSync" | "testConnection" | "approve";
+
+export type RunResult = "Published" | "Unchanged" | "Held" | "Failed";
+
+/** One run as it is persisted when it starts: enough to finish it after a crash under the same identity. */
+export interface Run {
+  /** Names the history record; the same for every attempt at one slot or one request. */
+  readonly id: string;
+  readonly trigger: Trigger;
+  /** The annotation that asked for it. */
+  readonly request?: RequestKind;
+  /** As recorded: the token itself, for an approval the digest. */
+  readonly token?: string;
+  /** RFC 3339. */
+  readonly startTime: string;
+  /** The nominal slot, RFC 3339. */
+  readonly slotTime?: string;
+  /** 1 for the first attempt. */
+  readonly attempts: number;
+}
+
+export const isTest = (run: Run): boolean => run.request === "testSync" || run.request === "testConnection";
+
+/** A violation as status and history keep it. */
+export interface RecordedViolation {
+  readonly limit: string;
+  readonly allowed: number;
+  readonly actual: number;
+}
+
+export interface ReadCounts extends Readonly<Record<Source, number>> {
+  readonly requests: number;
+}
+
+/** One row of the product's Sync History: Synced, Synced By, Test Sync, Summary, and what is behind them. */
+export interface HistoryRecord {
+  readonly id: string;
+  /** When the run started, RFC 3339. */
+  readonly synced: string;
+  readonly completed: string;
+  readonly syncedBy: string;
+  readonly testSync: boolean;
+  readonly summary: string;
+  readonly trigger: Trigger;
+  readonly result: RunResult | "Succeeded";
+  readonly reason: string;
+  readonly attempts: number;
+  readonly read?: ReadCounts;
+  readonly changes?: ChangeCounts;
+  readonly violations?: readonly RecordedViolation[];
+  readonly dropped?: Readonly<Record<string, number>>;
+  readonly conflicts?: number;
+  /** Up to 100 addresses each; older records lose theirs first when room is short. */
+  readonly added?: readonly string[];
+  readonly removed?: readonly string[];
+  readonly conflictAddresses?: readonly string[];
+}
+
+export const ADDRESSES_KEPT = 100;

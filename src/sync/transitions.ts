@@ -1,0 +1,229 @@
+/** How each thing that happens to an O365Sync is written into its status. Pure; conditions are derived elsewhere. */
+import type { Failure } from "../api/failure.ts";
+import type { O365Sync, O365SyncStatus } from "../api/types.generated.ts";
+import type { ChangeCounts } from "../recipients/model.ts";
+import { type Answer, MINUTE_MS } from "./decide.ts";
+import { approveCommand } from "./messages.ts";
+import {
+  isTest,
+  type HistoryRecord,
+  type ReadCounts,
+  type RecordedViolation,
+  type RequestKind,
+  type Run,
+  type RunResult,
+} from "./records.ts";
+import { requestType } from "./requests.ts";
+import { describeSchedule, type Slots, wantedSlots } from "./schedule.ts";
+
+/** How a run ended. `Succeeded` is for tests, which publish nothing. */
+export interface RunEnd {
+  readonly result: RunResult | "Succeeded";
+  readonly reason: string;
+  readonly message: string;
+  /** Why it failed. */
+  readonly failure?: Failure;
+  readonly read?: ReadCounts;
+  readonly changes?: ChangeCounts;
+  readonly dropped?: Readonly<Record<string, number>>;
+  readonly conflicts?: number;
+  readonly held?: {
+    readonly planDigest: string;
+    readonly reason: string;
+    readonly approvable: boolean;
+    readonly violations: readonly RecordedViolation[];
+  };
+}
+
+const HOUR_MS = 60 * MINUTE_MS;
+const STALLED_RETRY_MS = 10 * MINUTE_MS;
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+type Requests = NonNullable<O365SyncStatus["requests"]>;
+type RequestState = NonNullable<Requests["sync"]>;
+
+function withRequest(status: O365SyncStatus, kind: RequestKind, state: RequestState): O365SyncStatus {
+  const final = state.state !== "Accepted" && state.state !== "Running";
+  return {
+    ...status,
+    requests: { ...status.requests, [kind]: state },
+    ...(final ? { [requestType(kind).handled]: state.token } : {}),
+  };
+}
+
+export function answered(status: O365SyncStatus, answers: readonly Answer[], now: number): O365SyncStatus {
+  return answers.reduce<O365SyncStatus>((next, { request, state, reason, message }) => {
+    return withRequest(next, request.kind, { token: request.token, state, reason, message, time: iso(now) });
+  }, status);
+}
+
+/** Another schedule is in force; slots count from `now`, and what the old one still had to retry is dropped. */
+export function adopted(object: O365Sync, status: O365SyncStatus, slots: Slots, now: number): O365SyncStatus {
+  const off = slots.times.length === 0;
+  const { retry, ...rest } = status;
+  const keepRetry = retry !== undefined && (!off || retry.trigger === "Approval");
+  return {
+    ...rest,
+    ...(keepRetry ? { retry } : {}),
+    schedule: {
+      missedSlots: 0,
+      ...status.schedule,
+      times: [...slots.times],
+      timeZone: slots.timeZone,
+      summary: describeSchedule(object, slots),
+      since: iso(now),
+    },
+  };
+}
+
+/** Slots that nothing ran for. Those that came while the object was switched off are skipped, not missed. */
+export function missed(object: O365Sync, status: O365SyncStatus, latest: number, count: number): O365SyncStatus {
+  const skipped = wantedSlots(object).times.length === 0;
+  return {
+    ...status,
+    schedule: {
+      ...status.schedule,
+      missedSlots: (status.schedule?.missedSlots ?? 0) + (skipped ? 0 : count),
+      ...(skipped ? {} : { lastMissedTime: iso(latest) }),
+      lastSlotTime: iso(latest),
+    },
+  };
+}
+
+/** Persisted before the first request of a run leaves the process: whoever starts next finishes this very run. */
+export function started(status: O365SyncStatus, run: Run, missedBefore: number, accountsHash: string): O365SyncStatus {
+  let next = status;
+  if (run.request !== undefined && run.token !== undefined) {
+    next = withRequest(next, run.request, {
+      token: run.token,
+      state: "Running",
+      reason: "Running",
+      message: "",
+      time: run.startTime,
+      id: run.id,
+    });
+  }
+  if (isTest(run)) return next;
+  const { id, trigger, token, startTime, slotTime, attempts } = run;
+  const lastSync = { id, trigger, startTime, attempts, ...(token === undefined ? {} : { token }) };
+  next = { ...next, accountsHash, lastSync: slotTime === undefined ? lastSync : { ...lastSync, slotTime } };
+  if (slotTime === undefined || attempts > 1) return next;
+  const { retry: _superseded, ...rest } = next;
+  return {
+    ...rest,
+    schedule: {
+      ...next.schedule,
+      missedSlots: (next.schedule?.missedSlots ?? 0) + missedBefore,
+      lastSlotTime: slotTime,
+    },
+  };
+}
+
+export interface Ending {
+  readonly object: O365Sync;
+  readonly run: Run;
+  readonly end: RunEnd;
+  readonly now: number;
+  readonly random: () => number;
+  /** Newest first, this run's record included. */
+  readonly history: readonly HistoryRecord[];
+}
+
+export function ended(status: O365SyncStatus, ending: Ending): O365SyncStatus {
+  const { run, end, history } = ending;
+  const next = { ...closeRequest(status, ending), history: history.slice(0, 5).map(inShort) };
+  if (isTest(run)) return next;
+  const { held: _before, retry, ...rest } = next;
+  const finished: O365SyncStatus = { ...rest, lastSync: closedSync(ending) };
+  const planned = plannedRetry(ending);
+  // A failed manual run is final for its token; what the schedule still has to retry goes on.
+  const retryNow = planned ?? (end.result === "Failed" && run.trigger === "Manual" ? retry : undefined);
+  if (retryNow !== undefined) finished.retry = retryNow;
+  if (end.result === "Failed" && next.held !== undefined) finished.held = next.held;
+  if (end.result === "Published" || end.result === "Unchanged") finished.lastSuccessfulTime = iso(ending.now);
+  if (end.result === "Held" && end.held !== undefined) finished.held = heldStatus(next, ending, end.held);
+  return finished;
+}
+
+function heldStatus(
+  status: O365SyncStatus,
+  { now, end }: Ending,
+  held: NonNullable<RunEnd["held"]>,
+): NonNullable<O365SyncStatus["held"]> {
+  const since = status.held?.planDigest === held.planDigest ? status.held.since : iso(now);
+  const changes = end.changes === undefined ? {} : { changes: end.changes };
+  return { ...held, violations: [...held.violations], since, ...changes };
+}
+
+function closedSync({ run, end, now }: Ending): NonNullable<O365SyncStatus["lastSync"]> {
+  const { id, trigger, token, startTime, slotTime, attempts } = run;
+  return {
+    id,
+    trigger,
+    startTime,
+    attempts,
+    ...(token === undefined ? {} : { token }),
+    ...(slotTime === undefined ? {} : { slotTime }),
+    completionTime: iso(now),
+    result: end.result === "Succeeded" ? "Published" : end.result,
+    reason: end.reason,
+    message: end.message,
+    ...(end.read === undefined ? {} : { read: end.read }),
+    ...(end.changes === undefined ? {} : { changes: end.changes }),
+    ...(end.dropped === undefined ? {} : { dropped: end.dropped }),
+    ...(end.conflicts === undefined ? {} : { conflicts: end.conflicts }),
+  };
+}
+
+function closeRequest(status: O365SyncStatus, { object, run, end, now }: Ending): O365SyncStatus {
+  const { request: kind, token } = run;
+  if (kind === undefined || token === undefined) return status;
+  const answer = requestState(kind, end);
+  const command = end.held?.approvable === true ? `: ${approveCommand(object, end.held.planDigest)}` : "";
+  const message = end.result === "Held" ? `${end.message}${command}` : end.message;
+  return withRequest(status, kind, { token, state: answer, reason: end.reason, message, time: iso(now), id: run.id });
+}
+
+function requestState(kind: RequestKind, end: RunEnd): RequestState["state"] {
+  if (end.result === "Held") return "Failed";
+  if (end.result !== "Failed") return "Succeeded";
+  if (kind === "approve") return "Accepted";
+  return end.reason === "NotAuthorized" || end.reason === "Suspended" ? "Rejected" : "Failed";
+}
+
+/** When a run that failed is tried again. Runs that a person asked for are not, but for an approval. */
+function plannedRetry({ object, run, end, now, random }: Ending): O365SyncStatus["retry"] {
+  if (end.result !== "Failed" || run.trigger === "Manual") return undefined;
+  if (run.trigger !== "Approval" && wantedSlots(object).times.length === 0) return undefined;
+  const { id, trigger, token, slotTime, attempts } = run;
+  const time = Math.max(now + retryDelay(end.failure?.kind ?? "retry", attempts, random), end.failure?.retryAt ?? 0);
+  return {
+    id,
+    trigger,
+    attempts,
+    ...(token === undefined ? {} : { token }),
+    ...(slotTime === undefined ? {} : { slotTime }),
+    time: iso(time),
+  };
+}
+
+/** Milliseconds. Backoff doubles from 2 minutes to an hour, with full jitter above the shortest wait of a minute. */
+function retryDelay(kind: Failure["kind"], attempts: number, random: () => number): number {
+  if (kind === "stalled") return STALLED_RETRY_MS;
+  if (kind === "wait") return MINUTE_MS;
+  const ceiling = Math.min(HOUR_MS, MINUTE_MS * 2 ** Math.min(attempts, 10));
+  return MINUTE_MS + random() * (ceiling - MINUTE_MS);
+}
+
+function inShort(record: HistoryRecord): NonNullable<O365SyncStatus["history"]>[number] {
+  return {
+    id: record.id,
+    time: record.synced,
+    trigger: record.trigger,
+    test: record.testSync,
+    result: record.result,
+    summary: record.summary,
+    ...(record.changes === undefined ? {} : { changes: record.changes }),
+  };
+}
