@@ -180,14 +180,20 @@ function heldFinding(object: O365Sync, { held }: O365SyncStatus): Finding | unde
   return { status: "True", reason: held.reason, message: `nothing was saved (${numbers}); ${look}; ${cure}` };
 }
 
-function publishedStatus(publication: Publication): NonNullable<O365SyncStatus["published"]> {
-  const { revision, time, counts, layout, previous } = publication;
+function publishedStatus({
+  revision,
+  time,
+  counts,
+  output,
+  retiring,
+}: Publication): NonNullable<O365SyncStatus["published"]> {
+  const previous = retiring.find(({ shards }) => shards !== output.shards);
   return {
     revision,
     time,
     ...counts,
-    shards: layout.shards,
-    ...(previous === undefined ? {} : { previousShards: previous.layout.shards, previousUntil: previous.until }),
+    shards: output.shards,
+    ...(previous === undefined ? {} : { previousShards: previous.shards, previousUntil: previous.until }),
   };
 }
 

@@ -22,6 +22,12 @@ export interface Situation {
   /** Starts of this object's manual runs, in milliseconds. */
   readonly manualRuns: readonly number[];
   readonly manualRunsPerHour: number;
+  /** When tables that retire are due to go, in milliseconds. */
+  readonly retiringUntil: number | undefined;
+  /** The Secret is another one than that of the last run. */
+  readonly secretChanged: boolean;
+  /** The plan that is held can no longer be read. */
+  readonly heldPlanGone: boolean;
 }
 
 export interface Answer {
@@ -110,7 +116,8 @@ function serveRequests(situation: Situation): Decision | undefined {
   return { do: "answer", answers: [{ request, state: "Accepted", reason: "RateLimited", message }] };
 }
 
-function refusal(request: PendingRequest, { object, obstacle }: Situation): Answer | undefined {
+function refusal(request: PendingRequest, situation: Situation): Answer | undefined {
+  const { object, obstacle } = situation;
   const reject = (reason: string, message: string): Answer => ({ request, state: "Rejected", reason, message });
   if (!request.valid)
     return reject("InvalidToken", "the annotation's value must match [A-Za-z0-9._:+-]{1,128}; use $(date +%s)");
@@ -120,6 +127,8 @@ function refusal(request: PendingRequest, { object, obstacle }: Situation): Answ
     if (held === undefined) return reject("UnknownPlan", "no plan is held; there is nothing to approve");
     if (held.planDigest !== request.token)
       return reject("UnknownPlan", `the plan that is held has the digest ${held.planDigest}; look at it before you approve it`);
+    if (situation.heldPlanGone)
+      return reject("UnknownPlan", "the plan's ConfigMap is gone, so nobody can tell what was shown; sync again, and approve what that shows");
     if (!held.approvable)
       return reject("NotApprovable", `a plan held for ${held.reason} cannot be approved; see the condition Held`);
   }
@@ -191,7 +200,7 @@ function runAutomatically(situation: Situation): Decision | undefined {
     if (situation.accountsDamaged && now >= repairAllowed(object)) return start("Repair");
   }
   const { retry } = status;
-  if (retry === undefined || Date.parse(retry.time) > now) return undefined;
+  if (retry === undefined || (Date.parse(retry.time) > now && !situation.secretChanged)) return undefined;
   if (!object.spec.schedule.enabled && retry.trigger !== "Approval") return undefined;
   return { do: "run", run: retriedRun(retry, now), missed: 0 };
 }
@@ -217,8 +226,10 @@ function repairAllowed(object: O365Sync): number {
 function nextLook(situation: Situation): number | undefined {
   const { object, now, lastRender, tablesDiffer, accountsDamaged } = situation;
   const { retry } = object.status ?? {};
-  const candidates: (number | undefined)[] = [upcomingSlot(object, now), deadlineOfWaitingSlot(situation)];
+  const candidates: (number | undefined)[] = [upcomingSlot(object, now), deadlineOfWaitingSlot(situation), situation.retiringUntil];
   if (retry !== undefined) candidates.push(Date.parse(retry.time));
+  // A Secret is not watched: it is looked at again while something waits for it.
+  if (retry !== undefined || situation.obstacle?.kind === "wait") candidates.push(now + MINUTE_MS);
   if (tablesDiffer && !accountsDamaged && lastRender !== undefined) candidates.push(lastRender + MINUTE_MS);
   if (accountsDamaged && object.spec.schedule.enabled) candidates.push(repairAllowed(object));
   if (pendingRequests(object).length > 0) candidates.push(budgetFrees(situation));

@@ -54,7 +54,10 @@ function withRequest(status: O365SyncStatus, kind: RequestKind, state: RequestSt
 
 export function answered(status: O365SyncStatus, answers: readonly Answer[], now: number): O365SyncStatus {
   return answers.reduce<O365SyncStatus>((next, { request, state, reason, message }) => {
-    return withRequest(next, request.kind, { token: request.token, state, reason, message, time: iso(now) });
+    const answer = withRequest(next, request.kind, { token: request.token, state, reason, message, time: iso(now) });
+    const { retry, ...rest } = answer;
+    const awaited = retry?.trigger === "Approval" && request.kind === "approve" && state !== "Accepted";
+    return awaited ? rest : answer;
   }, status);
 }
 
@@ -156,6 +159,22 @@ function heldStatus(
   return { ...held, violations: [...held.violations], since, ...changes };
 }
 
+/** A rendering that takes addresses away and did not pass: held like a plan of a run, without a run. */
+export function heldByRendering(
+  status: O365SyncStatus,
+  held: NonNullable<RunEnd["held"]>,
+  changes: ChangeCounts,
+  now: number,
+): O365SyncStatus {
+  const since = status.held?.planDigest === held.planDigest ? status.held.since : iso(now);
+  return { ...status, held: { ...held, violations: [...held.violations], since, changes } };
+}
+
+/** A run that was interrupted and may not go on. */
+export function abandonedEnd(reason: string, message: string, failure: Failure | undefined): RunEnd {
+  return { result: "Failed", reason, message, ...(failure === undefined ? {} : { failure }) };
+}
+
 function closedSync({ run, end, now }: Ending): NonNullable<O365SyncStatus["lastSync"]> {
   const { id, trigger, token, startTime, slotTime, attempts } = run;
   return {
@@ -188,13 +207,14 @@ function closeRequest(status: O365SyncStatus, { object, run, end, now }: Ending)
 function requestState(kind: RequestKind, end: RunEnd): RequestState["state"] {
   if (end.result === "Held") return "Failed";
   if (end.result !== "Failed") return "Succeeded";
+  if (end.reason === "UnknownPlan") return "Rejected";
   if (kind === "approve") return "Accepted";
   return end.reason === "NotAuthorized" || end.reason === "Suspended" ? "Rejected" : "Failed";
 }
 
 /** When a run that failed is tried again. Runs that a person asked for are not, but for an approval. */
 function plannedRetry({ object, run, end, now, random }: Ending): O365SyncStatus["retry"] {
-  if (end.result !== "Failed" || run.trigger === "Manual") return undefined;
+  if (end.result !== "Failed" || run.trigger === "Manual" || end.reason === "UnknownPlan") return undefined;
   if (run.trigger !== "Approval" && wantedSlots(object).times.length === 0) return undefined;
   const { id, trigger, token, slotTime, attempts } = run;
   const time = Math.max(now + retryDelay(end.failure?.kind ?? "retry", attempts, random), end.failure?.retryAt ?? 0);

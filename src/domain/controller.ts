@@ -1,0 +1,126 @@
+/** The MailDomain controller: publishes the routing of a domain while its recipient tables stand. */
+import { setCondition, removeCondition } from "../api/conditions.ts";
+import type { Deps } from "../api/deps.ts";
+import { LABEL_DOMAIN, LABEL_ROLE } from "../api/group.ts";
+import type { Condition, ConfigMap, ObjectKey } from "../api/kube.ts";
+import { MAIL_DOMAIN } from "../api/resources.ts";
+import type { MailDomain, MailDomainStatus, O365Sync } from "../api/types.generated.ts";
+import { ApiError, type Client, type EventRecorder, type Reconcile, type Store } from "../runtime/types.ts";
+import { difference } from "../api/merge-patch.ts";
+import { findLists } from "./lists.ts";
+import { publishRouting } from "./publish.ts";
+import { type PublishedList, type Routing, routingOf } from "./routing.ts";
+
+export interface DomainServices {
+  readonly client: Client;
+  readonly deps: Deps;
+  readonly events: EventRecorder;
+  readonly stores: {
+    readonly domains: Store<MailDomain>;
+    readonly syncs: Store<O365Sync>;
+    /** Metadata of every ConfigMap that carries our labels. */
+    readonly configMaps: Store<ConfigMap>;
+  };
+}
+
+export function createDomainReconciler(services: DomainServices): Reconcile {
+  const { client, deps, stores, events } = services;
+
+  return async (key, { signal }) => {
+    if (stores.domains.get(key) === undefined) return {};
+    const [namespace = "", name = ""] = key.split("/");
+    const domain = await getLive(client, { namespace, name }, signal);
+    if (domain === undefined || domain.metadata.deletionTimestamp !== undefined) return {};
+    const now = deps.clock.now();
+    const { lists, lookAgainAt } = await findLists(client, manifestsOf(stores.configMaps, domain), now, signal);
+    const routing = routingOf(domain, stores.domains.list(), lists);
+    const published = await publishRouting(client, domain, routing.names, signal);
+    const status = statusOf(domain, { routing, lists, syncs: syncsOf(stores.syncs, domain), published, now });
+    const patch = difference(domain.status ?? {}, status);
+    if (patch !== undefined) {
+      const { resourceVersion } = domain.metadata;
+      const body = { metadata: { resourceVersion }, status: patch };
+      await client.patch(MAIL_DOMAIN, { namespace, name }, body, { subresource: "status", signal });
+      announce(events, domain, status);
+    }
+    return lookAgainAt === undefined ? {} : { requeueAfterMs: Math.max(0, lookAgainAt - now) };
+  };
+}
+
+/** Asked again: a routing must not be made from a spec that is older than the table it follows. */
+async function getLive(client: Client, key: ObjectKey, signal: AbortSignal): Promise<MailDomain | undefined> {
+  try {
+    return await client.get(MAIL_DOMAIN, key, { signal });
+  } catch (error) {
+    if (error instanceof ApiError && error.notFound) return undefined;
+    throw error;
+  }
+}
+
+function manifestsOf(configMaps: Store<ConfigMap>, { metadata }: MailDomain): ObjectKey[] {
+  return configMaps
+    .list()
+    .filter(({ metadata: { namespace, labels } }) => {
+      return (
+        namespace === metadata.namespace &&
+        labels?.[LABEL_ROLE] === "manifest" &&
+        labels[LABEL_DOMAIN] === metadata.name
+      );
+    })
+    .map(({ metadata: { namespace, name } }) => ({ namespace: namespace ?? "", name }));
+}
+
+function syncsOf(syncs: Store<O365Sync>, { metadata }: MailDomain): O365Sync[] {
+  return syncs
+    .list()
+    .filter(({ metadata: { namespace }, spec }) => namespace === metadata.namespace && spec.domainRef.name === metadata.name)
+    .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+}
+
+interface Found {
+  readonly routing: Routing;
+  readonly lists: readonly PublishedList[];
+  readonly syncs: readonly O365Sync[];
+  readonly published: { readonly kind: "written"; readonly name: string; readonly revision: string } | { readonly kind: "none" | "conflict" };
+  readonly now: number;
+}
+
+function statusOf(domain: MailDomain, { routing, lists, syncs, published, now }: Found): MailDomainStatus {
+  const succeeded = syncs.flatMap(({ status }) => status?.lastSuccessfulTime ?? []).sort();
+  const last = succeeded.at(-1);
+  return {
+    observedGeneration: domain.metadata.generation ?? 0,
+    domain: domain.spec.domain,
+    addresses: lists.reduce((sum, { addresses }) => sum + addresses, 0),
+    ...(last === undefined ? {} : { lastSuccessfulTime: last }),
+    syncs: syncs.map(({ metadata: { name }, status }) => ({
+      name,
+      ready: status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") ?? false,
+      addresses: lists.find(({ sync }) => sync === name)?.addresses ?? 0,
+    })),
+    ...(published.kind === "written" ? { routing: { configMap: published.name, revision: published.revision } } : {}),
+    conditions: conditionsOf(domain, routing, published.kind === "conflict", now),
+  };
+}
+
+const CONFLICT =
+  "the routing ConfigMap exists and does not belong to this object (its labels or its controlling owner say so); rename or delete it";
+
+function conditionsOf(domain: MailDomain, routing: Routing, conflict: boolean, now: number): Condition[] {
+  const { reason, message } = conflict ? { reason: "ConfigMapConflict", message: CONFLICT } : routing;
+  const observedGeneration = domain.metadata.generation ?? 0;
+  const before = domain.status?.conditions ?? [];
+  const ready = { type: "Ready", status: reason === "Routed" ? "True" : "False", reason, message, observedGeneration } as const;
+  const conditions = setCondition(before, ready, now);
+  const stalled = conflict || reason === "DomainClaimed";
+  if (!stalled) return removeCondition(conditions, "Stalled");
+  return setCondition(conditions, { type: "Stalled", status: "True", reason, message, observedGeneration }, now);
+}
+
+function announce(events: EventRecorder, domain: MailDomain, status: MailDomainStatus): void {
+  const ready = (conditions: readonly Condition[] | undefined) => conditions?.find(({ type }) => type === "Ready");
+  const [before, after] = [ready(domain.status?.conditions), ready(status.conditions)];
+  if (after === undefined || before?.reason === after.reason) return;
+  const type = after.status === "True" ? "Normal" : "Warning";
+  events.event(domain, { type, reason: after.reason, action: "Route", note: after.message });
+}

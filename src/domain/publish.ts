@@ -1,0 +1,57 @@
+/** Writes the routing ConfigMap of a MailDomain. */
+import { LABEL_DOMAIN, LABEL_ROLE } from "../api/group.ts";
+import { CONFIG_MAP, type ConfigMap, type ObjectKey } from "../api/kube.ts";
+import { isOwned, mergedMetadata, metadataIsCurrent, type Owner, ownedMetadata } from "../api/ownership.ts";
+import type { MailDomain } from "../api/types.generated.ts";
+import { sha256 } from "../recipients/revision.ts";
+import { RELAY_DOMAINS_KEY, renderRelayDomains, renderTransport, TRANSPORT_KEY } from "../recipients/routing.ts";
+import { ApiError, type Client } from "../runtime/types.ts";
+import { routingName } from "../sync/names.ts";
+
+export type Published =
+  | { readonly kind: "written"; readonly name: string; readonly revision: string }
+  /** Nothing is routed, and nothing ever was. */
+  | { readonly kind: "none" }
+  /** A foreign ConfigMap has the name. */
+  | { readonly kind: "conflict" };
+
+/** Once it exists it is kept, with tables that route nothing where `names` is empty: deleting it would leave the old ones mounted. */
+export async function publishRouting(
+  client: Client,
+  domain: MailDomain,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<Published> {
+  const name = routingName(domain.metadata.name);
+  const labels = { [LABEL_ROLE]: "routing", [LABEL_DOMAIN]: domain.metadata.name };
+  const owner: Owner = { kind: "MailDomain", metadata: domain.metadata, deletionPolicy: domain.spec.deletionPolicy };
+  const found = await read(client, { namespace: domain.metadata.namespace ?? "", name }, signal);
+  if (found !== undefined && !isOwned(owner, found, labels)) return { kind: "conflict" };
+  if (found === undefined && names.length === 0) return { kind: "none" };
+  const data = tablesOf(domain, names);
+  const wanted = ownedMetadata(owner, name, labels);
+  const written: Published = { kind: "written", name, revision: sha256(JSON.stringify(data)) };
+  if (found === undefined) {
+    await client.create(CONFIG_MAP, { apiVersion: "v1", kind: "ConfigMap", metadata: wanted, data }, { signal });
+    return written;
+  }
+  const same = JSON.stringify(found.data) === JSON.stringify(data) && metadataIsCurrent(found.metadata, wanted);
+  if (!same) await client.replace(CONFIG_MAP, { ...found, metadata: mergedMetadata(found.metadata, wanted), data }, { signal });
+  return written;
+}
+
+function tablesOf({ spec }: MailDomain, names: readonly string[]): Record<string, string> {
+  return {
+    [RELAY_DOMAINS_KEY]: renderRelayDomains(names),
+    [TRANSPORT_KEY]: renderTransport(names, spec.inboundServers ?? [], spec.deliveryPort),
+  };
+}
+
+async function read(client: Client, key: ObjectKey, signal: AbortSignal): Promise<ConfigMap | undefined> {
+  try {
+    return await client.get(CONFIG_MAP, key, { signal });
+  } catch (error) {
+    if (error instanceof ApiError && error.notFound) return undefined;
+    throw error;
+  }
+}

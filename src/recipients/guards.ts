@@ -1,0 +1,86 @@
+/** What may stop a plan: a checklist of small rules; each looks at the plan and answers violations or nothing. */
+import type { AccountType, Baseline, ChangeCounts, Plan, Source } from "./model.ts";
+
+export interface GuardInput {
+  readonly plan: Plan;
+  readonly baseline: Baseline;
+  /** Accounts that the tenant yields after excludes and before statics. */
+  readonly tenantAccounts: number;
+  readonly objects: Readonly<Record<Source, number>>;
+  /** Rendered addresses that would stop being accepted. */
+  readonly lost: number;
+  /** Rendered addresses that earlier plans took away in the last 24 hours, approved ones left out. */
+  readonly removedLast24h: number;
+  /** Rendered addresses of the baseline. */
+  readonly accepted: number;
+  readonly operationsLimit: Readonly<Partial<Record<keyof ChangeCounts, number | undefined>>>;
+  readonly deletionGuard: { readonly enabled: boolean; readonly maxPercent: number; readonly floor: number };
+  /** What the installation allows at most as maxPercent. */
+  readonly maxDeletionPercent: number;
+}
+
+export interface Violation {
+  readonly reason: "EmptyResult" | "SourceVanished" | "OperationsLimit" | "DeletionGuard";
+  /** The limit by the name that people know it by. */
+  readonly limit: string;
+  readonly allowed: number;
+  readonly actual: number;
+  readonly approvable: boolean;
+  readonly message: string;
+}
+
+type Guard = (input: GuardInput) => readonly Violation[];
+
+/** Every violation of every guard, in this order. */
+export function guards(input: GuardInput): Violation[] {
+  const checklist: readonly Guard[] = [emptyResult, sourceVanished, operationsLimit, deletionGuard];
+  return checklist.flatMap((guard) => guard(input));
+}
+
+const emptyResult: Guard = ({ tenantAccounts }) => {
+  if (tenantAccounts > 0) return [];
+  const message = "the tenant has no account of this domain: a list without anybody is never published; check tenantId, sources and excludeRecords";
+  return [{ reason: "EmptyResult", limit: "tenant accounts", allowed: 1, actual: 0, approvable: false, message }];
+};
+
+const TYPES: Readonly<Record<Source, AccountType>> = { users: "mailbox", groups: "distributionList", contacts: "contact" };
+
+const sourceVanished: Guard = ({ plan, baseline, objects }) => {
+  if (baseline.kind !== "accounts") return [];
+  return (["users", "groups", "contacts"] as const).flatMap((source): Violation[] => {
+    const before = baseline.accounts.filter(({ type }) => type === TYPES[source]).length;
+    const going = plan.changes.some(({ kind, account }) => kind === "accountDelete" && account?.type === TYPES[source]);
+    if (before === 0 || objects[source] > 0 || !going) return [];
+    const message = `${source} yield no account any more, there were ${before}`;
+    return [{ reason: "SourceVanished", limit: `accounts from ${source}`, allowed: 1, actual: 0, approvable: true, message }];
+  });
+};
+
+const LIMITS = ["accountAdds", "accountDeletes", "aliasAdds", "aliasDeletes", "total"] as const;
+
+const operationsLimit: Guard = ({ plan, operationsLimit }) =>
+  LIMITS.flatMap((name): Violation[] => {
+    const allowed = operationsLimit[name];
+    const actual = plan.counts[name];
+    if (allowed === undefined || actual <= allowed) return [];
+    const message = `operationsLimit.${name} allows ${allowed}, the plan has ${actual}`;
+    return [{ reason: "OperationsLimit", limit: `operationsLimit.${name}`, allowed, actual, approvable: true, message }];
+  });
+
+/** Judged unrounded; what is shown is rounded down. Needs a baseline. */
+const deletionGuard: Guard = (input) => {
+  const { baseline, lost, removedLast24h, accepted } = input;
+  const { enabled, maxPercent, floor } = input.deletionGuard;
+  if (!enabled || baseline.kind === "none" || lost === 0) return [];
+  const percent = Math.min(maxPercent, input.maxDeletionPercent);
+  const limit = Math.max(floor, (percent / 100) * accepted);
+  const actual = lost + removedLast24h;
+  const tooMany = actual > limit;
+  const half = actual > accepted / 2;
+  if (!tooMany && !half) return [];
+  const allowed = Math.floor(Math.min(limit, accepted / 2));
+  const earlier = removedLast24h === 0 ? "" : `, ${removedLast24h} of them in the last 24 h`;
+  const rule = tooMany ? `${percent} % of ${accepted}, or ${floor}` : `half of ${accepted}`;
+  const message = `deletionGuard allows ${allowed} addresses to be refused from now on (${rule}), the plan makes it ${actual}${earlier}`;
+  return [{ reason: "DeletionGuard", limit: "deletionGuard", allowed, actual, approvable: true, message }];
+};

@@ -1,0 +1,36 @@
+/** The routing tables of a domain: which domains the gateway relays, and where their mail goes. Pure. */
+
+export interface InboundServer {
+  /** A host name or an IP address. */
+  readonly host: string;
+  /** Lower first. */
+  readonly preference: number;
+}
+
+export const RELAY_DOMAINS_KEY = "relay_domains";
+export const TRANSPORT_KEY = "transport";
+
+/** `domain OK` lines for Postfix' relay_domains, sorted. */
+export function renderRelayDomains(domains: readonly string[]): string {
+  return lines(domains.map((domain) => `${domain} OK`));
+}
+
+/**
+ * `domain smtp:[host]:port, [host]:port` lines for Postfix' transport_maps (a list needs Postfix 3.5), sorted. Servers
+ * go by preference; equal ones keep their order (Postfix tries a list in turn, it cannot balance one).
+ */
+export function renderTransport(domains: readonly string[], servers: readonly InboundServer[], port: number): string {
+  const byPreference = [...servers].sort((a, b) => a.preference - b.preference);
+  const nexthops = byPreference.map(({ host }) => `[${literal(host)}]:${port}`).join(", ");
+  return lines(domains.map((domain) => `${domain} smtp:${nexthops}`));
+}
+
+/** Postfix writes IPv6 literals as [ipv6:…]. Source: transport(5). */
+const literal = (host: string): string => (host.includes(":") ? `ipv6:${host}` : host);
+
+/** The domains that a relay_domains table names. */
+export function parseRelayDomains(text: string | undefined): string[] {
+  return (text ?? "").split("\n").flatMap((line) => line.split(" ")[0] || []);
+}
+
+const lines = (entries: readonly string[]): string => [...entries].sort().map((entry) => `${entry}\n`).join("");

@@ -1,0 +1,132 @@
+/**
+ * Slots: the nominal instants of a schedule, from local times of day in an IANA time zone.
+ *
+ * A slot is the first instant at which the wall clock shows its time or a later one. So a local time that does not exist
+ * runs at the first instant after the gap, and one that exists twice runs once, at the first.
+ */
+import { createHash } from "node:crypto";
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+/** Offsets and their changes stay well within this. */
+const FAR_MS = 26 * 60 * MINUTE_MS;
+/** `dueSlots` looks back no further. */
+const LOOK_BACK_MS = 400 * DAY_MS;
+
+export interface Schedule {
+  readonly times?: readonly string[] | undefined;
+  readonly timesPerDay?: number | undefined;
+}
+
+/**
+ * The local times of day as sorted "HH:MM". Without `times`: as many as `timesPerDay` (1 unless told), 24 h / n apart, at
+ * an offset that only `identity` decides, so that many objects spread evenly and keep their times for ever.
+ */
+export function slotTimes({ times, timesPerDay = 1 }: Schedule, identity: string): string[] {
+  if (times !== undefined && times.length > 0) return [...times].sort();
+  const period = (24 * 60) / timesPerDay;
+  const offset = createHash("sha256").update(identity).digest().readUInt32BE(0) % period;
+  return Array.from({ length: timesPerDay }, (_, index) => hhmm(offset + index * period));
+}
+
+const hhmm = (minutes: number): string =>
+  `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
+
+/** "03:17, 15:17 UTC" */
+export const describeSlots = (times: readonly string[], timeZone: string): string => `${times.join(", ")} ${timeZone}`;
+
+/** Whether Intl knows the name as an IANA zone; offsets such as "+02:00" are none. */
+export function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The first slot after `after`; both in milliseconds since the epoch. */
+export function nextSlot(times: readonly string[], timeZone: string, after: number): number {
+  // A gap of a whole day (Pacific/Apia, 2011) still leaves a slot within three.
+  const found = slotsBetween(times, timeZone, after, after + 3 * DAY_MS)[0];
+  if (found === undefined) throw new RangeError("a schedule needs at least one time");
+  return found;
+}
+
+/**
+ * The slots after `after` up to and including `now`: the latest, and how many. What lies more than 400 days back is not
+ * counted. Nothing when `now` is not after `after` (the clock was set back).
+ */
+export function dueSlots(
+  times: readonly string[],
+  timeZone: string,
+  after: number,
+  now: number,
+): { readonly latest: number | undefined; readonly count: number } {
+  const slots = slotsBetween(times, timeZone, Math.max(after, now - LOOK_BACK_MS), now);
+  return { latest: slots.at(-1), count: slots.length };
+}
+
+/** Sorted, each instant once. */
+function slotsBetween(times: readonly string[], timeZone: string, after: number, until: number): number[] {
+  const found = new Set<number>();
+  const firstDay = Math.floor((after - FAR_MS) / DAY_MS);
+  const lastDay = Math.floor((until + FAR_MS) / DAY_MS);
+  for (let day = firstDay; day <= lastDay; day++) {
+    for (const time of times) {
+      const [hours = 0, minutes = 0] = time.split(":").map(Number);
+      const slot = instantOf(day * DAY_MS + (hours * 60 + minutes) * MINUTE_MS, timeZone);
+      if (slot > after && slot <= until) found.add(slot);
+    }
+  }
+  return [...found].sort((a, b) => a - b);
+}
+
+/** The first instant at which the wall clock shows `local` or later; `local` is that reading taken as if it were UTC. */
+function instantOf(local: number, timeZone: string): number {
+  const before = offsetAt(local - FAR_MS, timeZone);
+  const after = offsetAt(local + FAR_MS, timeZone);
+  if (before === after) return local - before;
+  const candidates = [local - before, local - after].sort((a, b) => a - b);
+  const exact = candidates.find((instant) => instant + offsetAt(instant, timeZone) === local);
+  return exact ?? gapEnd(local, timeZone);
+}
+
+/** No instant shows `local`: the first one behind the gap that swallowed it. */
+function gapEnd(local: number, timeZone: string): number {
+  let [early, late] = [local - FAR_MS, local + FAR_MS];
+  while (late - early > 1000) {
+    const middle = Math.floor((early + late) / 2000) * 1000;
+    if (middle + offsetAt(middle, timeZone) >= local) late = middle;
+    else early = middle;
+  }
+  return late;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** How much the wall clock of the zone is ahead of UTC, in milliseconds. */
+function offsetAt(instant: number, timeZone: string): number {
+  const part = new Map(formatFor(timeZone).formatToParts(instant).map(({ type, value }) => [type, Number(value)]));
+  const field = (type: Intl.DateTimeFormatPartTypes): number => part.get(type) ?? 0;
+  const wall = Date.UTC(field("year"), field("month") - 1, field("day"), field("hour"), field("minute"), field("second"));
+  return wall - Math.floor(instant / 1000) * 1000;
+}
+
+function formatFor(timeZone: string): Intl.DateTimeFormat {
+  const known = formats.get(timeZone);
+  if (known !== undefined) return known;
+  const made = new Intl.DateTimeFormat("en-US", {
+    timeZone,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
+  });
+  formats.set(timeZone, made);
+  return made;
+}

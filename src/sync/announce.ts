@@ -1,0 +1,37 @@
+/** Tells people through events what came of a reconcile. Notes carry nothing volatile and no addresses. */
+import { findCondition } from "../api/conditions.ts";
+import type { O365Sync } from "../api/types.generated.ts";
+import type { EventRecorder } from "../runtime/types.ts";
+import type { Outcome } from "./outcome.ts";
+import { isTest } from "./records.ts";
+
+export function announce(events: EventRecorder, outcome: Outcome, object: O365Sync): void {
+  const normal = (reason: string, action: string, note: string): void =>
+    events.event(object, { type: "Normal", reason, action, note });
+  const warn = (reason: string, action: string, note: string): void =>
+    events.event(object, { type: "Warning", reason, action, note });
+
+  const { run, end, rendered, missedSlots = 0, nearlyFull, heldNote } = outcome;
+  if (run !== undefined && end !== undefined) {
+    const action = isTest(run) ? "Test" : "Sync";
+    const tell = end.result === "Held" || end.result === "Failed" ? warn : normal;
+    tell(end.result === "Held" ? "Held" : end.reason, action, end.message);
+  }
+  if (heldNote !== undefined) warn("Held", "Render", heldNote);
+  if (rendered === true) normal("Rendered", "Render", "the tables were put right from the published accounts");
+  if (missedSlots > 0) warn("ScheduleMissed", "Sync", "a slot passed its startingDeadlineSeconds before it could run");
+  if (nearlyFull !== undefined) {
+    const cure = nearlyFull.suggestedShards === undefined ? "" : `; set spec.output.shards to ${nearlyFull.suggestedShards}`;
+    warn("OutputNearlyFull", "Publish", `a ConfigMap of the tables is more than 70 % full${cure}`);
+  }
+  announceObstacle(outcome, object, warn);
+}
+
+/** An obstacle is told when it appears, not at every look. */
+function announceObstacle({ view }: Outcome, object: O365Sync, warn: (reason: string, action: string, note: string) => void): void {
+  const { obstacle } = view;
+  if (obstacle === undefined) return;
+  const before = findCondition(view.object.status?.conditions ?? [], "Ready");
+  const now = findCondition(object.status?.conditions ?? [], "Ready");
+  if (before?.reason !== now?.reason) warn(obstacle.reason, "Sync", obstacle.message);
+}

@@ -1,0 +1,81 @@
+/** What is published now, as the thing that a plan is measured against. */
+import { Failure } from "../api/failure.ts";
+import { CONFIG_MAP } from "../api/kube.ts";
+import type { O365Sync } from "../api/types.generated.ts";
+import { parseAddress } from "../recipients/addresses.ts";
+import type { Account, Baseline } from "../recipients/model.ts";
+import { ApiError, type Client } from "../runtime/types.ts";
+import type { ConfigMaps } from "./configmaps.ts";
+import type { Publication } from "./manifest.ts";
+import { readAccounts } from "./publish.ts";
+
+/** The published accounts; undefined when a ConfigMap of them is gone or not what the manifest says. */
+export async function publishedAccounts(
+  maps: ConfigMaps,
+  object: O365Sync,
+  { accounts, chunks }: Publication,
+  signal: AbortSignal,
+): Promise<Account[] | undefined> {
+  const found = await readAccounts(maps, object, chunks, signal);
+  const all: Account[] = [];
+  for (const [index, chunk] of found.entries()) {
+    if (chunk.accounts === undefined || chunk.sha256 !== accounts[index]?.sha256) return undefined;
+    all.push(...chunk.accounts);
+  }
+  return all;
+}
+
+export interface BaselineSource {
+  readonly object: O365Sync;
+  readonly current: Publication | undefined;
+  readonly accounts: readonly Account[] | undefined;
+}
+
+/**
+ * Accounts where they are whole, else the numbers that status or manifest kept; before the first publication what
+ * `baselineRef` names, else nothing. Throws Failure when `baselineRef` cannot be read.
+ */
+export async function loadBaseline(
+  client: Client,
+  { object, current, accounts }: BaselineSource,
+  signal: AbortSignal,
+): Promise<Baseline> {
+  if (current !== undefined && accounts !== undefined) return { kind: "accounts", accounts, names: current };
+  const numbers = current?.counts ?? object.status?.published;
+  if (numbers !== undefined) return { kind: "numbers", addresses: numbers.addresses, accounts: numbers.accounts };
+  return object.spec.baselineRef === undefined ? { kind: "none" } : readBaselineRef(client, object, object.spec.baselineRef, signal);
+}
+
+type BaselineRef = NonNullable<O365Sync["spec"]["baselineRef"]>;
+
+async function readBaselineRef(client: Client, object: O365Sync, ref: BaselineRef, signal: AbortSignal): Promise<Baseline> {
+  const { name, key } = ref;
+  const found = await client
+    .get(CONFIG_MAP, { namespace: object.metadata.namespace ?? "", name }, { signal })
+    .catch((error: unknown) => {
+      if (error instanceof ApiError && error.notFound) return undefined;
+      throw error;
+    });
+  const text = found?.data?.[key];
+  if (text === undefined) {
+    const missing = found === undefined ? `the ConfigMap ${name} does not exist` : `the ConfigMap ${name} has no key ${key}`;
+    throw new Failure("wait", "DependencyNotReady", `spec.baselineRef: ${missing}; create it, or remove baselineRef`);
+  }
+  return { kind: "addresses", addresses: parseBaseline(text, name) };
+}
+
+/** One address a line; blank lines and lines that begin with # are skipped, what follows the address (texthash) is ignored. */
+function parseBaseline(text: string, name: string): string[] {
+  const addresses = new Set<string>();
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    const word = line.trim().split(/\s+/)[0] ?? "";
+    if (word === "" || word.startsWith("#")) continue;
+    const parsed = parseAddress(word);
+    if ("dropped" in parsed) {
+      const message = `spec.baselineRef: line ${index + 1} of the ConfigMap ${name} does not begin with a mail address; correct it`;
+      throw new Failure("stalled", "InvalidBaseline", message);
+    }
+    addresses.add(parsed.address);
+  }
+  return [...addresses].sort();
+}

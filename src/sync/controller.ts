@@ -1,0 +1,159 @@
+/** The O365Sync controller: gather, decide, act, and write the status, which happens here and nowhere else. */
+import { Failure } from "../api/failure.ts";
+import type { Reconcile, ReconcileContext, ReconcileResult } from "../runtime/types.ts";
+import { announce } from "./announce.ts";
+import { settle } from "./conditions.ts";
+import { type Decision, decide, interruptedRun, type Situation } from "./decide.ts";
+import { createMemory, type Remembered } from "./memory.ts";
+import { factsOf, type Outcome, type SyncServices } from "./outcome.ts";
+import type { HistoryRecord, Run } from "./records.ts";
+import { renderKey, rerender } from "./rerender.ts";
+import { requestType } from "./requests.ts";
+import { conclude, conduct } from "./runner.ts";
+import { gather, type View } from "./situation.ts";
+import { abandonedEnd, adopted, answered, missed, type RunEnd } from "./transitions.ts";
+import { recordOf } from "./report.ts";
+
+const HOUR_MS = 3_600_000;
+
+export function createSyncReconciler(services: SyncServices): Reconcile {
+  const memories = createMemory();
+
+  return async (key, context) => {
+    const [namespace = "", name = ""] = key.split("/");
+    const { clock } = services.deps;
+    const gathered = await gather(services, { namespace, name }, clock.now(), context.signal);
+    if (gathered === undefined) {
+      memories.forget(key);
+      return {};
+    }
+    const memory = memories.of(key);
+    const view = await finishBegun(services, gathered, context);
+    const decision = decide(await situationOf(services, view, memory, context.signal));
+    const outcome = await act(services, view, decision, memory, context);
+    const status = settle(outcome.view.object, outcome.status, factsOf(services, outcome.view, clock.now(), outcome));
+    const written = await services.statuses.write(outcome.view.object, status, context.signal);
+    announce(services.events, outcome, written);
+    return nextLook(decision, clock.now());
+  };
+}
+
+/** Whatever was done may be followed by more: only a wait ends the round. */
+function nextLook(decision: Decision, now: number): ReconcileResult {
+  if (decision.do !== "wait") return { requeueAfterMs: 0 };
+  return decision.until === undefined ? {} : { requeueAfterMs: Math.max(0, decision.until - now) };
+}
+
+/** A publication that was begun comes before anything else. What cannot be finished counts as damage of the accounts. */
+async function finishBegun(services: SyncServices, view: View, { log, signal }: ReconcileContext): Promise<View> {
+  const { standing } = view;
+  if (standing.manifest.intent === undefined) return view;
+  try {
+    const begun = await services.publisher.takeOver(standing, signal);
+    if (begun !== undefined) {
+      log.info({ run: standing.manifest.intent.record?.id }, "Finishing a publication that was begun");
+      const finished = await services.publisher.finish(begun, signal);
+      return { ...view, standing: finished, accountsDamaged: false, drifted: false };
+    }
+    log.warn({}, "The journal of a publication that was begun is damaged");
+    const { intent: _, ...manifest } = standing.manifest;
+    return { ...view, standing: { ...standing, manifest }, accountsDamaged: true };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { ...view, obstacle: error };
+  }
+}
+
+async function situationOf(services: SyncServices, view: View, memory: Remembered, signal: AbortSignal): Promise<Situation> {
+  const { object, domain, obstacle, standing, accountsDamaged, access } = view;
+  const now = services.deps.clock.now();
+  memory.manualRuns = memory.manualRuns.filter((start) => start > now - HOUR_MS);
+  const { current } = standing.manifest;
+  const until = (current?.retiring ?? []).map((old) => Date.parse(old.until));
+  return {
+    object,
+    domain,
+    obstacle,
+    now,
+    accountsDamaged,
+    tablesDiffer: view.drifted || (view.outdated && memory.heldRender !== renderKey(view)),
+    lastRender: memory.lastRender,
+    manualRuns: memory.manualRuns,
+    manualRunsPerHour: services.settings.manualRunsPerHour,
+    retiringUntil: until.length === 0 ? undefined : Math.min(...until),
+    secretChanged: memory.runSecret !== undefined && access !== undefined && memory.runSecret !== access.version,
+    heldPlanGone: await heldPlanGone(services, view, signal),
+  };
+}
+
+/** Looked at only when it is asked for. */
+async function heldPlanGone({ plans }: SyncServices, { object }: View, signal: AbortSignal): Promise<boolean> {
+  const digest = object.metadata.annotations?.[requestType("approve").annotation];
+  const { held, handledApprove } = object.status ?? {};
+  if (digest === undefined || held?.planDigest !== digest || handledApprove === digest) return false;
+  return (await plans.shown(object, digest, signal)) === undefined;
+}
+
+async function act(
+  services: SyncServices,
+  view: View,
+  decision: Decision,
+  memory: Remembered,
+  context: ReconcileContext,
+): Promise<Outcome> {
+  const status = view.object.status ?? {};
+  const now = services.deps.clock.now();
+  switch (decision.do) {
+    case "wait":
+      return { view, status };
+    case "answer":
+      return { view, status: answered(status, decision.answers, now) };
+    case "adopt":
+      return { view, status: adopted(view.object, status, decision.slots, now) };
+    case "miss":
+      return { view, status: missed(view.object, status, decision.latest, decision.count), missedSlots: decision.count };
+    case "render":
+      return rerender(services, view, memory, context);
+    case "abandon":
+      return endWithout(services, view, decision.run, abandonedEnd(decision.reason, decision.message, view.obstacle), context);
+    case "run":
+      return run(services, view, decision.run, decision.missed, memory, context);
+  }
+}
+
+async function run(
+  services: SyncServices,
+  view: View,
+  started: Run,
+  missedBefore: number,
+  memory: Remembered,
+  context: ReconcileContext,
+): Promise<Outcome> {
+  const published = view.standing.manifest.record;
+  const interrupted = interruptedRun(view.object)?.id === started.id;
+  if (interrupted && published?.id === started.id) {
+    return conclude(services, { view, run: started, end: endOf(published), record: published, facts: {} }, context);
+  }
+  memory.runSecret = view.access?.version;
+  if (started.request !== undefined && !interrupted) memory.manualRuns.push(services.deps.clock.now());
+  const outcome = await conduct(services, view, started, missedBefore, context);
+  return missedBefore === 0 ? outcome : { ...outcome, missedSlots: missedBefore };
+}
+
+/** The end of a run that a predecessor published and could not report. */
+function endOf({ reason, read, changes, dropped, conflicts, summary }: HistoryRecord): RunEnd {
+  return {
+    result: "Published",
+    reason,
+    message: summary,
+    ...(read === undefined ? {} : { read }),
+    ...(changes === undefined ? {} : { changes }),
+    ...(dropped === undefined ? {} : { dropped }),
+    ...(conflicts === undefined ? {} : { conflicts }),
+  };
+}
+
+function endWithout(services: SyncServices, view: View, ended: Run, end: RunEnd, context: ReconcileContext): Promise<Outcome> {
+  const record = recordOf(ended, end, {}, undefined, services.deps.clock.now());
+  return conclude(services, { view, run: ended, end, record, facts: {} }, context);
+}

@@ -1,0 +1,34 @@
+/** What a process remembers of each object between reconciles. Losing it costs a request, never correctness. */
+
+export interface Remembered {
+  /** When tables were last rendered again, in milliseconds. */
+  lastRender: number | undefined;
+  /** Starts of manual runs within the last hour, in milliseconds. */
+  manualRuns: number[];
+  /** The Secret version that the last run used. */
+  runSecret: string | undefined;
+  /** What the MailDomain and output asked for when rendering that was held. */
+  heldRender: string | undefined;
+}
+
+export interface Memory {
+  of(key: string): Remembered;
+  forget(key: string): void;
+}
+
+export function createMemory(): Memory {
+  const entries = new Map<string, Remembered>();
+  return {
+    of(key) {
+      const found = entries.get(key) ?? {
+        lastRender: undefined,
+        manualRuns: [],
+        runSecret: undefined,
+        heldRender: undefined,
+      };
+      entries.set(key, found);
+      return found;
+    },
+    forget: (key) => void entries.delete(key),
+  };
+}

@@ -1,0 +1,66 @@
+/** What a reconcile works with, and what it answers to the one place that writes conditions. */
+import type { Deps } from "../api/deps.ts";
+import type { Failure } from "../api/failure.ts";
+import type { O365Sync, O365SyncStatus } from "../api/types.generated.ts";
+import type { EventRecorder } from "../runtime/types.ts";
+import type { Facts, Finding } from "./conditions.ts";
+import type { HistoryWriter } from "./history-writer.ts";
+import type { Run } from "./records.ts";
+import type { RunServices } from "./run.ts";
+import type { GatherServices, View } from "./situation.ts";
+import type { StatusWriter } from "./status-writer.ts";
+import type { RunEnd } from "./transitions.ts";
+
+export interface SyncSettings {
+  /** Runs that people may ask for, per object. */
+  readonly manualRunsPerHour: number;
+  /** Milliseconds; a run that takes longer fails. */
+  readonly runDeadlineMs: number;
+  /** The admin-consent link of an object's cloud and tenant; undefined where no client id is known. */
+  readonly consentUrl: (object: O365Sync) => string | undefined;
+}
+
+export interface SyncServices extends RunServices, GatherServices {
+  readonly deps: Deps;
+  readonly events: EventRecorder;
+  readonly histories: HistoryWriter;
+  readonly statuses: StatusWriter;
+  readonly settings: SyncSettings;
+}
+
+/** What came of one decision. */
+export interface Outcome {
+  /** As it stands now; its object is the one that the status is written to. */
+  readonly view: View;
+  /** Before conditions. */
+  readonly status: O365SyncStatus;
+  readonly authorized?: Finding | undefined;
+  readonly failure?: Failure | undefined;
+  /** Of the run that ended. */
+  readonly run?: Run | undefined;
+  readonly end?: RunEnd | undefined;
+  readonly nearlyFull?: { readonly suggestedShards: number | undefined } | undefined;
+  /** Tables were put right. */
+  readonly rendered?: boolean;
+  /** Why rendering them was held. */
+  readonly heldNote?: string;
+  readonly missedSlots?: number;
+}
+
+export function factsOf(
+  { settings }: SyncServices,
+  { object, domain, obstacle, standing, accountsDamaged }: View,
+  now: number,
+  { authorized, failure }: Pick<Outcome, "authorized" | "failure"> = {},
+): Facts {
+  return {
+    domain,
+    obstacle,
+    now,
+    published: standing.manifest.current,
+    accountsDamaged,
+    consentUrl: settings.consentUrl(object),
+    authorized,
+    failure,
+  };
+}

@@ -1,0 +1,78 @@
+/** The plan ConfigMap: the held plan, or that of the last test sync, for people and for the approval that comes back. */
+import type { O365Sync } from "../api/types.generated.ts";
+import { parsePlanJson, planJson, renderPlanText } from "../recipients/plan-text.ts";
+import type { ConfigMaps } from "./configmaps.ts";
+import { approveCommand } from "./messages.ts";
+import { planName } from "./names.ts";
+import type { Proposal } from "./proposal.ts";
+
+/** What `plan.txt` opens with. */
+export interface PlanHead {
+  readonly title: string;
+  readonly lines: readonly string[];
+}
+
+const LATEST_KEY = "plan.json.gz";
+/** A held plan that a later test sync has taken the place of: its approval is still awaited. */
+const HELD_KEY = "held.json.gz";
+
+export interface Plans {
+  /** A test sync's plan leaves the held one readable. */
+  save(object: O365Sync, proposal: Proposal, head: PlanHead, signal: AbortSignal): Promise<void>;
+  /** The plan with this digest, if it was shown; undefined when it is gone. */
+  shown(object: O365Sync, digest: string, signal: AbortSignal): Promise<Proposal | undefined>;
+  /** Takes the plan with this digest away, once it is no longer held. */
+  clear(object: O365Sync, digest: string, signal: AbortSignal): Promise<void>;
+}
+
+export function createPlans(maps: ConfigMaps): Plans {
+  const read = (object: O365Sync, signal: AbortSignal) => maps.read(object, planName(object.metadata.name), "plan", signal);
+
+  return {
+    async save(object, proposal, head, signal) {
+      const found = await read(object, signal);
+      const held = heldBeside(found?.object.binaryData, object.status?.held?.planDigest, proposal.digest);
+      const content = {
+        name: planName(object.metadata.name),
+        role: "plan",
+        data: { "plan.txt": planText(object, proposal, head) },
+        binaryData: { [LATEST_KEY]: encode(proposal), ...(held === undefined ? {} : { [HELD_KEY]: held }) },
+      } as const;
+      await maps.put(object, content, found, signal);
+    },
+
+    async shown(object, digest, signal) {
+      const { binaryData } = (await read(object, signal))?.object ?? {};
+      return [LATEST_KEY, HELD_KEY].map((key) => decode(binaryData?.[key])).find((plan) => plan?.digest === digest);
+    },
+
+    async clear(object, digest, signal) {
+      const found = await read(object, signal);
+      if (found === undefined) return;
+      const latest = decode(found.object.binaryData?.[LATEST_KEY]);
+      if (latest === undefined || latest.digest === digest) await maps.remove(found.metadata, signal);
+    },
+  };
+}
+
+function heldBeside(
+  binaryData: Record<string, string> | undefined,
+  heldDigest: string | undefined,
+  newDigest: string,
+): string | undefined {
+  if (heldDigest === undefined || heldDigest === newDigest) return undefined;
+  return [LATEST_KEY, HELD_KEY].map((key) => binaryData?.[key]).find((value) => decode(value)?.digest === heldDigest);
+}
+
+function planText(object: O365Sync, proposal: Proposal, { title, lines }: PlanHead): string {
+  const mirrors = proposal.mirrors.map((name) => `no longer accepted: every address of the Mirror domain ${name}`);
+  const head = [title, `plan ${proposal.digest} of ${object.metadata.namespace}/${object.metadata.name}`, ...lines, ...mirrors];
+  return renderPlanText(proposal.plan, head);
+}
+
+export const approveLine = (object: O365Sync, digest: string): string => `to let it through: ${approveCommand(object, digest)}`;
+
+const encode = (proposal: Proposal): string => planJson(proposal).toString("base64");
+
+const decode = (value: string | undefined): Proposal | undefined =>
+  value === undefined ? undefined : parsePlanJson(Buffer.from(value, "base64"));

@@ -1,0 +1,85 @@
+/** How a run is told to people: its end in one sentence, and the record that the history keeps. Pure. */
+import { Failure } from "../api/failure.ts";
+import type { Violation } from "../recipients/guards.ts";
+import { ApiError } from "../runtime/types.ts";
+import { firstAddresses } from "./history.ts";
+import { describeChanges } from "./messages.ts";
+import type { Proposal } from "./proposal.ts";
+import { type HistoryRecord, isTest, type RecordedViolation, type Run } from "./records.ts";
+import type { RunEnd } from "./transitions.ts";
+
+/** What a run learned on its way, whatever its end. */
+export interface Learned {
+  readonly proposal?: Proposal;
+  readonly conflicts?: readonly string[];
+}
+
+export function recordOf(run: Run, end: RunEnd, learned: Learned, requestedBy: string | undefined, now: number): HistoryRecord {
+  const changes = learned.proposal?.plan.changes ?? [];
+  const added = changes.filter(({ kind }) => kind.endsWith("Add")).map(({ address }) => address);
+  const removed = changes.filter(({ kind }) => kind.endsWith("Delete")).map(({ address }) => address);
+  const conflicts = learned.conflicts ?? [];
+  return {
+    id: run.id,
+    synced: run.startTime,
+    completed: new Date(now).toISOString(),
+    syncedBy: syncedBy(run, requestedBy),
+    testSync: isTest(run),
+    summary: `${LEAD[end.result]}${end.message}`,
+    trigger: run.trigger,
+    result: end.result,
+    reason: end.reason,
+    attempts: run.attempts,
+    ...(end.read === undefined ? {} : { read: end.read }),
+    ...(end.changes === undefined ? {} : { changes: end.changes }),
+    ...(end.held === undefined ? {} : { violations: end.held.violations }),
+    ...(end.dropped === undefined ? {} : { dropped: end.dropped }),
+    ...(end.conflicts === undefined ? {} : { conflicts: end.conflicts }),
+    ...(added.length === 0 ? {} : { added: firstAddresses(added) }),
+    ...(removed.length === 0 ? {} : { removed: firstAddresses(removed) }),
+    ...(conflicts.length === 0 ? {} : { conflictAddresses: firstAddresses(conflicts) }),
+  };
+}
+
+const LEAD: Readonly<Record<RunEnd["result"], string>> = {
+  Published: "",
+  Unchanged: "",
+  Succeeded: "",
+  Held: "held, nothing was saved: ",
+  Failed: "failed: ",
+};
+
+/** The trigger, and for an annotation its value and the field manager that set it: a claim, nobody vouches for it. */
+function syncedBy({ trigger, token, slotTime }: Run, requestedBy: string | undefined): string {
+  if (slotTime !== undefined) return `Schedule (slot ${slotTime.slice(0, 16)}Z)`;
+  if (token === undefined) return trigger;
+  const manager = requestedBy === undefined ? "" : `, field manager ${requestedBy}, not authenticated`;
+  return `${trigger} (${token}${manager})`;
+}
+
+export function recordViolations(violations: readonly Violation[]): RecordedViolation[] {
+  return violations.map(({ limit, allowed, actual }) => ({ limit, allowed, actual }));
+}
+
+export const describeViolations = (violations: readonly Violation[]): string =>
+  violations.map(({ message }) => message).join("; ");
+
+/** What a plan would do, for a test and for a publication. */
+export function describeProposal({ plan, mirrors, lost }: Proposal): string {
+  const dropped = mirrors.length === 0 ? "" : `, the Mirror domain ${mirrors.join(", ")} dropped`;
+  const refused = lost.length === 0 ? "" : `; the gateway stops accepting ${lost.length} ${lost.length === 1 ? "address" : "addresses"}`;
+  return `${describeChanges(plan.counts)}${dropped}${refused}`;
+}
+
+export function failedEnd(failure: Failure): RunEnd {
+  return { result: "Failed", reason: failure.reason, message: failure.message, failure };
+}
+
+/** Every error that may end a run, as a Failure; anything else is a fault of ours and stays what it is. */
+export function asFailure(error: unknown): Failure | undefined {
+  if (error instanceof Failure) return error;
+  if (!(error instanceof ApiError)) return undefined;
+  const what = error.status === 0 ? "the API server could not be reached" : `the API server answered ${error.status} ${error.reason}`;
+  const reason = error.conflict || error.alreadyExists ? "Conflict" : "KubernetesAPI";
+  return new Failure("retry", reason, `${what}; nothing was saved`, { cause: error });
+}

@@ -1,0 +1,207 @@
+/** One run, from credentials to publication: an ordered list of steps, the first that fails ends it. */
+import type { Deps } from "../api/deps.ts";
+import { Failure } from "../api/failure.ts";
+import type { MailDomain, O365Sync } from "../api/types.generated.ts";
+import type { Directory, DirectoryProvider } from "../directory/types.ts";
+import type { Wish } from "../recipients/diff.ts";
+import { guards, type Violation } from "../recipients/guards.ts";
+import type { Account, Baseline } from "../recipients/model.ts";
+import { revisionOf } from "../recipients/revision.ts";
+import type { Client, Logger } from "../runtime/types.ts";
+import { loadBaseline } from "./baseline.ts";
+import type { Finding } from "./conditions.ts";
+import type { Access } from "./credentials.ts";
+import { ownershipHash } from "./fingerprint.ts";
+import { removedLastDay } from "./manifest.ts";
+import { approveLine, type Plans } from "./plans.ts";
+import { acceptedBefore, beyond, type Proposal, propose } from "./proposal.ts";
+import { draftPublication, namesOf } from "./publication.ts";
+import type { Publisher, Standing } from "./publish.ts";
+import type { HistoryRecord, Run } from "./records.ts";
+import { describeProposal, describeViolations, recordOf, recordViolations } from "./report.ts";
+import type { Routes } from "./routes.ts";
+import {
+  authorizationTrouble,
+  confirmRemovals,
+  judgeAuthorization,
+  type Reading,
+  readWish,
+  verifyOwnership,
+} from "./steps.ts";
+import type { RunEnd } from "./transitions.ts";
+
+export interface RunServices {
+  readonly client: Client;
+  readonly directories: DirectoryProvider;
+  readonly publisher: Publisher;
+  readonly plans: Plans;
+  readonly routes: Routes;
+  readonly deps: Deps;
+  /** Percent; what no object's deletionGuard may exceed. */
+  readonly maxDeletionPercent: number;
+}
+
+export interface RunInput {
+  readonly object: O365Sync;
+  readonly domain: MailDomain;
+  readonly access: Access;
+  readonly run: Run;
+  readonly requestedBy: string | undefined;
+  readonly standing: Standing;
+  /** The published accounts; undefined where they are damaged or there are none. */
+  readonly accounts: readonly Account[] | undefined;
+  readonly consentUrl: string | undefined;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** What a run has learned so far; it survives the step that fails. */
+export interface RunFacts {
+  /** Set before the first write of a publication: from here on it is finished, not planned anew. */
+  begun?: boolean;
+  authorized?: Finding;
+  verifiedHash?: string;
+  reading?: Reading;
+  proposal?: Proposal;
+  standing: Standing;
+  nearlyFull?: { readonly suggestedShards: number | undefined };
+}
+
+/** Runs the steps that this run asks for. What stops it is thrown as Failure or ApiError; `facts` keeps what was learned. */
+export async function execute(services: RunServices, input: RunInput, facts: RunFacts): Promise<RunEnd> {
+  const directory = services.directories.connect(input.access.connection);
+  await authorize(directory, input, facts);
+  return input.run.request === "testConnection" ? testConnection(directory, input, facts) : sync(services, directory, input, facts);
+}
+
+async function authorize(directory: Directory, { object, run, consentUrl, signal }: RunInput, facts: RunFacts): Promise<void> {
+  const { sources } = object.spec;
+  const fresh = run.request === "testConnection";
+  const authorization = await directory.authorize({ sources, fresh, signal }).catch((error: unknown) => {
+    const trouble = authorizationTrouble(error);
+    if (trouble !== undefined) facts.authorized = trouble;
+    throw error;
+  });
+  const { finding, failure } = judgeAuthorization(authorization, consentUrl);
+  facts.authorized = finding;
+  if (failure !== undefined) throw failure;
+}
+
+async function testConnection(directory: Directory, { object, domain, signal }: RunInput, facts: RunFacts): Promise<RunEnd> {
+  const ownership = await verifyOwnership(directory, object, domain, signal);
+  if (ownership.kind === "verified") facts.verifiedHash = ownership.hash;
+  const seen = await directory.sample(object.spec.sources, signal);
+  const owned =
+    ownership.kind === "verified"
+      ? `the tenant owns ${domain.spec.domain}`
+      : `Unverified: without the permission Organization.Read.All nobody can tell whether the tenant owns ${domain.spec.domain}`;
+  const message = `the token carries the permissions; ${owned}; on a first page: ${seen.users} users, ${seen.groups} groups, ${seen.contacts} contacts`;
+  return { result: "Succeeded", reason: "Succeeded", message };
+}
+
+async function sync(services: RunServices, directory: Directory, input: RunInput, facts: RunFacts): Promise<RunEnd> {
+  const { object, domain, run, signal, accounts, standing } = input;
+  if (object.status?.verifiedHash !== ownershipHash(object, domain)) {
+    const ownership = await verifyOwnership(directory, object, domain, signal);
+    if (ownership.kind === "verified") facts.verifiedHash = ownership.hash;
+  }
+  const reading = await readWish(directory, object, domain, input.log, signal);
+  facts.reading = reading;
+  const { derived } = reading;
+  const wish: Wish = { accounts: derived.accounts, names: namesOf(domain) };
+  const baseline = await loadBaseline(services.client, { object, current: standing.manifest.current, accounts }, signal);
+  const proposal = propose(baseline, wish);
+  facts.proposal = proposal;
+  const domains = [wish.names.domain, ...wish.names.aliasDomains.map(({ name }) => name)];
+  await confirmRemovals(directory, { proposal, derived, sources: object.spec.sources, domains }, signal);
+  const unseen = await withoutShown(services.plans, input, proposal);
+  const violations = judge(services, input, { baseline, proposal: unseen, reading });
+  if (run.request === "testSync") return endTest(services, input, { proposal, violations, reading });
+  if (violations.length > 0) return hold(services, input, { proposal, violations, reading });
+  const revision = revisionOf(wish.accounts, wish.names);
+  if (standing.manifest.current?.revision === revision && accounts !== undefined)
+    return { ...numbers({ proposal, reading }), result: "Unchanged", reason: "Unchanged", message: "nothing changed" };
+  return publish(services, input, facts, { proposal, wish, reading, removed: unseen.lost.length });
+}
+
+/** For an approval, what is new since the plan that was shown; otherwise everything. */
+async function withoutShown(plans: Plans, { object, run, signal }: RunInput, proposal: Proposal): Promise<Proposal> {
+  if (run.request !== "approve" || run.token === undefined) return proposal;
+  const shown = await plans.shown(object, run.token, signal);
+  if (shown !== undefined) return beyond(proposal, shown);
+  throw new Failure("stalled", "UnknownPlan", `the plan ${run.token} is no longer there to compare with; sync again, and approve what that shows`);
+}
+
+interface Judged {
+  readonly baseline: Baseline;
+  readonly proposal: Proposal;
+  readonly reading: Reading;
+}
+
+function judge({ deps, maxDeletionPercent }: RunServices, { object, standing }: RunInput, judged: Judged): Violation[] {
+  const { baseline, proposal, reading } = judged;
+  const { operationsLimit, deletionGuard } = object.spec;
+  return guards({
+    plan: proposal.plan,
+    baseline,
+    tenantAccounts: reading.derived.tenantAccounts,
+    objects: reading.derived.objects,
+    lost: proposal.lostCount,
+    accepted: acceptedBefore(baseline),
+    removedLast24h: removedLastDay(standing.manifest, deps.clock.now()),
+    operationsLimit: operationsLimit ?? {},
+    deletionGuard,
+    maxDeletionPercent,
+  });
+}
+
+interface Outcome {
+  readonly proposal: Proposal;
+  readonly reading: Reading;
+  readonly violations: readonly Violation[];
+}
+
+function numbers({ proposal, reading }: Pick<Outcome, "proposal" | "reading">): Pick<RunEnd, "read" | "changes" | "dropped" | "conflicts"> {
+  const { derived, read } = reading;
+  return { read, changes: proposal.plan.counts, dropped: derived.dropped, conflicts: derived.conflicts.length };
+}
+
+async function endTest({ plans }: RunServices, { object, signal }: RunInput, outcome: Outcome): Promise<RunEnd> {
+  const { proposal, violations } = outcome;
+  const would = violations.length === 0 ? "a sync would publish this" : `a sync would be held: ${describeViolations(violations)}`;
+  await plans.save(object, proposal, { title: "test sync: nothing was published", lines: [would] }, signal);
+  return { ...numbers(outcome), result: "Succeeded", reason: "Succeeded", message: `${describeProposal(proposal)}; ${would}` };
+}
+
+async function hold({ plans }: RunServices, { object, signal }: RunInput, outcome: Outcome): Promise<RunEnd> {
+  const { proposal, violations } = outcome;
+  const approvable = violations.every((violation) => violation.approvable);
+  const cure = approvable ? approveLine(object, proposal.digest) : "it cannot be approved: correct the cause, then sync again";
+  const lines = [...violations.map(({ message }) => message), cure];
+  await plans.save(object, proposal, { title: "held: nothing was published", lines }, signal);
+  const reason = violations[0]?.reason ?? "Held";
+  const held = { planDigest: proposal.digest, reason, approvable, violations: recordViolations(violations) };
+  return { ...numbers(outcome), result: "Held", reason, message: describeViolations(violations), held };
+}
+
+interface Publishing extends Pick<Outcome, "proposal" | "reading"> {
+  readonly wish: Wish;
+  readonly removed: number;
+}
+
+async function publish(services: RunServices, input: RunInput, facts: RunFacts, publishing: Publishing): Promise<RunEnd> {
+  const { object, run, standing, accounts, requestedBy, signal } = input;
+  const { proposal, wish, reading, removed } = publishing;
+  const now = services.deps.clock.now();
+  const draft = draftPublication({ object, before: standing.manifest.current, ...wish, now });
+  if (draft.nearlyFull !== undefined) facts.nearlyFull = draft.nearlyFull;
+  const message = describeProposal(proposal);
+  const end: RunEnd = { ...numbers({ proposal, reading }), result: "Published", reason: "Published", message };
+  const record: HistoryRecord = recordOf(run, end, { proposal, conflicts: reading.derived.conflicts }, requestedBy, now);
+  await services.routes.untilWithdrawn(object, standing.manifest.current, draft.publication, signal);
+  facts.begun = true;
+  const begun = await services.publisher.begin({ standing, before: accounts ?? [], draft, removedAddresses: removed, record }, signal);
+  facts.standing = begun.standing;
+  facts.standing = await services.publisher.finish(begun, signal);
+  return end;
+}

@@ -1,0 +1,130 @@
+/** Conducts one run: persists its start, executes it within its deadline, and records its end. */
+import { Failure } from "../api/failure.ts";
+import type { O365SyncStatus } from "../api/types.generated.ts";
+import type { Account } from "../recipients/model.ts";
+import { createDeadline } from "../runtime/abort.ts";
+import type { ReconcileContext } from "../runtime/types.ts";
+import { publishedAccounts } from "./baseline.ts";
+import { settle } from "./conditions.ts";
+import { interruptedRun } from "./decide.ts";
+import { accountsHash } from "./fingerprint.ts";
+import { factsOf, type Outcome, type SyncServices } from "./outcome.ts";
+import type { HistoryRecord, Run } from "./records.ts";
+import { asFailure, failedEnd, recordOf } from "./report.ts";
+import { requestedBy } from "./requests.ts";
+import { execute, type RunFacts, type RunInput } from "./run.ts";
+import type { View } from "./situation.ts";
+import { ended, type RunEnd, started } from "./transitions.ts";
+
+export async function conduct(
+  services: SyncServices,
+  view: View,
+  run: Run,
+  missed: number,
+  context: ReconcileContext,
+): Promise<Outcome> {
+  const begun = await persistStart(services, view, run, missed, context);
+  const facts: RunFacts = { standing: view.standing };
+  const end = await executeWithin(services, begun, run, facts, context);
+  const now = services.deps.clock.now();
+  const learned = {
+    ...(facts.proposal === undefined ? {} : { proposal: facts.proposal }),
+    conflicts: facts.reading?.derived.conflicts ?? [],
+  };
+  const record = recordOf(run, end, learned, managerOf(begun, run), now);
+  return conclude(services, { view: { ...begun, standing: facts.standing }, run, end, record, facts }, context);
+}
+
+/** Nothing is asked of the tenant before this is written: whoever starts next finishes this very run. */
+async function persistStart(services: SyncServices, view: View, run: Run, missed: number, context: ReconcileContext): Promise<View> {
+  const { object, domain } = view;
+  if (interruptedRun(object)?.id === run.id || domain === undefined) return view;
+  const now = services.deps.clock.now();
+  const next = started(object.status ?? {}, run, missed, accountsHash(object, domain));
+  const status = settle(object, next, factsOf(services, view, now));
+  const { managedFields } = object.metadata;
+  const written = await services.statuses.writeExactly(object, status, context.signal);
+  return { ...view, object: { ...written, metadata: { ...written.metadata, ...(managedFields && { managedFields }) } } };
+}
+
+async function executeWithin(
+  services: SyncServices,
+  view: View,
+  run: Run,
+  facts: RunFacts,
+  { log, signal }: ReconcileContext,
+): Promise<RunEnd> {
+  const { object, domain, access, standing } = view;
+  if (domain === undefined || access === undefined) throw new Error("a run was decided on without a domain or a credential");
+  const deadline = createDeadline(services.deps.clock, services.settings.runDeadlineMs, signal);
+  try {
+    const input: RunInput = {
+      object,
+      domain,
+      access,
+      run,
+      requestedBy: managerOf(view, run),
+      standing,
+      accounts: await accountsOf(services, view, deadline.signal),
+      consentUrl: services.settings.consentUrl(object),
+      log,
+      signal: deadline.signal,
+    };
+    return await execute(services, input, facts);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const failure = deadline.expired ? tooSlow(services.settings.runDeadlineMs) : asFailure(error);
+    // What was begun is finished by the next reconcile, whatever stopped it.
+    if (failure === undefined || (facts.begun === true && !(error instanceof Failure))) throw error;
+    return failedEnd(failure);
+  } finally {
+    deadline.release();
+  }
+}
+
+function tooSlow(ms: number): Failure {
+  return new Failure("retry", "DeadlineExceeded", `the run took longer than ${Math.round(ms / 1000)} s; nothing was saved`);
+}
+
+export async function accountsOf(services: SyncServices, view: View, signal: AbortSignal): Promise<Account[] | undefined> {
+  const { current } = view.standing.manifest;
+  if (current === undefined || view.accountsDamaged) return undefined;
+  return publishedAccounts(services.maps, view.object, current, signal);
+}
+
+const managerOf = ({ object }: View, run: Run): string | undefined =>
+  run.request === undefined ? undefined : requestedBy(object.metadata.managedFields, run.request);
+
+export interface Conclusion {
+  /** With what stands after the run. */
+  readonly view: View;
+  readonly run: Run;
+  readonly end: RunEnd;
+  readonly record: HistoryRecord;
+  readonly facts: Pick<RunFacts, "authorized" | "verifiedHash" | "nearlyFull">;
+}
+
+/** History first, then status: a run whose end is not in the status is found interrupted and told again under its id. */
+export async function conclude(services: SyncServices, conclusion: Conclusion, { log, signal }: ReconcileContext): Promise<Outcome> {
+  const { view, run, end, record, facts } = conclusion;
+  const { object } = view;
+  const { deps } = services;
+  const now = deps.clock.now();
+  const history = await services.histories.put(object, record, signal);
+  const before: O365SyncStatus = object.status ?? {};
+  const status = ended(before, { object, run, end, now, random: deps.random, history });
+  const cleared = before.held?.planDigest;
+  if (cleared !== undefined && status.held === undefined) await services.plans.clear(object, cleared, signal);
+  const { result, reason, read, changes } = end;
+  const seconds = (now - Date.parse(run.startTime)) / 1000;
+  log.info({ run: run.id, trigger: run.trigger, result, reason, read, changes, seconds }, "Run ended");
+  return {
+    view,
+    status: facts.verifiedHash === undefined ? status : { ...status, verifiedHash: facts.verifiedHash },
+    authorized: facts.authorized,
+    failure: end.failure,
+    end,
+    run,
+    nearlyFull: facts.nearlyFull,
+  };
+}

@@ -1,0 +1,118 @@
+/** The steps of a run that ask the tenant. Each does one thing and throws Failure when the run cannot go on. */
+import { Failure } from "../api/failure.ts";
+import type { MailDomain, O365Sync } from "../api/types.generated.ts";
+import type { Authorization, Directory, EnabledSources } from "../directory/types.ts";
+import { countUnconfirmed, removalsToConfirm } from "../recipients/confirm.ts";
+import { createDeriver, type Derived } from "../recipients/derive.ts";
+import type { Logger } from "../runtime/types.ts";
+import type { Finding } from "./conditions.ts";
+import { ownershipHash } from "./fingerprint.ts";
+import type { Proposal } from "./proposal.ts";
+import { namesOf } from "./publication.ts";
+import type { ReadCounts } from "./records.ts";
+
+/** Said in the log while a large tenant is read. */
+const PROGRESS_EVERY = 20_000;
+
+export interface Authorized {
+  readonly finding: Finding;
+  /** Present when the token lacks what the sources need. */
+  readonly failure?: Failure;
+}
+
+/** Judges a token by the permissions that the sources need. */
+export function judgeAuthorization({ missing }: Authorization, consentUrl: string | undefined): Authorized {
+  if (missing.length === 0) {
+    const message = "a token was obtained and carries every permission that spec.sources needs";
+    return { finding: { status: "True", reason: "Authorized", message } };
+  }
+  const link = consentUrl === undefined ? "" : `, or with ${consentUrl}`;
+  const message = `the token lacks ${missing.join(", ")}; an administrator of the tenant grants admin consent for these application permissions in the app registration${link}; then annotate test-connection`;
+  const failure = new Failure("stalled", "NotAuthorized", message);
+  return { finding: { status: "False", reason: "NotAuthorized", message }, failure };
+}
+
+/** What is to be said of Authorized when the token itself could not be obtained; undefined: that tells nothing. */
+export function authorizationTrouble(error: unknown): Finding | undefined {
+  if (!(error instanceof Failure) || error.kind !== "stalled") return undefined;
+  return { status: "False", reason: error.reason, message: error.message };
+}
+
+export type Ownership = { readonly kind: "verified"; readonly hash: string } | { readonly kind: "unverified" };
+
+/** Throws Failure DomainNotInTenant. Unverified where the permission to ask is missing. */
+export async function verifyOwnership(
+  directory: Directory,
+  object: O365Sync,
+  domain: MailDomain,
+  signal: AbortSignal,
+): Promise<Ownership> {
+  const verified = await directory.verifiedDomains(signal);
+  if (verified === undefined) return { kind: "unverified" };
+  const { domain: name } = domain.spec;
+  if (verified.includes(name)) return { kind: "verified", hash: ownershipHash(object, domain) };
+  throw new Failure(
+    "stalled",
+    "DomainNotInTenant",
+    `${name} is not a verified domain of the tenant ${object.spec.tenantId}; correct spec.tenantId, or verify the domain in the Microsoft 365 admin center`,
+  );
+}
+
+export interface Reading {
+  readonly derived: Derived;
+  readonly read: ReadCounts;
+}
+
+export async function readWish(
+  directory: Directory,
+  object: O365Sync,
+  domain: MailDomain,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<Reading> {
+  const { sources, excludeRecords = [], staticRecipients = [] } = object.spec;
+  const deriver = createDeriver({ names: namesOf(domain), excludeRecords, staticRecipients });
+  let objects = 0;
+  const read = await directory.read({
+    sources,
+    signal,
+    onObject: (found) => {
+      deriver.add(found);
+      objects++;
+      if (objects % PROGRESS_EVERY === 0) log.info({ objects }, "Reading the directory");
+    },
+  });
+  const derived = deriver.finish();
+  if (derived.invalidStatics.length > 0) {
+    const cure = `they must be addresses of ${domain.spec.domain} or one of its alias domains`;
+    const message = `spec.staticRecipients has ${derived.invalidStatics.length} entries that do not belong here; ${cure}`;
+    throw new Failure("stalled", "InvalidStaticRecipients", message);
+  }
+  return { derived, read };
+}
+
+export interface RemovalCheck {
+  readonly proposal: Proposal;
+  readonly derived: Derived;
+  readonly sources: EnabledSources;
+  /** That recipients are kept of from now on. */
+  readonly domains: readonly string[];
+}
+
+/**
+ * Asks for every object behind a removal by its id. One that still has the address means that the read was not whole:
+ * Graph's pages are no snapshot.
+ */
+export async function confirmRemovals(directory: Directory, check: RemovalCheck, signal: AbortSignal): Promise<void> {
+  const { proposal, derived, sources, domains } = check;
+  const removals = removalsToConfirm(proposal.plan, { excluded: derived.excluded, sources, domains });
+  if (removals.objects.length === 0) return;
+  const answers = await directory.confirm(removals.objects, signal);
+  const wrong = countUnconfirmed(removals, answers);
+  if (wrong === 0) return;
+  throw new Failure(
+    "retry",
+    "ReadNotWhole",
+    `the directory listed ${wrong} objects without an address that they still have when asked by id; nothing was removed`,
+  );
+}
