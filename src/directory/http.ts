@@ -1,7 +1,7 @@
 /** HTTPS requests with bounds: one keep-alive agent, a total time, a body limit; the stack under tokens and Graph alike. */
 import { Agent, request as httpsRequest } from "node:https";
 import type { IncomingMessage } from "node:http";
-import { pipeline } from "node:stream/promises";
+import { pipeline, type Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip } from "node:zlib";
 
 export interface HttpRequest {
@@ -65,7 +65,7 @@ export function createHttp({ ca, timeoutMs = 60_000, maxBytes = 64 * 1024 * 1024
       return {
         status: message.statusCode ?? 0,
         header: (name) => [message.headers[name] ?? []].flat()[0],
-        body: await readBody(message, maxBytes, stop.signal),
+        body: await readBody(message, maxBytes),
       };
     } catch (error) {
       signal.throwIfAborted();
@@ -93,23 +93,18 @@ function send(
   });
 }
 
-async function readBody(message: IncomingMessage, maxBytes: number, signal: AbortSignal): Promise<string> {
+async function readBody(message: IncomingMessage, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
-  const collect = async (source: AsyncIterable<Buffer>): Promise<void> => {
-    let size = 0;
-    for await (const chunk of source) {
-      size += chunk.length;
-      if (size > maxBytes) {
-        throw new TransportError("tooLarge");
-      }
-      chunks.push(chunk);
-    }
-  };
+  let size = 0;
   try {
     const decoder = decoderFor(message.headers["content-encoding"]);
-    await (decoder === undefined
-      ? pipeline(message, collect, { signal })
-      : pipeline(message, decoder, collect, { signal }));
+    // What breaks the message breaks the decoder too, and so ends the loop.
+    const source: AsyncIterable<Buffer> = decoder === undefined ? message : pipeline(message, decoder, () => {});
+    for await (const chunk of source) {
+      size += chunk.length;
+      if (size > maxBytes) throw new TransportError("tooLarge");
+      chunks.push(chunk);
+    }
     return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
   } catch (error) {
     message.destroy();
@@ -117,7 +112,7 @@ async function readBody(message: IncomingMessage, maxBytes: number, signal: Abor
   }
 }
 
-function decoderFor(encoding: string | undefined): NodeJS.ReadWriteStream | undefined {
+function decoderFor(encoding: string | undefined): Transform | undefined {
   switch (encoding?.toLowerCase()) {
     case undefined:
     case "identity":

@@ -4,8 +4,15 @@ import type { Operation } from "./errors.ts";
 
 export const SOURCES: readonly Source[] = ["users", "groups", "contacts"];
 
-export const LIST_OPERATION: Readonly<Record<Source, Operation>> = {
-  users: "listUsers",
-  groups: "listGroups",
-  contacts: "listContacts",
+export const LISTING: Readonly<Record<Source, Operation>> = {
+  users: "listing users",
+  groups: "listing groups",
+  contacts: "listing contacts",
+};
+
+/** What decides about mail, and nothing else. */
+export const SELECT: Readonly<Record<Source, string>> = {
+  users: "id,mail,proxyAddresses",
+  groups: "id,mail,mailEnabled,proxyAddresses",
+  contacts: "id,mail,proxyAddresses",
 };

@@ -5,7 +5,8 @@ import { LABEL_DOMAIN, LABEL_ROLE } from "../api/group.ts";
 import type { Condition, ConfigMap, ObjectKey } from "../api/kube.ts";
 import { MAIL_DOMAIN } from "../api/resources.ts";
 import type { MailDomain, MailDomainStatus, O365Sync } from "../api/types.generated.ts";
-import { ApiError, type Client, type EventRecorder, type Reconcile, type Store } from "../runtime/types.ts";
+import { find } from "../runtime/find.ts";
+import { type Client, type EventRecorder, type Reconcile, type Store } from "../runtime/types.ts";
 import { difference } from "../api/merge-patch.ts";
 import { findLists } from "./lists.ts";
 import { publishRouting } from "./publish.ts";
@@ -29,7 +30,8 @@ export function createDomainReconciler(services: DomainServices): Reconcile {
   return async (key, { signal }) => {
     if (stores.domains.get(key) === undefined) return {};
     const [namespace = "", name = ""] = key.split("/");
-    const domain = await getLive(client, { namespace, name }, signal);
+    // Asked again: a routing must not be made from a spec that is older than the table it follows.
+    const domain = await find(client, MAIL_DOMAIN, { namespace, name }, { signal });
     if (domain === undefined || domain.metadata.deletionTimestamp !== undefined) return {};
     const now = deps.clock.now();
     const { lists, lookAgainAt } = await findLists(client, manifestsOf(stores.configMaps, domain), now, signal);
@@ -45,16 +47,6 @@ export function createDomainReconciler(services: DomainServices): Reconcile {
     }
     return lookAgainAt === undefined ? {} : { requeueAfterMs: Math.max(0, lookAgainAt - now) };
   };
-}
-
-/** Asked again: a routing must not be made from a spec that is older than the table it follows. */
-async function getLive(client: Client, key: ObjectKey, signal: AbortSignal): Promise<MailDomain | undefined> {
-  try {
-    return await client.get(MAIL_DOMAIN, key, { signal });
-  } catch (error) {
-    if (error instanceof ApiError && error.notFound) return undefined;
-    throw error;
-  }
 }
 
 function manifestsOf(configMaps: Store<ConfigMap>, { metadata }: MailDomain): ObjectKey[] {

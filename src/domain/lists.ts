@@ -1,7 +1,8 @@
 /** Reads which recipient lists are published for a MailDomain, from the manifests that name it. */
 import { LABEL_SYNC } from "../api/group.ts";
-import { CONFIG_MAP, type ConfigMap, type ObjectKey } from "../api/kube.ts";
-import { ApiError, type Client } from "../runtime/types.ts";
+import { CONFIG_MAP, type ObjectKey } from "../api/kube.ts";
+import { find } from "../runtime/find.ts";
+import type { Client } from "../runtime/types.ts";
 import { namesWithTables, parseManifest } from "../sync/manifest.ts";
 import type { PublishedList } from "./routing.ts";
 
@@ -21,7 +22,7 @@ export async function findLists(
   const lists: PublishedList[] = [];
   const ends: number[] = [];
   for (const key of manifests) {
-    const found = await read(client, key, signal);
+    const found = await find(client, CONFIG_MAP, key, { signal });
     const parsed = parseManifest(found?.data?.["manifest.json"]);
     if (parsed.kind !== "ok" || parsed.manifest.current === undefined) continue;
     const { current } = parsed.manifest;
@@ -30,13 +31,4 @@ export async function findLists(
     ends.push(...current.retiring.map(({ until }) => Date.parse(until)).filter((until) => until > now));
   }
   return { lists, lookAgainAt: ends.length === 0 ? undefined : Math.min(...ends) };
-}
-
-async function read(client: Client, key: ObjectKey, signal: AbortSignal): Promise<ConfigMap | undefined> {
-  try {
-    return await client.get(CONFIG_MAP, key, { signal });
-  } catch (error) {
-    if (error instanceof ApiError && error.notFound) return undefined;
-    throw error;
-  }
 }

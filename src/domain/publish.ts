@@ -1,11 +1,12 @@
 /** Writes the routing ConfigMap of a MailDomain. */
 import { LABEL_DOMAIN, LABEL_ROLE } from "../api/group.ts";
-import { CONFIG_MAP, type ConfigMap, type ObjectKey } from "../api/kube.ts";
+import { CONFIG_MAP } from "../api/kube.ts";
 import { isOwned, mergedMetadata, metadataIsCurrent, type Owner, ownedMetadata } from "../api/ownership.ts";
 import type { MailDomain } from "../api/types.generated.ts";
 import { sha256 } from "../recipients/revision.ts";
 import { RELAY_DOMAINS_KEY, renderRelayDomains, renderTransport, TRANSPORT_KEY } from "../recipients/routing.ts";
-import { ApiError, type Client } from "../runtime/types.ts";
+import { find } from "../runtime/find.ts";
+import type { Client } from "../runtime/types.ts";
 import { routingName } from "../sync/names.ts";
 
 export type Published =
@@ -25,7 +26,7 @@ export async function publishRouting(
   const name = routingName(domain.metadata.name);
   const labels = { [LABEL_ROLE]: "routing", [LABEL_DOMAIN]: domain.metadata.name };
   const owner: Owner = { kind: "MailDomain", metadata: domain.metadata, deletionPolicy: domain.spec.deletionPolicy };
-  const found = await read(client, { namespace: domain.metadata.namespace ?? "", name }, signal);
+  const found = await find(client, CONFIG_MAP, { namespace: domain.metadata.namespace ?? "", name }, { signal });
   if (found !== undefined && !isOwned(owner, found, labels)) return { kind: "conflict" };
   if (found === undefined && names.length === 0) return { kind: "none" };
   const data = tablesOf(domain, names);
@@ -45,13 +46,4 @@ function tablesOf({ spec }: MailDomain, names: readonly string[]): Record<string
     [RELAY_DOMAINS_KEY]: renderRelayDomains(names),
     [TRANSPORT_KEY]: renderTransport(names, spec.inboundServers ?? [], spec.deliveryPort),
   };
-}
-
-async function read(client: Client, key: ObjectKey, signal: AbortSignal): Promise<ConfigMap | undefined> {
-  try {
-    return await client.get(CONFIG_MAP, key, { signal });
-  } catch (error) {
-    if (error instanceof ApiError && error.notFound) return undefined;
-    throw error;
-  }
 }

@@ -4,7 +4,8 @@ import { CONFIG_MAP } from "../api/kube.ts";
 import type { O365Sync } from "../api/types.generated.ts";
 import { parseAddress } from "../recipients/addresses.ts";
 import type { Account, Baseline } from "../recipients/model.ts";
-import { ApiError, type Client } from "../runtime/types.ts";
+import { find } from "../runtime/find.ts";
+import type { Client } from "../runtime/types.ts";
 import type { ConfigMaps } from "./configmaps.ts";
 import type { Publication } from "./manifest.ts";
 import { readAccounts } from "./publish.ts";
@@ -50,12 +51,7 @@ type BaselineRef = NonNullable<O365Sync["spec"]["baselineRef"]>;
 
 async function readBaselineRef(client: Client, object: O365Sync, ref: BaselineRef, signal: AbortSignal): Promise<Baseline> {
   const { name, key } = ref;
-  const found = await client
-    .get(CONFIG_MAP, { namespace: object.metadata.namespace ?? "", name }, { signal })
-    .catch((error: unknown) => {
-      if (error instanceof ApiError && error.notFound) return undefined;
-      throw error;
-    });
+  const found = await find(client, CONFIG_MAP, { namespace: object.metadata.namespace ?? "", name }, { signal });
   const text = found?.data?.[key];
   if (text === undefined) {
     const missing = found === undefined ? `the ConfigMap ${name} does not exist` : `the ConfigMap ${name} has no key ${key}`;

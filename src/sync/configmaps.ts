@@ -4,6 +4,7 @@ import { Failure } from "../api/failure.ts";
 import { CONFIG_MAP, type ConfigMap, type ObjectMeta } from "../api/kube.ts";
 import { mergedMetadata, metadataIsCurrent } from "../api/ownership.ts";
 import type { O365Sync } from "../api/types.generated.ts";
+import { find } from "../runtime/find.ts";
 import { ApiError, type Client, type Store } from "../runtime/types.ts";
 import { contentMetadata, isOurs, type Role } from "./names.ts";
 
@@ -72,11 +73,8 @@ export function createConfigMaps({ client, cache }: ConfigMapsOptions): ConfigMa
 
   async function read(sync: O365Sync, name: string, role: Role, signal: AbortSignal) {
     const key = { namespace: sync.metadata.namespace ?? "", name };
-    let object: ConfigMap;
-    try {
-      object = await client.get(CONFIG_MAP, key, { signal });
-    } catch (error) {
-      if (!(error instanceof ApiError && error.notFound)) throw error;
+    const object = await find(client, CONFIG_MAP, key, { signal });
+    if (object === undefined) {
       hashed.delete(keyOf(key));
       return undefined;
     }

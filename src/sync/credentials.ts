@@ -3,7 +3,8 @@ import { Failure } from "../api/failure.ts";
 import { SECRET, type Secret } from "../api/kube.ts";
 import type { O365Sync } from "../api/types.generated.ts";
 import type { Connection, Credential } from "../directory/types.ts";
-import { ApiError, type Client } from "../runtime/types.ts";
+import { find } from "../runtime/find.ts";
+import type { Client } from "../runtime/types.ts";
 
 export interface Access {
   readonly connection: Connection;
@@ -38,12 +39,9 @@ function notAllowed(cause: string): Failure {
 }
 
 async function readSecret(client: Client, object: O365Sync, name: string, field: string, signal: AbortSignal): Promise<Secret> {
-  try {
-    return await client.get(SECRET, { namespace: object.metadata.namespace ?? "", name }, { signal });
-  } catch (error) {
-    if (!(error instanceof ApiError && error.notFound)) throw error;
-    throw missing(field, `the Secret ${name} does not exist in this namespace; create it`);
-  }
+  const secret = await find(client, SECRET, { namespace: object.metadata.namespace ?? "", name }, { signal });
+  if (secret === undefined) throw missing(field, `the Secret ${name} does not exist in this namespace; create it`);
+  return secret;
 }
 
 function valueOf(secret: Secret, key: string, field: string): string {

@@ -4,7 +4,8 @@ import { Failure } from "../api/failure.ts";
 import { CONFIG_MAP } from "../api/kube.ts";
 import type { O365Sync } from "../api/types.generated.ts";
 import { parseRelayDomains, RELAY_DOMAINS_KEY } from "../recipients/routing.ts";
-import { ApiError, type Client } from "../runtime/types.ts";
+import { find } from "../runtime/find.ts";
+import type { Client } from "../runtime/types.ts";
 import { namesWithTables, type Publication } from "./manifest.ts";
 import { routingName } from "./names.ts";
 
@@ -24,12 +25,8 @@ export interface Routes {
 export function createRoutes(client: Client, { clock }: Deps): Routes {
   async function routed(object: O365Sync, signal: AbortSignal): Promise<readonly string[]> {
     const key = { namespace: object.metadata.namespace ?? "", name: routingName(object.spec.domainRef.name) };
-    try {
-      return parseRelayDomains((await client.get(CONFIG_MAP, key, { signal })).data?.[RELAY_DOMAINS_KEY]);
-    } catch (error) {
-      if (error instanceof ApiError && error.notFound) return [];
-      throw error;
-    }
+    const found = await find(client, CONFIG_MAP, key, { signal });
+    return parseRelayDomains(found?.data?.[RELAY_DOMAINS_KEY]);
   }
 
   return {

@@ -1,9 +1,9 @@
 /** Gathers what a reconcile decides on: the live object, its MailDomain, its rivals, and what stands in the cluster. */
 import { Failure } from "../api/failure.ts";
-import type { ObjectKey } from "../api/kube.ts";
 import { O365_SYNC } from "../api/resources.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
-import { ApiError, type Client, type Store } from "../runtime/types.ts";
+import { find } from "../runtime/find.ts";
+import type { Client, Store } from "../runtime/types.ts";
 import type { ConfigMaps } from "./configmaps.ts";
 import { type Access, resolveAccess } from "./credentials.ts";
 import { inspect } from "./inspect.ts";
@@ -46,7 +46,8 @@ export async function gather(
 ): Promise<View | undefined> {
   const { stores } = services;
   if (stores.syncs.get(`${key.namespace}/${key.name}`) === undefined) return undefined;
-  const object = await getLive(services.client, key, signal);
+  // Asked again: what this process wrote last may not be in its cache yet.
+  const object = await find(services.client, O365_SYNC, key, { signal });
   if (object === undefined || object.metadata.deletionTimestamp !== undefined) return undefined;
   const domain = stores.domains.get(`${key.namespace}/${object.spec.domainRef.name}`);
   const found = await look(services, object, domain, now, signal);
@@ -66,16 +67,6 @@ export async function gather(
 }
 
 const NOTHING = { manifest: EMPTY_MANIFEST, seen: undefined, inlineJournal: undefined };
-
-/** Asked again: what this process wrote last may not be in its cache yet. */
-async function getLive(client: Client, key: ObjectKey, signal: AbortSignal): Promise<O365Sync | undefined> {
-  try {
-    return await client.get(O365_SYNC, key, { signal });
-  } catch (error) {
-    if (error instanceof ApiError && error.notFound) return undefined;
-    throw error;
-  }
-}
 
 async function orFailure<T>(work: Promise<T>): Promise<T | Failure> {
   try {

@@ -1,0 +1,56 @@
+/** Reads the configuration, wires the parts, runs: the one place where they meet. */
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { type Config, helpText, parseConfig, UsageError } from "./config.ts";
+import { createLogger } from "./observe/log.ts";
+import { startOperator } from "./operator.ts";
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+async function main(): Promise<number> {
+  let config: Config | "help";
+  try {
+    config = parseConfig(process.argv.slice(2), process.env);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return EXIT_USAGE;
+  }
+  if (config === "help") {
+    process.stdout.write(helpText());
+    return 0;
+  }
+  const log = createLogger(config.logLevel);
+  const stop = new AbortController();
+  for (const name of ["SIGTERM", "SIGINT"] as const) {
+    process.once(name, () => {
+      log.info({ signal: name }, "Told to stop");
+      stop.abort(new Error(`told to stop by ${name}`));
+    });
+  }
+  try {
+    const endpoints = config.cloudEndpoints === undefined ? undefined : readEndpoints(config.cloudEndpoints);
+    await startOperator({ config, endpoints, instance: config.podName ?? hostname(), log, signal: stop.signal });
+    return 0;
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(`${error.message}\n`);
+      return EXIT_USAGE;
+    }
+    log.error({ err: error }, "The operator ends");
+    return EXIT_FAILED;
+  }
+}
+
+function readEndpoints(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
+    throw new UsageError(`--cloud-endpoints: cannot read ${path}: ${code}`);
+  }
+}
+
+// Nothing may keep a process alive that no longer holds the lease.
+void main().then((code) => process.exit(code));

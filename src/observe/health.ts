@@ -1,0 +1,43 @@
+/** Whether this process is alive and ready. */
+import type { Clock } from "../api/deps.ts";
+import type { Answer } from "./server.ts";
+
+export interface Health {
+  /** 200 while the event loop turns and no reconcile hangs; kubelet restarts the pod otherwise. */
+  healthz(): Answer;
+  /** 200 when the caches have synced, on a standby too. */
+  readyz(): Answer;
+}
+
+export interface HealthOptions {
+  readonly clock: Clock;
+  readonly ready: () => boolean;
+  /** How long the reconcile that runs longest has been running, in seconds. */
+  readonly longestRunningSeconds: () => number;
+  /** Beyond this it ignores its signal, and its key is locked for good. */
+  readonly stuckAfterSeconds: number;
+}
+
+const TICK_MS = 1_000;
+const LATE_MS = 30_000;
+
+/** Watches the event loop until the signal aborts. */
+export function watchHealth(options: HealthOptions, signal: AbortSignal): Health {
+  const { clock, ready, longestRunningSeconds, stuckAfterSeconds } = options;
+  let lastTick = clock.now();
+  const tick = (): void => {
+    lastTick = clock.now();
+    if (!signal.aborted) clock.setTimeout(tick, TICK_MS);
+  };
+  tick();
+
+  return {
+    healthz() {
+      // The probe itself is served by the loop: what it can see is a loop that stood still until just now, again and again.
+      if (clock.now() - lastTick > LATE_MS) return { status: 500, body: "the event loop is stuck\n" };
+      if (longestRunningSeconds() > stuckAfterSeconds) return { status: 500, body: "a reconcile is stuck\n" };
+      return { status: 200, body: "ok\n" };
+    },
+    readyz: () => (ready() ? { status: 200, body: "ok\n" } : { status: 503, body: "caches have not synced yet\n" }),
+  };
+}

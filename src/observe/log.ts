@@ -1,0 +1,25 @@
+/** The process log: one JSON object a line on standard output. */
+import { destination, pino } from "pino";
+import type { Logger } from "../runtime/types.ts";
+
+/** Written synchronously, so that the last line of a process that dies is there. Times are RFC 3339, levels words. */
+export function createLogger(level: string): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+      // Causes may carry what a server answered: messages and codes are enough.
+      serializers: { err: describeError },
+    },
+    destination({ fd: 1, sync: true }),
+  );
+}
+
+/** Name, message and stack of ours; never a cause or a body. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { name, message, stack } = error;
+  return { name, message, stack };
+}

@@ -1,0 +1,206 @@
+/** The operator as a whole: reflectors, controllers, election, probes and metrics around the given configuration. */
+import { systemDeps } from "./api/deps.ts";
+import { LABEL_DOMAIN, LABEL_MANAGED_BY, LABEL_SYNC, MANAGER } from "./api/group.ts";
+import { CONFIG_MAP, type ConfigMap, type KubeObject, type ResourceType } from "./api/kube.ts";
+import { MAIL_DOMAIN, O365_SYNC } from "./api/resources.ts";
+import type { MailDomain, O365Sync } from "./api/types.generated.ts";
+import { type Config, UsageError } from "./config.ts";
+import { type CloudTable, CLOUDS, consentUrl, loadCloudEndpoints } from "./directory/clouds.ts";
+import { createDirectoryProvider } from "./directory/provider.ts";
+import { createDomainReconciler } from "./domain/controller.ts";
+import { watchHealth } from "./observe/health.ts";
+import { type HttpServer, serve } from "./observe/server.ts";
+import { loadAccess } from "./runtime/access.ts";
+import { createClient } from "./runtime/client.ts";
+import { createController } from "./runtime/controller.ts";
+import { createEventRecorder } from "./runtime/events.ts";
+import { createLeaderElector } from "./runtime/leader.ts";
+import { createManager } from "./runtime/manager.ts";
+import { mergeStores } from "./runtime/merged-store.ts";
+import { createReflector } from "./runtime/reflector.ts";
+import { storeKey } from "./runtime/store.ts";
+import type { Client, Controller, Logger, Reflector, Store, StoreChange } from "./runtime/types.ts";
+import { createConfigMaps } from "./sync/configmaps.ts";
+import { createSyncReconciler } from "./sync/controller.ts";
+import { createHistoryWriter } from "./sync/history-writer.ts";
+import { createPlans } from "./sync/plans.ts";
+import { createPublisher } from "./sync/publish.ts";
+import { createRoutes } from "./sync/routes.ts";
+import { createStatusWriter } from "./sync/status-writer.ts";
+
+export interface OperatorOptions {
+  readonly config: Config;
+  /** Content of the --cloud-endpoints file. */
+  readonly endpoints: string | undefined;
+  /** Names this process. */
+  readonly instance: string;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+const DOMAIN_WORKERS = 2;
+const DOMAIN_TIMEOUT_MS = 60_000;
+/** What a reconcile needs beside its run: a few requests of 30 s each at the worst. */
+const RECONCILE_SLACK_MS = 120_000;
+
+/** Runs until the signal aborts, then drains and resolves. Rejects when it cannot go on; the process must end then. */
+export async function startOperator({ config, endpoints, instance, log, signal }: OperatorOptions): Promise<void> {
+  const deps = systemDeps;
+  const clouds = cloudTable(endpoints);
+  const access = loadAccess(config.kubeconfig);
+  const client = createClient(access, deps);
+  const events = createEventRecorder({ client, deps, log, controller: "o365sync.dev/operator", instance });
+  const watched = watch(client, config.watchNamespaces, log);
+  const { domains, syncs, configMaps } = watched;
+  const stores = { domains: domains.store, syncs: syncs.store, configMaps: configMaps.store };
+
+  const maps = createConfigMaps({ client, cache: stores.configMaps });
+  const syncController = createController({
+    name: "o365sync",
+    concurrency: config.concurrentSyncs,
+    timeoutMs: config.syncTimeoutMs + RECONCILE_SLACK_MS,
+    deps,
+    log,
+    reconcile: createSyncReconciler({
+      client,
+      maps,
+      stores,
+      deps,
+      events,
+      directories: createDirectoryProvider({ endpoints: clouds, deps }),
+      publisher: createPublisher(maps, deps.clock),
+      plans: createPlans(maps),
+      routes: createRoutes(client, deps),
+      histories: createHistoryWriter(maps),
+      statuses: createStatusWriter(client),
+      maxDeletionPercent: config.maxDeletionPercent,
+      settings: {
+        manualRunsPerHour: config.manualRunsPerHour,
+        runDeadlineMs: config.syncTimeoutMs,
+        consentUrl: ({ spec }) =>
+          spec.credentials && consentUrl(clouds[spec.cloud], spec.tenantId, spec.credentials.clientId, config.consentRedirectUrl),
+      },
+    }),
+  });
+  const domainController = createController({
+    name: "maildomain",
+    concurrency: DOMAIN_WORKERS,
+    timeoutMs: DOMAIN_TIMEOUT_MS,
+    deps,
+    log,
+    reconcile: createDomainReconciler({ client, deps, events, stores }),
+  });
+  route(watched, syncController, domainController);
+
+  const manager = createManager({
+    reflectors: [...domains.reflectors, ...syncs.reflectors, ...configMaps.reflectors],
+    controllers: [syncController, domainController],
+    elector: config.leaderElect ? createElector(config, client, access.namespace, instance, log) : undefined,
+    deps,
+    log,
+  });
+  const probes = await serveProbes(config, manager.ready, [syncController, domainController], signal);
+  log.info({ server: access.server, namespaces: config.watchNamespaces, instance }, "Starting");
+  try {
+    await manager.run(signal);
+  } finally {
+    await events.flush();
+    await probes?.close();
+  }
+}
+
+function cloudTable(text: string | undefined): CloudTable {
+  if (text === undefined) return CLOUDS;
+  try {
+    return loadCloudEndpoints(text);
+  } catch (error) {
+    throw new UsageError(`--cloud-endpoints: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function createElector(config: Config, client: Client, ownNamespace: string | undefined, instance: string, log: Logger) {
+  const namespace = config.leaderElectionNamespace ?? ownNamespace;
+  if (namespace === undefined) throw new UsageError("--leader-elect needs --leader-election-namespace outside a pod");
+  const identity = `${instance}_${process.pid}_${Date.now().toString(36)}`;
+  return createLeaderElector({ client, namespace, name: config.leaderElectionId, identity, deps: systemDeps, log });
+}
+
+interface Watched<T extends KubeObject> {
+  readonly store: Store<T>;
+  readonly reflectors: readonly Reflector<T>[];
+}
+
+function watch(client: Client, namespaces: readonly string[], log: Logger) {
+  const each = <T extends KubeObject>(
+    type: ResourceType<T>,
+    options: { labelSelector?: string; metadataOnly?: boolean } = {},
+  ): Watched<T> => {
+    const places = namespaces.length === 0 ? [undefined] : namespaces;
+    const reflectors = places.map((namespace) =>
+      createReflector({ client, type, deps: systemDeps, log, ...options, ...(namespace === undefined ? {} : { namespace }) }),
+    );
+    return { store: mergeStores(reflectors.map(({ store }) => store)), reflectors };
+  };
+  const labelSelector = `${LABEL_MANAGED_BY}=${MANAGER}`;
+  return {
+    domains: each<MailDomain>(MAIL_DOMAIN),
+    syncs: each<O365Sync>(O365_SYNC),
+    configMaps: each<ConfigMap>(CONFIG_MAP, { labelSelector, metadataOnly: true }),
+  };
+}
+
+/** Which change wakes which object. */
+function route(watched: ReturnType<typeof watch>, syncController: Controller, domainController: Controller): void {
+  const { domains, syncs, configMaps } = watched;
+  const syncsOfDomain = (key: string): string[] =>
+    syncs.store
+      .list()
+      .filter(({ metadata, spec }) => `${metadata.namespace}/${spec.domainRef.name}` === key)
+      .map(({ metadata }) => storeKey(metadata));
+  on(syncs.reflectors, ({ metadata, spec }) => {
+    syncController.enqueue(storeKey(metadata));
+    // Rivals for the same MailDomain: who is older may have changed.
+    for (const rival of syncsOfDomain(`${metadata.namespace}/${spec.domainRef.name}`)) syncController.enqueue(rival);
+    domainController.enqueue(`${metadata.namespace}/${spec.domainRef.name}`);
+  });
+  on(domains.reflectors, ({ metadata }) => {
+    for (const sync of syncsOfDomain(storeKey(metadata))) syncController.enqueue(sync);
+    for (const other of domains.store.list()) {
+      if (other.metadata.namespace === metadata.namespace) domainController.enqueue(storeKey(other.metadata));
+    }
+    domainController.enqueue(storeKey(metadata));
+  });
+  on(configMaps.reflectors, ({ metadata: { namespace, labels = {} } }) => {
+    const [sync, domain] = [labels[LABEL_SYNC], labels[LABEL_DOMAIN]];
+    if (sync !== undefined) syncController.enqueue(`${namespace}/${sync}`);
+    if (domain !== undefined) domainController.enqueue(`${namespace}/${domain}`);
+  });
+}
+
+function on<T extends KubeObject>(reflectors: readonly Reflector<T>[], handler: (object: T) => void): void {
+  for (const reflector of reflectors) {
+    reflector.onChange((change: StoreChange<T>) => {
+      if (change.kind !== "added") handler(change.old);
+      if (change.kind !== "deleted") handler(change.object);
+    });
+  }
+}
+
+async function serveProbes(
+  { healthProbeBindAddress, syncTimeoutMs }: Config,
+  ready: () => boolean,
+  controllers: readonly { longestRunningSeconds(): number }[],
+  signal: AbortSignal,
+): Promise<HttpServer | undefined> {
+  if (healthProbeBindAddress === undefined) return undefined;
+  const health = watchHealth(
+    {
+      clock: systemDeps.clock,
+      ready,
+      longestRunningSeconds: () => Math.max(...controllers.map((controller) => controller.longestRunningSeconds())),
+      stuckAfterSeconds: (syncTimeoutMs + 2 * RECONCILE_SLACK_MS) / 1000,
+    },
+    signal,
+  );
+  return serve({ ...healthProbeBindAddress, routes: { "/healthz": health.healthz, "/readyz": health.readyz } });
+}

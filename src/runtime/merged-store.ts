@@ -1,0 +1,20 @@
+/** One view of several stores, such as one for each watched namespace. */
+import type { KubeObject } from "../api/kube.ts";
+import type { Store } from "./types.ts";
+
+/** Keys must not overlap between the stores. */
+export function mergeStores<T extends KubeObject>(stores: readonly Store<T>[]): Store<T> {
+  return {
+    get(key) {
+      for (const store of stores) {
+        const found = store.get(key);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+    list: () => stores.flatMap((store) => store.list()),
+    get size() {
+      return stores.reduce((sum, store) => sum + store.size, 0);
+    },
+  };
+}
