@@ -1,0 +1,118 @@
+/** Graph v1.0 as far as a recipient sync asks: lists, single objects, $batch. */
+import type { Company, DirectoryEntry } from "./company.ts";
+import type { Effect, Faults, RequestKind } from "./faults.ts";
+import { GraphError } from "./graph-error.ts";
+import { type Collection, parseQuery, type Query, rolesFor, skipToken } from "./odata.ts";
+
+export interface GraphCall {
+  readonly method: string;
+  /** With the query, below the origin. */
+  readonly url: URL;
+  readonly eventual: boolean;
+  readonly body: unknown;
+  /** Of the caller's token. */
+  readonly roles: readonly string[];
+}
+
+export interface GraphReply {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const COLLECTIONS: readonly string[] = ["users", "groups", "contacts", "organization"] satisfies Collection[];
+
+export const kindOf = (path: string): RequestKind => {
+  const [, , first = ""] = path.split("/");
+  return first === "$batch" ? "batch" : ((COLLECTIONS.includes(first) ? first : "users") as RequestKind);
+};
+
+export interface GraphService {
+  /** Throws GraphError. */
+  answer(call: GraphCall, effect: Effect | undefined): GraphReply;
+}
+
+export function createGraphService(company: Company, tenantId: string, faults: Faults): GraphService {
+  const entriesOf = (collection: Collection): readonly DirectoryEntry[] => {
+    if (collection === "organization") {
+      const verifiedDomains = company.domains.map((name, index) => ({ name, isDefault: index === 0, isInitial: name.endsWith(".onmicrosoft.com") }));
+      return [{ id: tenantId, displayName: "Harbour & Pine", mail: null, proxyAddresses: [], verifiedDomains }];
+    }
+    return [...company[collection].values()];
+  };
+
+  function list(collection: Collection, { url, eventual }: GraphCall, effect: Effect | undefined): GraphReply {
+    const query = parseQuery(collection, url.searchParams, eventual);
+    const all = entriesOf(collection).filter((entry) => !query.mailEnabledOnly || entry["mailEnabled"] === true);
+    const page = all.slice(query.skip, query.skip + query.top);
+    const shown = effect?.kind === "lose" ? page.filter((entry) => !effect.lose(entry)) : page;
+    const end = query.skip + query.top;
+    const next = new URL(url);
+    next.searchParams.set("$skiptoken", skipToken(end));
+    return {
+      status: 200,
+      body: {
+        "@odata.context": `${url.origin}/v1.0/$metadata#${collection}`,
+        ...(query.count ? { "@odata.count": all.length } : {}),
+        ...(end < all.length ? { "@odata.nextLink": next.href } : {}),
+        value: shown.map((entry) => selected(entry, query)),
+      },
+    };
+  }
+
+  function single(collection: Collection, id: string, call: GraphCall): GraphReply {
+    const query = parseQuery(collection, call.url.searchParams, call.eventual);
+    const found = entriesOf(collection).find((entry) => entry.id === id);
+    if (found === undefined)
+      throw new GraphError(404, "Request_ResourceNotFound", `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`);
+    return { status: 200, body: selected(found, query) };
+  }
+
+  function batch({ body, url, roles }: GraphCall): GraphReply {
+    const { requests } = (body ?? {}) as { requests?: { id: string; method: string; url: string; headers?: Record<string, string> }[] };
+    if (!Array.isArray(requests)) throw new GraphError(400, "BadRequest", "Invalid batch payload format.");
+    if (requests.length > 20) throw new GraphError(400, "BadRequest", "Number of requests in a batch exceeds the limit of 20.");
+    const responses = requests.map((part) => {
+      const effect = faults.next("part");
+      const reply = replyOf(() => {
+        if (effect?.kind === "status") throw new GraphError(effect.status, effect.code ?? "TooManyRequests", "Too many requests.");
+        const target = new URL(`${url.origin}/v1.0${part.url}`);
+        const eventual = Object.entries(part.headers ?? {}).some(([name, value]) => name.toLowerCase() === "consistencylevel" && value === "eventual");
+        return answer({ method: part.method, url: target, eventual, body: undefined, roles }, undefined);
+      });
+      const headers = { "Content-Type": "application/json", ...(effect?.kind === "status" && effect.retryAfter ? { "Retry-After": effect.retryAfter } : {}) };
+      return { id: part.id, status: reply.status, headers, body: reply.body };
+    });
+    // Graph answers in no particular order.
+    return { status: 200, body: { responses: responses.reverse() } };
+  }
+
+  function answer(call: GraphCall, effect: Effect | undefined): GraphReply {
+    const [, version, first = "", id] = call.url.pathname.split("/");
+    if (version !== "v1.0") throw new GraphError(400, "BadRequest", "Invalid version.");
+    if (first === "$batch" && call.method === "POST") return batch(call);
+    if (!COLLECTIONS.includes(first)) throw new GraphError(400, "BadRequest", `Resource not found for the segment '${first}'.`);
+    if (call.method !== "GET") throw new GraphError(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.");
+    const collection = first as Collection;
+    if (!rolesFor(collection).some((role) => call.roles.includes(role)))
+      throw new GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.");
+    return id === undefined ? list(collection, call, effect) : single(collection, decodeURIComponent(id), call);
+  }
+
+  return { answer };
+}
+
+function selected(entry: DirectoryEntry, { select }: Query): Record<string, unknown> {
+  return Object.fromEntries(select.map((name) => [name, entry[name] ?? null]));
+}
+
+/** What a GraphError looks like on the wire. */
+export function replyOf(work: () => GraphReply): GraphReply {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof GraphError)) throw error;
+    const { status, code, message } = error;
+    return { status, body: { error: { code, message, innerError: { date: new Date().toISOString() } } } };
+  }
+}

@@ -1,0 +1,174 @@
+/** A Microsoft 365 tenant on loopback: Entra's token endpoint and Graph over HTTPS, as strict as the real ones. */
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { ca, cert, key } from "../tls/index.ts";
+import type { Company } from "./company.ts";
+import { type App, createEntra } from "./entra.ts";
+import { createFaults, type Effect, type Fault, type RequestKind } from "./faults.ts";
+import { createGraphService, kindOf, replyOf } from "./graph.ts";
+
+export interface TenantOptions {
+  readonly company: Company;
+  /** Default: a free one. */
+  readonly port?: number;
+  readonly tenantId?: string;
+  /** Default 3600. */
+  readonly tokenLifetimeSeconds?: number;
+  /** Milliseconds since the epoch, for the life of tokens. */
+  readonly now?: () => number;
+}
+
+export interface RecordedRequest {
+  readonly kind: RequestKind;
+  readonly method: string;
+  /** Decoded, with the query. */
+  readonly path: string;
+  readonly status: number;
+}
+
+export interface Tenant {
+  /** Origins, for `--cloud-endpoints`. */
+  readonly authority: string;
+  readonly graph: string;
+  /** PEM of the CA to trust. */
+  readonly ca: string;
+  readonly tenantId: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly company: Company;
+  /** The app registration that tests change: secrets, certificates, roles. */
+  readonly app: App;
+  /** In the order of their answers. */
+  readonly requests: RecordedRequest[];
+  fault(fault: Fault): () => void;
+  expireTokens(): void;
+  close(): Promise<void>;
+}
+
+const ALL_ROLES = ["User.Read.All", "GroupMember.Read.All", "OrgContact.Read.All"];
+const MOST_BODY_BYTES = 4 * 1024 * 1024;
+
+export async function startTenant(options: TenantOptions): Promise<Tenant> {
+  const { company, tenantId = "6f1c0f2e-5a0d-4c55-9b39-6d1f7f7b2a10", now = Date.now } = options;
+  const clientId = "11111111-2222-4333-8444-555555555555";
+  const clientSecret = "a-secret-of-the-simulated-tenant";
+  const app: App = { clientId, secrets: new Map([[clientSecret, "valid"]]), certificates: [], roles: new Set(ALL_ROLES) };
+  const requests: RecordedRequest[] = [];
+  const faults = createFaults();
+  let origin = "";
+  const entra = createEntra({
+    tenants: [tenantId, ...company.domains],
+    apps: new Map([[clientId, app]]),
+    graphScope: () => `${origin}/.default`,
+    lifetimeSeconds: options.tokenLifetimeSeconds ?? 3600,
+    now,
+  });
+  const graph = createGraphService(company, tenantId, faults);
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? "/", origin);
+    const tokenPath = /^\/([^/]+)\/oauth2\/v2\.0\/token$/.exec(url.pathname);
+    const kind: RequestKind = tokenPath === null ? kindOf(url.pathname) : "token";
+    const body = await readBody(request);
+    const effect = faults.next(kind);
+    const send = (status: number, answer: unknown, headers: Readonly<Record<string, string>> = {}): void => {
+      requests.push({ kind, method: request.method ?? "", path: decodeURIComponent(request.url ?? ""), status });
+      const text = JSON.stringify(effect?.kind === "edit" && status === 200 ? effect.edit(answer as Record<string, unknown>) : answer);
+      response.writeHead(status, { "Content-Type": "application/json", "request-id": randomUUID(), ...headers });
+      if (effect?.kind === "truncate") {
+        response.write(text.slice(0, text.length / 2));
+        setImmediate(() => response.socket?.destroy());
+      } else response.end(text);
+    };
+    if (await disturb(effect, response, send)) return;
+    if (tokenPath !== null) {
+      const { status, body: answer } = entra.token(decodeURIComponent(tokenPath[1] ?? ""), new URLSearchParams(body));
+      send(status, answer);
+      return;
+    }
+    const roles = entra.rolesOf((request.headers.authorization ?? "").replace(/^Bearer /, ""));
+    if (roles === undefined) {
+      send(401, { error: { code: "InvalidAuthenticationToken", message: "Access token is empty, unknown or expired." } });
+      return;
+    }
+    const eventual = request.headers["consistencylevel"] === "eventual";
+    const call = { method: request.method ?? "", url, eventual, body: parse(body), roles };
+    const reply = replyOf(() => graph.answer(call, effect));
+    send(reply.status, reply.body, reply.headers);
+  }
+
+  const server = createServer({ cert, key }, (request, response) => {
+    handle(request, response).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port ?? 0, "127.0.0.1", resolve);
+  });
+  origin = `https://localhost:${(server.address() as AddressInfo).port}`;
+
+  return {
+    authority: origin,
+    graph: origin,
+    ca,
+    tenantId,
+    clientId,
+    clientSecret,
+    company,
+    app,
+    requests,
+    fault: (fault) => faults.add(fault),
+    expireTokens: () => entra.expireTokens(),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** Whether the fault was the whole answer. */
+async function disturb(
+  effect: Effect | undefined,
+  response: ServerResponse,
+  send: (status: number, answer: unknown, headers?: Readonly<Record<string, string>>) => void,
+): Promise<boolean> {
+  switch (effect?.kind) {
+    case "hang":
+      return true;
+    case "reset":
+      response.socket?.destroy();
+      return true;
+    case "delay":
+      await delay(effect.ms);
+      return false;
+    case "status": {
+      const error = { code: effect.code ?? "UnknownError", message: "A fault was ordered." };
+      send(effect.status, { error }, effect.retryAfter === undefined ? {} : { "Retry-After": effect.retryAfter });
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MOST_BODY_BYTES) throw new Error("too large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
