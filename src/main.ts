@@ -1,6 +1,7 @@
 /** Reads the configuration, wires the parts, runs: the one place where they meet. */
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { systemDeps } from "./api/deps.ts";
 import { type Config, helpText, parseConfig, UsageError } from "./config.ts";
 import { createLogger } from "./observe/log.ts";
 import { startOperator } from "./operator.ts";
@@ -31,7 +32,7 @@ async function main(): Promise<number> {
   }
   try {
     const endpoints = config.cloudEndpoints === undefined ? undefined : readEndpoints(config.cloudEndpoints);
-    await startOperator({ config, endpoints, instance: config.podName ?? hostname(), log, signal: stop.signal });
+    await startOperator({ config, endpoints, instance: config.podName ?? hostname(), log, deps: systemDeps, signal: stop.signal });
     return 0;
   } catch (error) {
     if (error instanceof UsageError) {

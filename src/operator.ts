@@ -1,5 +1,6 @@
-/** The operator as a whole: reflectors, controllers, election, probes and metrics around the given configuration. */
-import { systemDeps } from "./api/deps.ts";
+/** The operator as a whole: reflectors, controllers, election and probes around the given configuration. */
+import { randomUUID } from "node:crypto";
+import type { Deps } from "./api/deps.ts";
 import { LABEL_DOMAIN, LABEL_MANAGED_BY, LABEL_SYNC, MANAGER } from "./api/group.ts";
 import { CONFIG_MAP, type ConfigMap, type KubeObject, type ResourceType } from "./api/kube.ts";
 import { MAIL_DOMAIN, O365_SYNC } from "./api/resources.ts";
@@ -12,7 +13,7 @@ import { watchHealth } from "./observe/health.ts";
 import { type HttpServer, serve } from "./observe/server.ts";
 import { loadAccess } from "./runtime/access.ts";
 import { createClient } from "./runtime/client.ts";
-import { createController } from "./runtime/controller.ts";
+import { createController, type StuckWorkerProbe } from "./runtime/controller.ts";
 import { createEventRecorder } from "./runtime/events.ts";
 import { createLeaderElector } from "./runtime/leader.ts";
 import { createManager } from "./runtime/manager.ts";
@@ -35,7 +36,10 @@ export interface OperatorOptions {
   /** Names this process. */
   readonly instance: string;
   readonly log: Logger;
+  readonly deps: Deps;
   readonly signal: AbortSignal;
+  /** PEM of a CA to trust for Entra and Graph in place of the system's. */
+  readonly ca?: string;
 }
 
 const DOMAIN_WORKERS = 2;
@@ -44,13 +48,13 @@ const DOMAIN_TIMEOUT_MS = 60_000;
 const RECONCILE_SLACK_MS = 120_000;
 
 /** Runs until the signal aborts, then drains and resolves. Rejects when it cannot go on; the process must end then. */
-export async function startOperator({ config, endpoints, instance, log, signal }: OperatorOptions): Promise<void> {
-  const deps = systemDeps;
+export async function startOperator(options: OperatorOptions): Promise<void> {
+  const { config, endpoints, instance, log, deps, signal, ca } = options;
   const clouds = cloudTable(endpoints);
-  const access = loadAccess(config.kubeconfig);
+  const access = loadAccess(config.kubeconfig, deps.clock);
   const client = createClient(access, deps);
   const events = createEventRecorder({ client, deps, log, controller: "o365sync.dev/operator", instance });
-  const watched = watch(client, config.watchNamespaces, log);
+  const watched = watch(client, config.watchNamespaces, deps, log);
   const { domains, syncs, configMaps } = watched;
   const stores = { domains: domains.store, syncs: syncs.store, configMaps: configMaps.store };
 
@@ -67,7 +71,7 @@ export async function startOperator({ config, endpoints, instance, log, signal }
       stores,
       deps,
       events,
-      directories: createDirectoryProvider({ endpoints: clouds, deps }),
+      directories: createDirectoryProvider({ endpoints: clouds, deps, ...(ca === undefined ? {} : { ca }) }),
       publisher: createPublisher(maps, deps.clock),
       plans: createPlans(maps),
       routes: createRoutes(client, deps),
@@ -95,11 +99,11 @@ export async function startOperator({ config, endpoints, instance, log, signal }
   const manager = createManager({
     reflectors: [...domains.reflectors, ...syncs.reflectors, ...configMaps.reflectors],
     controllers: [syncController, domainController],
-    elector: config.leaderElect ? createElector(config, client, access.namespace, instance, log) : undefined,
+    elector: config.leaderElect ? createElector({ config, client, ownNamespace: access.namespace, instance, deps, log }) : undefined,
     deps,
     log,
   });
-  const probes = await serveProbes(config, manager.ready, [syncController, domainController], signal);
+  const probes = await serveProbes(config, manager.ready, [syncController, domainController], deps, signal);
   log.info({ server: access.server, namespaces: config.watchNamespaces, instance }, "Starting");
   try {
     await manager.run(signal);
@@ -118,11 +122,21 @@ function cloudTable(text: string | undefined): CloudTable {
   }
 }
 
-function createElector(config: Config, client: Client, ownNamespace: string | undefined, instance: string, log: Logger) {
+interface ElectorParts {
+  readonly config: Config;
+  readonly client: Client;
+  readonly ownNamespace: string | undefined;
+  readonly instance: string;
+  readonly deps: Deps;
+  readonly log: Logger;
+}
+
+function createElector({ config, client, ownNamespace, instance, deps, log }: ElectorParts) {
   const namespace = config.leaderElectionNamespace ?? ownNamespace;
   if (namespace === undefined) throw new UsageError("--leader-elect needs --leader-election-namespace outside a pod");
-  const identity = `${instance}_${process.pid}_${Date.now().toString(36)}`;
-  return createLeaderElector({ client, namespace, name: config.leaderElectionId, identity, deps: systemDeps, log });
+  // A restarted container has the name of its pod again: it must not take its predecessor's lease for its own.
+  const identity = `${instance}_${randomUUID()}`;
+  return createLeaderElector({ client, namespace, name: config.leaderElectionId, identity, deps, log });
 }
 
 interface Watched<T extends KubeObject> {
@@ -130,14 +144,14 @@ interface Watched<T extends KubeObject> {
   readonly reflectors: readonly Reflector<T>[];
 }
 
-function watch(client: Client, namespaces: readonly string[], log: Logger) {
+function watch(client: Client, namespaces: readonly string[], deps: Deps, log: Logger) {
   const each = <T extends KubeObject>(
     type: ResourceType<T>,
     options: { labelSelector?: string; metadataOnly?: boolean } = {},
   ): Watched<T> => {
     const places = namespaces.length === 0 ? [undefined] : namespaces;
     const reflectors = places.map((namespace) =>
-      createReflector({ client, type, deps: systemDeps, log, ...options, ...(namespace === undefined ? {} : { namespace }) }),
+      createReflector({ client, type, deps, log, ...options, ...(namespace === undefined ? {} : { namespace }) }),
     );
     return { store: mergeStores(reflectors.map(({ store }) => store)), reflectors };
   };
@@ -189,13 +203,14 @@ function on<T extends KubeObject>(reflectors: readonly Reflector<T>[], handler: 
 async function serveProbes(
   { healthProbeBindAddress, syncTimeoutMs }: Config,
   ready: () => boolean,
-  controllers: readonly { longestRunningSeconds(): number }[],
+  controllers: readonly StuckWorkerProbe[],
+  deps: Deps,
   signal: AbortSignal,
 ): Promise<HttpServer | undefined> {
   if (healthProbeBindAddress === undefined) return undefined;
   const health = watchHealth(
     {
-      clock: systemDeps.clock,
+      clock: deps.clock,
       ready,
       longestRunningSeconds: () => Math.max(...controllers.map((controller) => controller.longestRunningSeconds())),
       stuckAfterSeconds: (syncTimeoutMs + 2 * RECONCILE_SLACK_MS) / 1000,

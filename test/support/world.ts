@@ -1,0 +1,166 @@
+/** A small world for a scenario: a namespace, a simulated tenant, and the operator running inside the test. */
+import { setTimeout as pause } from "node:timers/promises";
+import { harbourAndPine } from "../../dev/tenant/fixture.ts";
+import { startTenant, type Tenant, type TenantOptions } from "../../dev/tenant/index.ts";
+import { systemDeps, type Deps } from "../../src/api/deps.ts";
+import { API_VERSION } from "../../src/api/group.ts";
+import type { Condition, ConfigMap } from "../../src/api/kube.ts";
+import type { MailDomain, MailDomainSpec, O365Sync, O365SyncSpec } from "../../src/api/types.generated.ts";
+import { parseConfig } from "../../src/config.ts";
+import { startOperator } from "../../src/operator.ts";
+import { createLogger } from "../../src/observe/log.ts";
+import { request } from "./api.ts";
+import { createNamespace, useControlPlane } from "./controlplane.ts";
+
+export interface WorldOptions {
+  readonly company?: TenantOptions["company"];
+  readonly flags?: readonly string[];
+  readonly deps?: Deps;
+  /** Default true. */
+  readonly operator?: boolean;
+}
+
+type Partially<T> = { readonly [K in keyof T]?: T[K] extends object | undefined ? Partially<T[K]> | T[K] : T[K] };
+
+export interface World {
+  readonly namespace: string;
+  readonly tenant: Tenant;
+  apply(kind: "maildomains" | "o365syncs" | "configmaps" | "secrets", object: object): Promise<void>;
+  /** The MailDomain, Secret and O365Sync of example.com, automatic sync off unless told. */
+  install(spec?: Partially<O365SyncSpec>, domain?: Partially<MailDomainSpec>): Promise<void>;
+  patch(kind: "maildomains" | "o365syncs" | "configmaps", name: string, patch: object): Promise<void>;
+  remove(kind: "maildomains" | "o365syncs" | "configmaps" | "secrets", name: string): Promise<void>;
+  annotate(annotation: string, value: string | null, name?: string): Promise<void>;
+  sync(name?: string): Promise<O365Sync>;
+  domain(name?: string): Promise<MailDomain>;
+  configMap(name: string): Promise<ConfigMap | undefined>;
+  /** Every ConfigMap of the namespace but the cluster's own. */
+  configMaps(): Promise<ConfigMap[]>;
+  /** Waits until `read` answers something that `is` accepts, for 20 s at most, and answers it. */
+  until<T>(read: () => Promise<T>, is: (value: T) => boolean): Promise<T>;
+  /** Asks with an annotation and waits for its final answer. */
+  ask(kind: "sync" | "testSync" | "testConnection" | "approve", token: string, name?: string): Promise<O365Sync>;
+  startOperator(flags?: readonly string[]): Promise<void>;
+  stopOperator(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const ANNOTATIONS = { sync: "sync", testSync: "test-sync", testConnection: "test-connection", approve: "approve" } as const;
+const HANDLED = { sync: "handledSync", testSync: "handledTestSync", testConnection: "handledTestConnection", approve: "handledApprove" } as const;
+const PATIENCE_MS = 20_000;
+
+export async function createWorld(options: WorldOptions = {}): Promise<World> {
+  const { company = harbourAndPine(), deps = systemDeps } = options;
+  const namespace = await createNamespace();
+  const tenant = await startTenant({ company });
+  const { kubeconfig } = useControlPlane();
+  let running: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
+
+  const path = (kind: string, name?: string): string => {
+    const group = kind === "configmaps" || kind === "secrets" ? "/api/v1" : `/apis/${API_VERSION}`;
+    return `${group}/namespaces/${namespace}/${kind}${name === undefined ? "" : `/${name}`}`;
+  };
+  const must = ({ status, body }: { status: number; body: unknown }): unknown => {
+    if (status >= 300) throw new Error(`HTTP ${status}: ${JSON.stringify(body)}`);
+    return body;
+  };
+  const get = async (kind: string, name: string): Promise<unknown> => must(await request("GET", path(kind, name)));
+
+  const world: World = {
+    namespace,
+    tenant,
+    async apply(kind, object) {
+      must(await request("POST", path(kind), object));
+    },
+    async install(spec = {}, domain = {}) {
+      await world.apply("maildomains", {
+        apiVersion: API_VERSION,
+        kind: "MailDomain",
+        metadata: { name: "example-com" },
+        spec: {
+          domain: "example.com",
+          serverType: "Office365",
+          inboundServers: [{ host: "example-com.mail.protection.outlook.com", preference: 10 }],
+          ...domain,
+        },
+      });
+      await world.apply("secrets", {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { name: "o365" },
+        stringData: { clientSecret: tenant.clientSecret },
+      });
+      await world.apply("o365syncs", {
+        apiVersion: API_VERSION,
+        kind: "O365Sync",
+        metadata: { name: "example-com" },
+        spec: {
+          domainRef: { name: "example-com" },
+          tenantId: tenant.tenantId,
+          credentials: { clientId: tenant.clientId, clientSecretRef: { name: "o365" } },
+          ...spec,
+        },
+      });
+    },
+    async patch(kind, name, patch) {
+      must(await request("PATCH", path(kind, name), patch, "application/merge-patch+json"));
+    },
+    async remove(kind, name) {
+      must(await request("DELETE", path(kind, name)));
+    },
+    annotate: (annotation, value, name = "example-com") =>
+      world.patch("o365syncs", name, { metadata: { annotations: { [`o365sync.dev/${annotation}`]: value } } }),
+    sync: async (name = "example-com") => (await get("o365syncs", name)) as O365Sync,
+    domain: async (name = "example-com") => (await get("maildomains", name)) as MailDomain,
+    async configMap(name) {
+      const { status, body } = await request("GET", path("configmaps", name));
+      return status === 404 ? undefined : (must({ status, body }) as ConfigMap);
+    },
+    async configMaps() {
+      const { items } = must(await request("GET", path("configmaps"))) as { items: ConfigMap[] };
+      return items.filter(({ metadata: { name } }) => name !== "kube-root-ca.crt");
+    },
+    async until(read, is) {
+      const deadline = Date.now() + PATIENCE_MS;
+      for (;;) {
+        const value = await read();
+        if (is(value)) return value;
+        if (Date.now() > deadline) throw new Error(`waited in vain; last seen: ${JSON.stringify(value, null, 1)}`);
+        await pause(20);
+      }
+    },
+    async ask(kind, token, name = "example-com") {
+      await world.annotate(ANNOTATIONS[kind], token, name);
+      return world.until(
+        () => world.sync(name),
+        ({ status }) => status?.[HANDLED[kind]] === token,
+      );
+    },
+    async startOperator(flags = []) {
+      const args = ["--metrics-bind-address=0", "--health-probe-bind-address=0", `--kubeconfig=${kubeconfig}`, `--watch-namespaces=${namespace}`];
+      const config = parseConfig([...args, ...(options.flags ?? []), ...flags], {});
+      if (config === "help") throw new Error("help was asked for");
+      const stop = new AbortController();
+      const endpoints = JSON.stringify({ Global: { authority: tenant.authority, graph: tenant.graph } });
+      const log = createLogger(process.env["TEST_LOG"] ?? "silent");
+      const ended = startOperator({ config, endpoints, instance: "test", log, deps, signal: stop.signal, ca: tenant.ca });
+      ended.catch((error: unknown) => log.error({ err: error }, "The operator ended"));
+      running = { stop, ended };
+    },
+    async stopOperator() {
+      running?.stop.abort(new Error("the test stops the operator"));
+      await running?.ended;
+      running = undefined;
+    },
+    async close() {
+      await world.stopOperator();
+      await tenant.close();
+    },
+  };
+  if (options.operator !== false) await world.startOperator();
+  return world;
+}
+
+/** One line a condition, for comparing whole lists. */
+export const brief = (conditions: readonly Condition[] | undefined): string[] =>
+  (conditions ?? []).map(({ type, status, reason }) => `${type}=${status}/${reason}`);
