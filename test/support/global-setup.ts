@@ -28,7 +28,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const { writeKubeconfig, stop: _, ...access } = controlPlane;
+    const { writeKubeconfig } = controlPlane;
+    const access = accessOf(controlPlane);
     const kubeconfig = join(folder, "admin.kubeconfig");
     const operatorKubeconfig = join(folder, "operator.kubeconfig");
     await writeKubeconfig(kubeconfig, "admin");
@@ -41,4 +42,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
     throw error;
   }
   return teardown;
+}
+
+function accessOf(controlPlane: ControlPlaneAccess): ControlPlaneAccess {
+  const { kind, version, server, ca, adminToken, operatorToken, kubectl, assets } = controlPlane;
+  return {
+    ...{ kind, version, server, adminToken, operatorToken },
+    ...(ca !== undefined && { ca }),
+    ...(kubectl !== undefined && { kubectl }),
+    ...(assets !== undefined && { assets }),
+  };
 }

@@ -1,0 +1,71 @@
+/** The two faces of an event: events.k8s.io/v1, and the core form in which it is kept. Pure. */
+import { invalidValue, required } from "./field-errors.ts";
+import type { FieldError, Json, StoredObject } from "./types.ts";
+import { isRecord } from "./types.ts";
+
+/** The name in events.k8s.io/v1, and in core/v1. */
+const RENAMED: readonly (readonly [string, string])[] = [
+  ["note", "message"],
+  ["regarding", "involvedObject"],
+  ["reportingController", "reportingComponent"],
+  ["deprecatedSource", "source"],
+  ["deprecatedFirstTimestamp", "firstTimestamp"],
+  ["deprecatedLastTimestamp", "lastTimestamp"],
+  ["deprecatedCount", "count"],
+];
+
+export function toCoreEvent(event: StoredObject): StoredObject {
+  return withEmptyFields({ ...renamed(event, new Map(RENAMED)), apiVersion: "v1" });
+}
+
+export function fromCoreEvent(event: StoredObject): StoredObject {
+  const names = new Map(RENAMED.map(([name, core]) => [core, name]));
+  return { ...renamed(event, names), apiVersion: "events.k8s.io/v1" };
+}
+
+function renamed(event: StoredObject, names: ReadonlyMap<string, string>): StoredObject {
+  return Object.fromEntries(
+    Object.entries(event).map(([name, value]) => [names.get(name) ?? name, value]),
+  ) as StoredObject;
+}
+
+/** Go writes these even when they are empty. */
+export function withEmptyFields(event: StoredObject): StoredObject {
+  return {
+    source: {},
+    firstTimestamp: null,
+    lastTimestamp: null,
+    eventTime: null,
+    reportingComponent: "",
+    reportingInstance: "",
+    involvedObject: {},
+    ...event,
+  };
+}
+
+const NOTE_BYTES = 1024;
+
+/** What events.k8s.io/v1 asks of a new event; `event` is in that form. */
+export function validateEvent(event: StoredObject): FieldError[] {
+  const errors: FieldError[] = [];
+  const regarding = referenceOf(event["regarding"]);
+  const namespace = regarding["namespace"] || "default";
+  if (event.metadata.namespace !== namespace) {
+    errors.push(invalidValue("regarding.namespace", regarding["namespace"] ?? "", "does not match event.namespace"));
+  }
+  if (!event["eventTime"]) errors.push(required("eventTime"));
+  for (const field of ["reportingController", "reportingInstance", "action", "reason"]) {
+    if (!event[field]) errors.push(required(field));
+  }
+  if (!["Normal", "Warning"].includes(String(event["type"]))) {
+    errors.push(invalidValue("type", event["type"] ?? "", "has invalid value: "));
+  }
+  if (Buffer.byteLength(String(event["note"] ?? "")) > NOTE_BYTES) {
+    errors.push(invalidValue("message", event["note"], "can have at most 1024 bytes"));
+  }
+  return errors;
+}
+
+export function referenceOf(value: unknown): Json {
+  return isRecord(value) ? value : {};
+}

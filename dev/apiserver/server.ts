@@ -1,0 +1,95 @@
+/** The HTTPS server: who asks, what goes wrong on order, and how answers are written. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type Server as HttpsServer } from "node:https";
+import { cert, key } from "../tls/index.ts";
+import type { Context } from "./context.ts";
+import { type Answer, readExchange } from "./exchange.ts";
+import type { Fault, FaultTable } from "./faults.ts";
+import { answer, type Server } from "./routes.ts";
+import { expired, StatusError, unauthorized } from "./status.ts";
+import { serveWatch } from "./watch-response.ts";
+
+export interface ListenerOptions {
+  readonly context: Context;
+  readonly faults: FaultTable;
+  readonly tokens: readonly string[];
+  readonly about: Server;
+}
+
+/** Whatever comes in is answered; nothing that a client sends ends the server. */
+export function createListener(options: ListenerOptions): HttpsServer {
+  return createServer({ cert, key }, (request, response) => {
+    serve(options, request, response).catch((error: unknown) => {
+      if (response.headersSent) response.destroy();
+      else write(response, failure(error));
+    });
+  });
+}
+
+async function serve(
+  { context, faults, tokens, about }: ListenerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const fault = faults.take(request.method ?? "", request.url ?? "");
+  const exchange = await readExchange(request);
+  if (fault && (await troubled(fault, request, response))) return;
+  requireToken(request, tokens);
+  const found = answer(context, exchange, about);
+  if ("watch" in found) return serveWatch(context, found.watch, fault, response);
+  if (fault?.effect.do === "drop") return void request.socket.destroy();
+  write(response, found);
+}
+
+const isWatch = (request: IncomingMessage): boolean => /[?&]watch=(true|1)/.test(request.url ?? "");
+
+/** True when the request is done with; a watch has its trouble later. Throws what is to be answered. */
+async function troubled({ effect }: Fault, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+  switch (effect.do) {
+    case "delay":
+      await new Promise((resolve) => setTimeout(resolve, effect.ms));
+      return response.destroyed;
+    case "throttle":
+      throw new StatusError(
+        429,
+        "TooManyRequests",
+        "too many requests, please try again later",
+        { retryAfterSeconds: effect.retryAfterSeconds },
+        effect.retryAfterSeconds,
+      );
+    case "error":
+      throw new StatusError(500, "InternalError", "Internal error occurred: a fault that was ordered", {});
+    default:
+      break;
+  }
+  if (isWatch(request) || effect.do === "drop") return false;
+  if (effect.do === "expire") throw expired("The resourceVersion for the provided list is too old.");
+  if (effect.do === "reset") request.socket.resetAndDestroy();
+  return true;
+}
+
+function requireToken({ headers, url = "" }: IncomingMessage, tokens: readonly string[]): void {
+  if (/^\/(healthz|livez|readyz|version)$/.test(url)) return;
+  const token = /^Bearer (.+)$/.exec(headers.authorization ?? "")?.[1];
+  if (token === undefined || !tokens.includes(token)) throw unauthorized();
+}
+
+function failure(error: unknown): Answer & { retryAfterSeconds?: number | undefined } {
+  if (error instanceof StatusError)
+    return { code: error.code, json: error.body, retryAfterSeconds: error.retryAfterSeconds };
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const internal = new StatusError(500, "InternalError", `Internal error occurred: ${message}`, {});
+  return { code: 500, json: internal.body };
+}
+
+function write(response: ServerResponse, found: Answer & { retryAfterSeconds?: number | undefined }): void {
+  if ("watch" in found) return;
+  if (found.retryAfterSeconds !== undefined) response.setHeader("retry-after", String(found.retryAfterSeconds));
+  if ("text" in found) {
+    response.writeHead(found.code, { "content-type": "text/plain; charset=utf-8" }).end(found.text);
+    return;
+  }
+  const { code, json, warnings = [], type = "application/json" } = found;
+  for (const warning of warnings) response.appendHeader("warning", `299 - ${JSON.stringify(warning)}`);
+  response.writeHead(code, { "content-type": type, "cache-control": "no-cache, private" }).end(JSON.stringify(json));
+}
