@@ -30,10 +30,13 @@ export function createClient(access: ApiServerAccess, deps: Deps, options: Clien
 
   return {
     get: (type, key, { signal } = {}) => call(read(objectPath(type, key), JSON_TYPE), signal),
-    list<T extends KubeObject>(type: ResourceType<T>, options: ListOptions = {}): Promise<KubeList<T>> {
+    async list<T extends KubeObject>(type: ResourceType<T>, options: ListOptions = {}): Promise<KubeList<T>> {
       const { signal, namespace, metadataOnly, ...parameters } = options;
       const accept = metadataOnly ? metadataAs("PartialObjectMetadataList") : JSON_TYPE;
-      return call(read(collectionPath(type, namespace) + query({ ...parameters }), accept), signal);
+      const path = collectionPath(type, namespace) + query({ ...parameters });
+      const page = await call<KubeList<T> & { items: T[] | null }>(read(path, accept), signal);
+      // Go writes an empty list of metadata as null.
+      return { ...page, items: page.items ?? [] };
     },
     create(type, object, { signal } = {}) {
       const path = collectionPath(type, namespaceOf(type, object.metadata)) + query({ fieldManager });
