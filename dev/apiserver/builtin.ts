@@ -1,7 +1,8 @@
 /** The built-in kinds that are served: those that the operator, the tests and kubectl need. */
 import * as schemas from "./builtin-schemas.ts";
-import { fromCoreEvent, referenceOf, toCoreEvent, validateEvent, withEmptyFields } from "./events.ts";
+import { fromCoreEvent, toCoreEvent, validateEvent, withEmptyFields } from "./events.ts";
 import { forbiddenField, invalidValue, required } from "./field-errors.ts";
+import { recordOf, textOf } from "./fields.ts";
 import { AGE, EVENT_COLUMNS, NAME } from "./table-columns.ts";
 import { apiVersionOf, type FieldError, isRecord, type Json, type Kind, type StoredObject } from "./types.ts";
 
@@ -90,13 +91,13 @@ const secret = builtIn({
     { name: "Data", type: "string", cell: dataCount },
     AGE,
   ],
-  selectable: { type: (object) => String(object["type"] ?? "") },
+  selectable: { type: (object) => textOf(object["type"]) },
   complete(object) {
     const { stringData, data, ...rest } = object;
     const added = entriesOf(stringData).map(([key, value]) => [key, Buffer.from(String(value)).toString("base64")]);
     const all: Json = { ...(isRecord(data) ? data : {}), ...Object.fromEntries(added) };
     const hasData = Object.keys(all).length > 0 || isRecord(data);
-    return { ...rest, ...(hasData && { data: all }), type: object["type"] || "Opaque" } as StoredObject;
+    return { ...rest, ...(hasData && { data: all }), type: object["type"] || "Opaque" };
   },
   validate(object, old) {
     const errors = validateData(object, old, ["data"]);
@@ -115,8 +116,8 @@ const namespace = builtIn({
   namespaced: false,
   hasStatus: true,
   schema: schemas.NAMESPACE_SCHEMA,
-  columns: [NAME, { name: "Status", type: "string", cell: (object) => referenceOf(object["status"])["phase"] }, AGE],
-  selectable: { "status.phase": (object) => String(referenceOf(object["status"])["phase"] ?? "") },
+  columns: [NAME, { name: "Status", type: "string", cell: (object) => recordOf(object["status"])["phase"] }, AGE],
+  selectable: { "status.phase": (object) => textOf(recordOf(object["status"])["phase"]) },
   complete(object) {
     const { name, labels, deletionTimestamp } = object.metadata;
     const spec = object["spec"] ?? { finalizers: ["kubernetes"] };
@@ -133,11 +134,11 @@ const lease = builtIn({
   schema: schemas.LEASE_SCHEMA,
   columns: [
     NAME,
-    { name: "Holder", type: "string", cell: (object) => referenceOf(object["spec"])["holderIdentity"] ?? "" },
+    { name: "Holder", type: "string", cell: (object) => recordOf(object["spec"])["holderIdentity"] ?? "" },
     AGE,
   ],
   validate(object) {
-    const spec = referenceOf(object["spec"]);
+    const spec = recordOf(object["spec"]);
     const [seconds, transitions] = [spec["leaseDurationSeconds"], spec["leaseTransitions"]];
     const errors: FieldError[] = [];
     if (typeof seconds === "number" && seconds <= 0) {
@@ -150,7 +151,7 @@ const lease = builtIn({
   },
 });
 
-const about = (field: string) => (object: StoredObject) => String(referenceOf(object["involvedObject"])[field] ?? "");
+const about = (field: string) => (object: StoredObject) => textOf(recordOf(object["involvedObject"])[field]);
 
 /** Of the core form, in which events are kept. */
 const EVENT_FIELDS: Kind["selectable"] = {
@@ -160,10 +161,10 @@ const EVENT_FIELDS: Kind["selectable"] = {
       about(field),
     ]),
   ),
-  reason: (object) => String(object["reason"] ?? ""),
-  reportingComponent: (object) => String(object["reportingComponent"] ?? ""),
-  source: (object) => String(referenceOf(object["source"])["component"] || object["reportingComponent"] || ""),
-  type: (object) => String(object["type"] ?? ""),
+  reason: (object) => textOf(object["reason"]),
+  reportingComponent: (object) => textOf(object["reportingComponent"]),
+  source: (object) => textOf(recordOf(object["source"])["component"]) || textOf(object["reportingComponent"]),
+  type: (object) => textOf(object["type"]),
 };
 
 const coreEvent = builtIn({
@@ -176,7 +177,7 @@ const coreEvent = builtIn({
   selectable: EVENT_FIELDS,
   complete: withEmptyFields,
   validate: ({ metadata, involvedObject }) => {
-    const { namespace: given } = referenceOf(involvedObject);
+    const { namespace: given } = recordOf(involvedObject);
     const text = "does not match event.namespace";
     return metadata.namespace === (given || "default")
       ? []

@@ -1,7 +1,7 @@
 /** CustomResourceDefinitions: the kind itself, and the kinds that one defines. */
 import { CRD_SCHEMA } from "./builtin-schemas.ts";
-import { referenceOf } from "./events.ts";
 import { required } from "./field-errors.ts";
+import { recordOf, textOf } from "./fields.ts";
 import { compileJsonPath } from "./jsonpath.ts";
 import { validateRules } from "./schema/cel.ts";
 import { withDefaults } from "./schema/default.ts";
@@ -40,7 +40,7 @@ interface CrdVersion {
   selectableFields?: { jsonPath: string }[];
 }
 
-const specOf = (crd: StoredObject): CrdSpec => crd["spec"] as unknown as CrdSpec;
+const specOf = (crd: StoredObject): CrdSpec => crd["spec"] as CrdSpec;
 
 /** The kinds that a CRD defines, one a served version. Throws a 501 that names what is not supported. */
 export function kindsOf(crd: StoredObject): Kind[] {
@@ -96,7 +96,7 @@ function columnOf({
 
 function selectable(jsonPath: string): [string, (object: StoredObject) => string] {
   const read = compileJsonPath(jsonPath);
-  return [jsonPath.slice(1), (object) => String(read(object) ?? "")];
+  return [jsonPath.slice(1), (object) => textOf(read(object))];
 }
 
 /** After these, rules could meet values that they are not written for, and are not run. */
@@ -151,7 +151,7 @@ export function crdKind(now: () => number): Kind {
 
 function statusOf(crd: StoredObject, now: number): object {
   const { names, versions } = specOf(crd);
-  const old = referenceOf(crd["status"])["conditions"];
+  const old = recordOf(crd["status"])["conditions"];
   const conditions = [
     condition("NamesAccepted", "NoConflicts", "no conflicts found", now),
     condition("Established", "InitialNamesAccepted", "the initial names have been accepted", now),

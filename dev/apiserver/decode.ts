@@ -21,13 +21,9 @@ export function parseBody(text: string, isYaml: boolean, kind: Kind): unknown {
     return isYaml ? parseYaml(text) : JSON.parse(text);
   } catch (error) {
     throw badRequest(
-      `the object provided is unrecognized (must be of type ${kind.kind}): couldn't get version/kind; json parse error: ${textOf(error)}`,
+      `the object provided is unrecognized (must be of type ${kind.kind}): couldn't get version/kind; json parse error: ${error instanceof Error ? error.message : ""}`,
     );
   }
-}
-
-export function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Throws a 400 for another kind, a value of the wrong type, or, when `Strict`, an unknown field. */
@@ -78,12 +74,12 @@ function requireTypes(object: StoredObject, kind: Kind): void {
   ].filter(({ type }) => type === "FieldValueTypeInvalid");
   const [first] = errors;
   if (first) {
-    const [, given = "", wanted = ""] = /type (\w+): "(\w+)"/.exec(first.message)?.reverse() ?? [];
+    const [, wanted = "", given = ""] = /type (\w+): "(\w+)"/.exec(first.message) ?? [];
     throw badRequest(
       cannotBeHandled(
         object,
         kind,
-        `json: cannot unmarshal ${goType(wanted)} into Go struct field ${kind.kind}.${first.field} of type ${goType(given)}`,
+        `json: cannot unmarshal ${given} into Go struct field ${kind.kind}.${first.field} of type ${goType(wanted)}`,
       ),
     );
   }

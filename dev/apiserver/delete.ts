@@ -17,7 +17,9 @@ export interface DeleteOptions {
 export function deleteOptions(body: unknown, query: URLSearchParams): DeleteOptions {
   const given: Json = isRecord(body) ? body : {};
   if (given["kind"] !== undefined && given["kind"] !== "DeleteOptions") {
-    throw badRequest(`the object provided is unrecognized (must be of type DeleteOptions): ${String(given["kind"])}`);
+    throw badRequest(
+      `the object provided is unrecognized (must be of type DeleteOptions): ${JSON.stringify(given["kind"])}`,
+    );
   }
   return {
     dryRun: query.has("dryRun") || given["dryRun"] !== undefined,

@@ -1,7 +1,7 @@
 /** The two faces of an event: events.k8s.io/v1, and the core form in which it is kept. Pure. */
 import { invalidValue, required } from "./field-errors.ts";
-import type { FieldError, Json, StoredObject } from "./types.ts";
-import { isRecord } from "./types.ts";
+import { recordOf, textOf } from "./fields.ts";
+import type { FieldError, StoredObject } from "./types.ts";
 
 /** The name in events.k8s.io/v1, and in core/v1. */
 const RENAMED: readonly (readonly [string, string])[] = [
@@ -48,7 +48,7 @@ const NOTE_BYTES = 1024;
 /** What events.k8s.io/v1 asks of a new event; `event` is in that form. */
 export function validateEvent(event: StoredObject): FieldError[] {
   const errors: FieldError[] = [];
-  const regarding = referenceOf(event["regarding"]);
+  const regarding = recordOf(event["regarding"]);
   const namespace = regarding["namespace"] || "default";
   if (event.metadata.namespace !== namespace) {
     errors.push(invalidValue("regarding.namespace", regarding["namespace"] ?? "", "does not match event.namespace"));
@@ -60,12 +60,8 @@ export function validateEvent(event: StoredObject): FieldError[] {
   if (!["Normal", "Warning"].includes(String(event["type"]))) {
     errors.push(invalidValue("type", event["type"] ?? "", "has invalid value: "));
   }
-  if (Buffer.byteLength(String(event["note"] ?? "")) > NOTE_BYTES) {
+  if (Buffer.byteLength(textOf(event["note"])) > NOTE_BYTES) {
     errors.push(invalidValue("message", event["note"], "can have at most 1024 bytes"));
   }
   return errors;
-}
-
-export function referenceOf(value: unknown): Json {
-  return isRecord(value) ? value : {};
 }

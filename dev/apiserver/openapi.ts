@@ -42,7 +42,7 @@ function gvkOf({ group, version, kind }: Kind): Json {
 }
 
 function componentOf({ group, version, kind }: Kind): string {
-  return [...group.split(".").reverse(), version, kind].filter(Boolean).join(".");
+  return [...group.split(".").toReversed(), version, kind].filter(Boolean).join(".");
 }
 
 /** kubectl looks for the parameter fieldValidation: with it, the server finds unknown fields itself. */

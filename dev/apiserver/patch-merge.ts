@@ -20,7 +20,7 @@ export function applyStrategicPatch(target: unknown, patch: unknown, schema: Sch
   const { $patch: directive, ...changes } = patch;
   if (directive === "replace") return changes;
   if (directive !== undefined)
-    throw notImplemented(`support for the strategic merge directive $patch: ${String(directive)}`);
+    throw notImplemented(`support for the strategic merge directive $patch: ${JSON.stringify(directive)}`);
   const result: Json = isRecord(target) ? { ...target } : {};
   for (const [name, value] of Object.entries(changes)) {
     if (name.startsWith("$setElementOrder/")) continue;
@@ -42,17 +42,19 @@ function mergeList(target: readonly unknown[], patch: readonly unknown[], schema
   if (schema?.["x-kubernetes-list-type"] === "set") return [...new Set([...target, ...patch])];
   const key = schema?.["x-kubernetes-patch-merge-key"];
   if (key === undefined) return [...patch];
-  return patch.reduce<unknown[]>(
-    (items, change) => {
-      if (!isRecord(change)) return items;
-      const isSame = (item: unknown): boolean => isRecord(item) && item[key] === change[key];
-      if (change["$patch"] === "delete") return items.filter((item) => !isSame(item));
-      const found = items.find(isSame);
-      const merged = applyStrategicPatch(found, change, schema?.items);
-      return found === undefined ? [...items, merged] : items.map((item) => (isSame(item) ? merged : item));
-    },
-    [...target],
-  );
+  let items = [...target];
+  for (const change of patch.filter(isRecord)) {
+    const isSame = (item: unknown): boolean => isRecord(item) && item[key] === change[key];
+    if (change["$patch"] === "delete") {
+      items = items.filter((item) => !isSame(item));
+      continue;
+    }
+    const found = items.find(isSame);
+    const merged = applyStrategicPatch(found, change, schema?.items);
+    if (found === undefined) items.push(merged);
+    else items = items.map((item) => (isSame(item) ? merged : item));
+  }
+  return items;
 }
 
 function without(list: unknown, removed: unknown): unknown {

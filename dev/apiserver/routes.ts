@@ -185,9 +185,11 @@ function deleteOne(
 
 const JSON_TYPE = "application/json";
 const YAML_TYPE = "application/yaml";
-const BODY_TYPES = [JSON_TYPE, YAML_TYPE, "application/vnd.kubernetes.protobuf"];
+const PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf";
+const BODY_TYPES = [JSON_TYPE, YAML_TYPE, PROTOBUF_TYPE];
 
 function readBody({ contentType, text }: Exchange, kind: Kind): unknown {
+  if (contentType === PROTOBUF_TYPE) throw notImplemented("support for bodies in protobuf, which kubectl create sends");
   if (contentType !== "" && contentType !== JSON_TYPE && contentType !== YAML_TYPE)
     throw unsupportedMediaType(BODY_TYPES);
   return parseBody(text, contentType === YAML_TYPE, kind);

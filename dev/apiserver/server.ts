@@ -6,7 +6,7 @@ import type { Context } from "./context.ts";
 import { type Answer, readExchange } from "./exchange.ts";
 import type { Fault, FaultTable } from "./faults.ts";
 import { answer, type Server } from "./routes.ts";
-import { expired, StatusError, unauthorized } from "./status.ts";
+import { expired, StatusError, tooManyRequests, unauthorized } from "./status.ts";
 import { serveWatch } from "./watch-response.ts";
 
 export interface ListenerOptions {
@@ -45,23 +45,12 @@ const isWatch = (request: IncomingMessage): boolean => /[?&]watch=(true|1)/.test
 
 /** True when the request is done with; a watch has its trouble later. Throws what is to be answered. */
 async function troubled({ effect }: Fault, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
-  switch (effect.do) {
-    case "delay":
-      await new Promise((resolve) => setTimeout(resolve, effect.ms));
-      return response.destroyed;
-    case "throttle":
-      throw new StatusError(
-        429,
-        "TooManyRequests",
-        "too many requests, please try again later",
-        { retryAfterSeconds: effect.retryAfterSeconds },
-        effect.retryAfterSeconds,
-      );
-    case "error":
-      throw new StatusError(500, "InternalError", "Internal error occurred: a fault that was ordered", {});
-    default:
-      break;
+  if (effect.do === "delay") {
+    await new Promise((resolve) => setTimeout(resolve, effect.ms));
+    return response.destroyed;
   }
+  if (effect.do === "throttle") throw tooManyRequests(effect.retryAfterSeconds);
+  if (effect.do === "error") throw new StatusError(500, "InternalError", "Internal error occurred: as ordered", {});
   if (isWatch(request) || effect.do === "drop") return false;
   if (effect.do === "expire") throw expired("The resourceVersion for the provided list is too old.");
   if (effect.do === "reset") request.socket.resetAndDestroy();

@@ -103,3 +103,8 @@ export function notImplemented(what: string): StatusError {
   const message = `the embedded API server has no ${what}; set KUBEBUILDER_ASSETS to use a real one`;
   return new StatusError(501, "NotImplemented", message);
 }
+
+export function tooManyRequests(retryAfterSeconds: number): StatusError {
+  const message = "too many requests, please try again later";
+  return new StatusError(429, "TooManyRequests", message, { retryAfterSeconds }, retryAfterSeconds);
+}

@@ -51,7 +51,7 @@ export function createStorage(changesKept: number): Storage {
     changes.push(change);
     // In slabs, or every write would copy the array.
     if (changes.length > changesKept * 2) forget(changes.length - changesKept);
-    for (const listener of [...listeners]) listener(change);
+    for (const listener of listeners) listener(change);
     return change.object;
   }
 
@@ -74,7 +74,7 @@ export function createStorage(changesKept: number): Storage {
     listAt(table, at) {
       if (at < compacted && at !== revision) return undefined;
       const then = new Map(tableOf(table));
-      for (const change of changes.filter((one) => one.table === table && one.revision > at).reverse()) {
+      for (const change of changes.filter((one) => one.table === table && one.revision > at).toReversed()) {
         if (change.previous === undefined) then.delete(change.key);
         else then.set(change.key, change.previous);
       }
@@ -95,7 +95,8 @@ export function createStorage(changesKept: number): Storage {
       const previous = storage.get(table, key);
       if (previous === undefined) return undefined;
       tableOf(table).delete(key);
-      return record({ type: "DELETED", revision: revision + 1, table, key, object: stamp(previous), previous });
+      const object = stamp(previous);
+      return record({ type: "DELETED", revision, table, key, object, previous });
     },
     subscribe(listener) {
       listeners.add(listener);

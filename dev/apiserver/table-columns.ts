@@ -1,5 +1,5 @@
 /** The columns that `kubectl get` prints, beyond those that a CRD names. */
-import { referenceOf } from "./events.ts";
+import { recordOf, textOf } from "./fields.ts";
 import { age } from "./times.ts";
 import type { Column, StoredObject } from "./types.ts";
 
@@ -11,21 +11,21 @@ export const AGE: Column = {
   cell: ({ metadata }, now) => age(metadata.creationTimestamp, now),
 };
 
-const text = (field: string) => (object: StoredObject) => String(object[field] ?? "");
+const text = (field: string) => (object: StoredObject) => textOf(object[field]);
 
 function objectText(object: StoredObject): string {
-  const { kind = "", name = "" } = referenceOf(object["involvedObject"]);
+  const { kind = "", name = "" } = recordOf(object["involvedObject"]);
   return name === "" ? String(kind).toLowerCase() : `${String(kind).toLowerCase()}/${String(name)}`;
 }
 
 function sourceText(object: StoredObject): string {
-  const { component, host } = referenceOf(object["source"]);
+  const { component, host } = recordOf(object["source"]);
   const names = [component || object["reportingComponent"], host || object["reportingInstance"]];
   return names.filter(Boolean).join(", ");
 }
 
 function lastSeen(object: StoredObject): unknown {
-  return referenceOf(object["series"])["lastObservedTime"] ?? object["lastTimestamp"] ?? firstSeen(object);
+  return recordOf(object["series"])["lastObservedTime"] ?? object["lastTimestamp"] ?? firstSeen(object);
 }
 
 function firstSeen(object: StoredObject): unknown {
@@ -42,7 +42,7 @@ export const EVENT_COLUMNS: readonly Column[] = [
     name: "Subobject",
     type: "string",
     priority: 1,
-    cell: (object) => referenceOf(object["involvedObject"])["fieldPath"] ?? "",
+    cell: (object) => recordOf(object["involvedObject"])["fieldPath"] ?? "",
   },
   { name: "Source", type: "string", priority: 1, cell: sourceText },
   { name: "Message", type: "string", cell: (object) => text("message")(object).trim() },
@@ -51,7 +51,7 @@ export const EVENT_COLUMNS: readonly Column[] = [
     name: "Count",
     type: "string",
     priority: 1,
-    cell: (object) => referenceOf(object["series"])["count"] ?? object["count"] ?? 1,
+    cell: (object) => recordOf(object["series"])["count"] ?? object["count"] ?? 1,
   },
   { name: "Name", type: "string", format: "name", priority: 1, cell: ({ metadata }) => metadata.name },
 ];

@@ -31,7 +31,7 @@ export function createObject(
   }
   const metadata = newMetadata(given.metadata, kind, namespace, context.now());
   const { status: _, ...content } = given;
-  const object = kind.complete({ ...(kind.hasStatus ? content : given), metadata } as StoredObject);
+  const object = kind.complete({ ...(kind.hasStatus ? content : given), metadata });
   requireNamespace(context, kind, namespace, metadata.name);
   requireValid(context, kind, object, undefined);
   const { storage } = context;
@@ -175,37 +175,34 @@ function merged(
   const { status, ...content } = given;
   if (subresource === "status") {
     const { status: _, ...rest } = current;
-    return { ...rest, ...(status !== undefined && { status }) } as StoredObject;
+    return { ...rest, ...(status !== undefined && { status }) };
   }
   const old = current.metadata;
-  const metadata: StoredMeta = {
-    ...given.metadata,
-    ...(old.namespace !== undefined && { namespace: old.namespace }),
-    ...pick(old, [
-      "uid",
-      "resourceVersion",
-      "generation",
-      "creationTimestamp",
-      "deletionTimestamp",
-      "deletionGracePeriodSeconds",
-    ]),
-  };
-  if (!old.deletionTimestamp) {
-    delete metadata.deletionTimestamp;
-    delete metadata.deletionGracePeriodSeconds;
-  }
+  const metadata = withServerFields(given.metadata, old);
+  if (old.namespace !== undefined) metadata.namespace = old.namespace;
   if (!kind.hasStatus) return { ...given, metadata };
   const kept = current["status"];
-  return { ...content, ...(kept !== undefined && { status: kept }), metadata } as StoredObject;
+  return { ...content, ...(kept !== undefined && { status: kept }), metadata };
 }
 
-function pick<T extends object, K extends keyof T>(object: T, names: readonly K[]): Partial<T> {
-  return Object.fromEntries(
-    names.flatMap((name) => (object[name] === undefined ? [] : [[name, object[name]]])),
-  ) as Partial<T>;
+const OWNED_BY_SERVER = [
+  "uid",
+  "resourceVersion",
+  "generation",
+  "creationTimestamp",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+] as const;
+
+/** What was given, but for what only the server sets. */
+function withServerFields(given: StoredMeta, old: StoredMeta): StoredMeta {
+  const kept = OWNED_BY_SERVER.flatMap((field) => (old[field] === undefined ? [] : [[field, old[field]]]));
+  const rest = Object.entries(given).filter(([field]) => !OWNED_BY_SERVER.some((owned) => owned === field));
+  return Object.fromEntries([...rest, ...kept]);
 }
 
-function contentOf({ metadata: _, status: __, ...content }: StoredObject): object {
+function contentOf(object: StoredObject): object {
+  const { metadata: _, status: __, ...content } = object;
   return content;
 }
 
@@ -217,5 +214,5 @@ export function nextGeneration(object: StoredObject): StoredObject {
 /** For comparing: the time of an owner is no change by itself. */
 function plain({ metadata, ...content }: StoredObject): object {
   const { managedFields = [], ...rest } = metadata;
-  return { ...content, metadata: rest, owners: managedFields.map(({ time: _, ...owner }) => owner) };
+  return { ...content, metadata: rest, owners: managedFields.map((owner) => ({ ...owner, time: undefined })) };
 }

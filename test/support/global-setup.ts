@@ -47,7 +47,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
 function accessOf(controlPlane: ControlPlaneAccess): ControlPlaneAccess {
   const { kind, version, server, ca, adminToken, operatorToken, kubectl, assets } = controlPlane;
   return {
-    ...{ kind, version, server, adminToken, operatorToken },
+    kind,
+    version,
+    server,
+    adminToken,
+    operatorToken,
     ...(ca !== undefined && { ca }),
     ...(kubectl !== undefined && { kubectl }),
     ...(assets !== undefined && { assets }),
