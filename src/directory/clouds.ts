@@ -1,4 +1,4 @@
-/** Where each Microsoft cloud lives: token authority, Graph and the audience of federated tokens. */
+/** Where each Microsoft cloud lives: its token authority and its Graph. */
 import type { Cloud, CloudEndpoints } from "./types.ts";
 
 export type CloudTable = Readonly<Record<Cloud, CloudEndpoints>>;
@@ -12,14 +12,6 @@ export const CLOUDS: CloudTable = {
     authority: "https://login.partner.microsoftonline.cn",
     graph: "https://microsoftgraph.chinacloudapi.cn",
   },
-};
-
-/** The audience that a federated (workload identity) token must carry to be accepted in a cloud. */
-export const FEDERATED_AUDIENCE: Readonly<Record<Cloud, string>> = {
-  Global: "api://AzureADTokenExchange",
-  USGovernmentGCCHigh: "api://AzureADTokenExchangeUSGov",
-  USGovernmentDoD: "api://AzureADTokenExchangeUSGov",
-  China: "api://AzureADTokenExchangeChina",
 };
 
 /**
@@ -50,7 +42,7 @@ export function consentUrl(
   endpoints: CloudEndpoints,
   tenantId: string,
   clientId: string,
-  redirectUrl?: string | undefined,
+  redirectUrl: string | undefined,
 ): string {
   const url = new URL(`${endpoints.authority}/${encodeURIComponent(tenantId)}/v2.0/adminconsent`);
   url.searchParams.set("client_id", clientId);

@@ -1,6 +1,7 @@
 /** HTTPS requests with bounds: one keep-alive agent, a total time, a body limit; the stack under tokens and Graph alike. */
-import { Agent, request as httpsRequest } from "node:https";
+
 import type { IncomingMessage } from "node:http";
+import { Agent, request as httpsRequest } from "node:https";
 import { pipeline, type Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip } from "node:zlib";
 
@@ -47,8 +48,11 @@ export class TransportError extends Error {
   }
 }
 
+/** An idle connection is closed after this: one that a firewall forgot would swallow the next request until its timeout. */
+const IDLE_MS = 15_000;
+
 export function createHttp({ ca, timeoutMs = 60_000, maxBytes = 64 * 1024 * 1024 }: HttpOptions = {}): Http {
-  const agent = new Agent({ keepAlive: true, ...(ca === undefined ? {} : { ca }) });
+  const agent = new Agent({ keepAlive: true, timeout: IDLE_MS, ...(ca === undefined ? {} : { ca }) });
 
   return async ({ method, url, headers, body, signal }) => {
     signal.throwIfAborted();

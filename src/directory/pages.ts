@@ -1,107 +1,90 @@
-/** Follows a chain of pages to its end: every page well-formed, every link on Graph's own origin, or nothing at all. */
-import type { DirectoryObject, Source } from "../recipients/model.ts";
-import { malformed, type Operation } from "./errors.ts";
-import { type Graph, type GraphAnswer, refuse } from "./graph.ts";
-import { LISTING, SELECT } from "./sources.ts";
+/** Follows a collection from page to page to its end: every page well-formed, every link on Graph's own origin. */
+import type { Source } from "../recipients/model.ts";
+import { isExpired, malformed, type Refusal, refused } from "./errors.ts";
+import type { Graph } from "./graph.ts";
+import { asRecord } from "./json.ts";
+import { FILTER, LISTING, type Operation, SELECT } from "./sources.ts";
 
-/** Graph's largest page, and one that every cloud grants. */
-const PAGE_SIZES = [999, 100];
-/** How often a chain begins anew because Graph forgot its page token. */
-const RESTARTS = 3;
-
-export interface ListedObject extends DirectoryObject {
-  /** Groups only: whether Graph lists it as a recipient. */
-  readonly mailEnabled?: boolean;
+export interface Page {
+  readonly entries: readonly unknown[];
+  /** A chain begins here: what came before, if anything, belongs to one that was given up. */
+  readonly first: boolean;
 }
 
-/** All objects of a source, read to the end of the chain. */
-export async function readChain(graph: Graph, source: Source, signal: AbortSignal): Promise<DirectoryObject[]> {
-  for (let restart = 0; ; restart++) {
-    const objects = await readOnce(graph, source, restart > 0, signal);
-    if (objects !== "expired") return objects;
-    if (restart === RESTARTS) throw malformed(LISTING[source], "Graph called its own page token expired again and again");
-  }
+/** Graph's largest page, and one that it gave even to tenants where it refused the largest. */
+const PAGE_SIZES = [999, 100] as const;
+/** How often a chain begins anew because Graph no longer knows the link to the next page. */
+const MOST_RESTARTS = 3;
+
+/** Where a collection begins. `advanced`: with the query capabilities that keep a filtered chain alive. */
+export function listPath(source: Source, top: number, advanced = false): string {
+  const filter = FILTER[source];
+  const query = [
+    `$select=${SELECT[source]}`,
+    `$top=${top}`,
+    ...(filter === undefined ? [] : [`$filter=${encodeURIComponent(filter)}`]),
+    ...(advanced ? ["$count=true"] : []),
+  ];
+  return `/${source}?${query.join("&")}`;
 }
 
-/** Filtered lists need the advanced query headers to keep their page tokens. Source: Microsoft's note on Directory_ExpiredPageToken. */
-async function readOnce(graph: Graph, source: Source, restarted: boolean, signal: AbortSignal): Promise<DirectoryObject[] | "expired"> {
+/** Ends after the last page. Throws Failure, or the signal's reason; then no page that came before may be used. */
+export async function* readPages(graph: Graph, source: Source, signal: AbortSignal): AsyncGenerator<Page> {
   const operation = LISTING[source];
-  const advanced = restarted && source === "groups";
-  const headers = advanced ? { ConsistencyLevel: "eventual" } : {};
-  const objects: DirectoryObject[] = [];
-  const seen = new Set<string>();
-  let answer = await firstPage(graph, source, advanced, headers, signal);
-  for (;;) {
-    if (isExpired(answer)) return "expired";
-    if (answer.code !== undefined) refuse(operation, answer);
-    const { items, next } = parsePage(operation, graph.origin, answer.body);
-    for (const item of items) objects.push(parseObject(source, item));
-    if (next === undefined) return objects;
-    if (seen.has(next)) throw malformed(operation, "a page links to one that was read already");
-    seen.add(next);
-    answer = await graph.call({ operation, path: next, headers, signal });
+  let top: number = PAGE_SIZES[0];
+  let advanced = false;
+  let restarts = 0;
+  let next: string | undefined = listPath(source, top);
+  let seen = new Set<string>();
+  while (next !== undefined) {
+    const first = seen.size === 0;
+    const answer = await graph.call({ operation, path: next, signal, ...(advanced ? { headers: ADVANCED } : {}) });
+    if ("body" in answer) {
+      const { entries, link } = parsePage(operation, graph.origin, answer.body);
+      if (link !== undefined && seen.has(link))
+        throw malformed(operation, "a page leads back to one that was read already");
+      yield { entries, first };
+      if (link !== undefined) seen.add(link);
+      next = link;
+      continue;
+    }
+    const { refusal } = answer;
+    if (!first && isExpired(refusal) && restarts < MOST_RESTARTS) {
+      restarts++;
+      advanced = FILTER[source] !== undefined;
+    } else if (first && refusesSize(refusal) && top !== PAGE_SIZES[1]) {
+      top = PAGE_SIZES[1];
+    } else {
+      throw refused(refusal);
+    }
+    seen = new Set();
+    next = listPath(source, top, advanced);
   }
 }
 
-async function firstPage(
-  graph: Graph,
-  source: Source,
-  advanced: boolean,
-  headers: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<GraphAnswer> {
-  const filter = source === "groups" ? "$filter=mailEnabled eq true&" : "";
-  const count = advanced ? "$count=true&" : "";
-  let answer: GraphAnswer = { status: 0, body: undefined };
-  for (const size of PAGE_SIZES) {
-    const path = `/${source}?${filter}${count}$select=${SELECT[source]}&$top=${size}`;
-    answer = await graph.call({ operation: LISTING[source], path, headers, signal });
-    if (answer.status !== 400 || isExpired(answer)) return answer;
-  }
-  return answer;
+/** Source: learn.microsoft.com/graph/aad-advanced-queries; a link does not carry the header, every page needs it. */
+const ADVANCED = { ConsistencyLevel: "eventual" } as const;
+
+const refusesSize = (refusal: Refusal): boolean => refusal.status === 400 && !isExpired(refusal);
+
+/** The entries of one page and the link to the next. */
+export function parsePage(
+  operation: Operation,
+  origin: string,
+  body: unknown,
+): { entries: readonly unknown[]; link: string | undefined } {
+  const { value, "@odata.nextLink": next } = asRecord(body) ?? {};
+  if (!Array.isArray(value)) throw malformed(operation, "a page has no list of entries");
+  if (next === undefined || next === null) return { entries: value, link: undefined };
+  const link = ownLink(next, origin);
+  if (link === undefined) throw malformed(operation, "the link to the next page does not lead to Graph");
+  return { entries: value, link };
 }
 
-const EXPIRED = /^(directory_expiredpagetoken|resyncrequired|syncstatenotfound)$/i;
-
-const isExpired = ({ status, code }: GraphAnswer): boolean => status === 410 || (code !== undefined && EXPIRED.test(code));
-
-interface Page {
-  readonly items: readonly unknown[];
-  readonly next: string | undefined;
-}
-
-export function parsePage(operation: Operation, origin: string, body: unknown): Page {
-  const page = isObject(body) ? body : {};
-  const { value, "@odata.nextLink": next } = page;
-  if (!Array.isArray(value)) throw malformed(operation, "a page has no array named value");
-  if (next === undefined) return { items: value, next };
-  if (typeof next !== "string" || !isOwnLink(next, origin)) throw malformed(operation, "a page links to another place than Graph");
-  return { items: value, next };
-}
-
-/** A token must never leave for another host, whatever an answer says. */
-function isOwnLink(link: string, origin: string): boolean {
-  if (!URL.canParse(link)) return false;
+/** The token must not leave for another host, whatever an answer says. */
+function ownLink(link: unknown, origin: string): string | undefined {
+  if (typeof link !== "string" || !URL.canParse(link)) return undefined;
   const url = new URL(link);
-  return url.origin === origin && url.username === "" && url.password === "" && url.pathname.startsWith("/v1.0/");
-}
-
-/** Throws Failure when a property is not of its type: a permission that is too small shows as nulls. */
-export function parseObject(source: Source, item: unknown): ListedObject {
-  const operation = LISTING[source];
-  if (!isObject(item)) throw malformed(operation, "an entry is no object");
-  const { id, mail = null, proxyAddresses, mailEnabled } = item;
-  if (typeof id !== "string" || id === "") throw malformed(operation, "an object has no id");
-  if (mail !== null && typeof mail !== "string") throw malformed(operation, "mail of an object is no text");
-  // Groups may be readable without their addresses: how many are is judged over all of them.
-  const proxies = source === "groups" ? (proxyAddresses ?? []) : proxyAddresses;
-  if (!Array.isArray(proxies) || !proxies.every((proxy) => typeof proxy === "string")) {
-    throw malformed(operation, "proxyAddresses of an object is no list of texts");
-  }
-  const object = { id, source, mail, proxyAddresses: proxies };
-  return typeof mailEnabled === "boolean" ? { ...object, mailEnabled } : object;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  const own = url.origin === origin && url.username === "" && url.password === "" && url.pathname.startsWith("/v1.0/");
+  return own ? url.href : undefined;
 }

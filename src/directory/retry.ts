@@ -47,6 +47,7 @@ export function parseRetryAfter(value: string | undefined, now: number): number 
   if (/^\s*\d{1,9}\s*$/.test(value)) {
     return Number(value) * 1000;
   }
-  const at = Date.parse(value);
+  // Date.parse reads nearly everything as some date.
+  const at = / GMT\s*$/.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }

@@ -12,16 +12,15 @@ export function singleFlight<T>(work: (signal: AbortSignal) => Promise<T>): (sig
     }
     const joined = flight;
     joined.waiters++;
-    const leave = (): void => {
+    try {
+      return await untilAborted(joined.result, signal);
+    } finally {
       joined.waiters--;
       if (joined.waiters === 0) {
         joined.controller.abort();
+        if (flight === joined) flight = undefined;
       }
-      if (flight === joined && joined.waiters === 0) {
-        flight = undefined;
-      }
-    };
-    return untilAborted(joined.result, signal).finally(leave);
+    }
   };
 }
 
@@ -29,6 +28,6 @@ function untilAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
-    result.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+    void result.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
   });
 }

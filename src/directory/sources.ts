@@ -1,8 +1,16 @@
-/** The three collections of Graph that hold recipients. */
+/** The three collections of Graph that hold recipients, and what is done with them. */
 import type { Source } from "../recipients/model.ts";
-import type { Operation } from "./errors.ts";
 
 export const SOURCES: readonly Source[] = ["users", "groups", "contacts"];
+
+/** What is being done, in words that a person reads; bounded in number, so that metrics can carry it. */
+export type Operation =
+  | "obtaining a token"
+  | "listing users"
+  | "listing groups"
+  | "listing contacts"
+  | "reading the organization"
+  | "confirming removals";
 
 export const LISTING: Readonly<Record<Source, Operation>> = {
   users: "listing users",
@@ -16,3 +24,6 @@ export const SELECT: Readonly<Record<Source, string>> = {
   groups: "id,mail,mailEnabled,proxyAddresses",
   contacts: "id,mail,proxyAddresses",
 };
+
+/** Only groups have members that are no recipients at all and can be left to the server. */
+export const FILTER: Readonly<Partial<Record<Source, string>>> = { groups: "mailEnabled eq true" };

@@ -1,14 +1,20 @@
-/** App-only tokens for Graph, one per connection: msal proves who we are, we keep the token. */
-import { createHash, X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { ConfidentialClientApplication, type Configuration, type INetworkModule, type NodeAuthOptions } from "@azure/msal-node";
+/** App-only tokens for Graph, one at a time per connection: msal proves who we are, we keep the token. */
+import {
+  ConfidentialClientApplication,
+  type Configuration,
+  type INetworkModule,
+  type NetworkRequestOptions,
+  type NetworkResponse,
+} from "@azure/msal-node";
 import type { Deps } from "../api/deps.ts";
 import { Failure } from "../api/failure.ts";
-import { refused, unreachable } from "./errors.ts";
+import { proofOf } from "./credentials.ts";
+import { malformed, refused, unreachable } from "./errors.ts";
 import { type Http, type HttpResponse, TransportError } from "./http.ts";
-import { parseRetryAfter, retrying } from "./retry.ts";
+import { asRecord, parseJson, publicId } from "./json.ts";
+import { type Attempt, parseRetryAfter, retrying } from "./retry.ts";
 import { singleFlight } from "./single-flight.ts";
-import type { CloudEndpoints, Connection, Credential } from "./types.ts";
+import type { CloudEndpoints, Connection } from "./types.ts";
 
 export interface Token {
   readonly value: string;
@@ -18,173 +24,158 @@ export interface Token {
   readonly roles: readonly string[];
 }
 
+/** Concurrent calls share one request. Both throw Failure, or the signal's reason. */
 export interface TokenSource {
-  /** The token that is kept until 5 minutes before it expires; `fresh` asks for a new one. Concurrent calls share one request. */
-  get(signal: AbortSignal, fresh?: boolean): Promise<Token>;
+  /** The kept token, until two minutes before it expires. */
+  get(signal: AbortSignal): Promise<Token>;
+  /** A token other than `refused`, or than the kept one where that is absent. */
+  renew(signal: AbortSignal, refused?: Token): Promise<Token>;
 }
+
+/** Told of every request to the token endpoint, retries included. `status` 0: no answer. */
+export type TokenObserver = (request: { readonly status: number; readonly seconds: number }) => void;
 
 export interface TokenOptions {
   readonly connection: Connection;
   readonly endpoints: CloudEndpoints;
   readonly http: Http;
   readonly deps: Deps;
-  readonly onRequest?: ((status: number) => void) | undefined;
+  readonly onRequest?: TokenObserver | undefined;
 }
 
-const MARGIN_MS = 300_000;
+const OPERATION = "obtaining a token";
+/** Longer than one request may take. */
+const MARGIN_MS = 120_000;
 
 export function createTokenSource(options: TokenOptions): TokenSource {
   const { clock } = options.deps;
   let kept: Token | undefined;
   const obtain = singleFlight(async (signal) => {
-    kept = await requestToken(options, signal);
+    kept = await retrying(options.deps, signal, () => request(options, signal));
     return kept;
   });
   return {
-    async get(signal, fresh = false) {
-      if (!fresh && kept !== undefined && kept.expiresAt - MARGIN_MS > clock.now()) return kept;
-      return obtain(signal);
+    async get(signal) {
+      return kept !== undefined && clock.now() < kept.expiresAt - MARGIN_MS ? kept : obtain(signal);
+    },
+    async renew(signal, refused = kept) {
+      return kept !== undefined && kept !== refused ? kept : obtain(signal);
     },
   };
 }
 
-/** The last answer of the token endpoint, which msal itself only paraphrases. */
+/** What went over the wire: msal itself only paraphrases it. */
 interface Exchange {
   answer?: HttpResponse;
-  error?: unknown;
+  trouble?: TransportError;
 }
 
-function requestToken(options: TokenOptions, signal: AbortSignal): Promise<Token> {
-  const { deps } = options;
-  return retrying(deps, signal, async () => {
-    const exchange: Exchange = {};
-    try {
-      return { done: await acquire(options, exchange, signal) };
-    } catch (error) {
-      signal.throwIfAborted();
-      if (exchange.error instanceof TransportError) {
-        const failure = unreachable("obtaining a token", exchange.error);
-        return { retry: () => failure, retryAfterMs: undefined };
-      }
-      if (exchange.answer === undefined) throw unusable(error);
-      return judge(exchange.answer, deps);
-    }
-  });
+async function request(options: TokenOptions, signal: AbortSignal): Promise<Attempt<Token>> {
+  const { clock } = options.deps;
+  const proof = await proofOf(options.connection.credential);
+  const exchange: Exchange = {};
+  let value: string | undefined;
+  try {
+    const client = new ConfidentialClientApplication(configure(options, proof, exchange, signal));
+    // MSAL_FORCE_REGION in the environment would send the request elsewhere.
+    const asked = { scopes: [`${options.endpoints.graph}/.default`], azureRegion: "DisableMsalForceRegion" };
+    value = (await client.acquireTokenByClientCredential(asked))?.accessToken;
+  } catch {
+    // Its words may quote the credential; the exchange tells what happened.
+    signal.throwIfAborted();
+  }
+  const { answer, trouble } = exchange;
+  if (trouble !== undefined) return { retry: () => unreachable(OPERATION, trouble), retryAfterMs: undefined };
+  if (answer === undefined) {
+    const message = "spec.credentials cannot be used: the library for Entra refuses it before asking; check its parts";
+    throw new Failure("stalled", "InvalidCredentials", message);
+  }
+  if (answer.status !== 200) return judge(answer, clock.now());
+  const lifetime = Number(asRecord(parseJson(answer.body))?.["expires_in"]);
+  if (value === undefined || !(lifetime > 0)) throw malformed(OPERATION, "there is no token in it");
+  return { done: { value, expiresAt: clock.now() + lifetime * 1000, roles: rolesOf(value) } };
 }
 
-function judge(answer: HttpResponse, { clock }: Deps) {
-  const { status, body, header } = answer;
-  const retryAfterMs = parseRetryAfter(header("retry-after"), clock.now());
-  const { aadsts, requestId } = parseRefusal(body);
-  const refusal = { operation: "obtaining a token", status, aadsts, requestId } as const;
+function judge({ status, body, header }: HttpResponse, now: number): Attempt<Token> {
+  const { error_codes: codes, trace_id: trace } = asRecord(parseJson(body)) ?? {};
+  const aadsts: unknown = Array.isArray(codes) ? codes[0] : undefined;
+  const refusal = {
+    operation: OPERATION,
+    status,
+    aadsts: typeof aadsts === "number" ? aadsts : undefined,
+    requestId: publicId(trace),
+  } as const;
   const failure = refused(refusal);
   if (failure.kind !== "retry") throw failure;
-  return { retry: (retryAt: number | undefined) => refused({ ...refusal, retryAt }), retryAfterMs };
+  return {
+    retry: (retryAt) => refused({ ...refusal, retryAt }),
+    retryAfterMs: parseRetryAfter(header("retry-after"), now),
+  };
 }
 
-function parseRefusal(body: string): { readonly aadsts: number | undefined; readonly requestId: string | undefined } {
-  try {
-    const { error_codes: codes, trace_id: trace } = JSON.parse(body) as { error_codes?: unknown; trace_id?: unknown };
-    const code: unknown = Array.isArray(codes) ? codes[0] : undefined;
-    const safe = typeof trace === "string" && /^[0-9A-Za-z-]{1,64}$/.test(trace);
-    return { aadsts: typeof code === "number" ? code : undefined, requestId: safe ? trace : undefined };
-  } catch {
-    return { aadsts: undefined, requestId: undefined };
-  }
-}
-
-/** msal refused the credential before it asked: its own words may quote the key. */
-function unusable(error: unknown): Failure {
-  if (error instanceof Failure) return error;
-  const cure = "a client secret must not be empty; a certificate needs an RSA key that belongs to it, both as PEM";
-  return new Failure("stalled", "InvalidCredentials", `spec.credentials cannot be used: ${cure}`, { cause: error });
-}
-
-/** A client per token: msal keeps errors in a cache of its own that would answer our retries without asking. */
-async function acquire(options: TokenOptions, exchange: Exchange, signal: AbortSignal): Promise<Token> {
+/**
+ * For a client that makes one request and is thrown away: a client that lives on keeps errors in a cache of its own,
+ * which would answer our retries without asking.
+ */
+function configure(
+  options: TokenOptions,
+  proof: Partial<Configuration["auth"]>,
+  exchange: Exchange,
+  signal: AbortSignal,
+): Configuration {
   const { connection, endpoints } = options;
-  const authority = `${endpoints.authority}/${connection.tenantId}`;
-  const configuration: Configuration = {
+  const authority = `${endpoints.authority}/${encodeURIComponent(connection.tenantId)}`;
+  return {
     auth: {
       clientId: connection.credential.clientId,
       authority,
       knownAuthorities: [new URL(endpoints.authority).host],
-      // Known endpoints spare the discovery requests.
+      // Told here, it is not asked for: no discovery requests.
       authorityMetadata: JSON.stringify({
         token_endpoint: `${authority}/oauth2/v2.0/token`,
         authorization_endpoint: `${authority}/oauth2/v2.0/authorize`,
         issuer: `${authority}/v2.0`,
         jwks_uri: `${authority}/discovery/v2.0/keys`,
       }),
-      ...(await credentialOf(connection.credential)),
+      ...proof,
     },
-    system: { networkClient: networkClient(options, exchange, signal), disableInternalRetries: true },
+    system: { networkClient: recordingNetwork(options, exchange, signal), disableInternalRetries: true },
   };
-  const client = new ConfidentialClientApplication(configuration);
-  const result = await client.acquireTokenByClientCredential({
-    scopes: [`${endpoints.graph}/.default`],
-    azureRegion: "DisableMsalForceRegion",
-  });
-  if (result === null) throw new Error("msal answered no token");
-  const expiresAt = result.expiresOn?.getTime() ?? options.deps.clock.now();
-  return { value: result.accessToken, expiresAt, roles: rolesOf(result.accessToken) };
 }
 
-type CredentialOptions = Pick<NodeAuthOptions, "clientSecret" | "clientCertificate" | "clientAssertion">;
-
-async function credentialOf(credential: Credential): Promise<CredentialOptions> {
-  switch (credential.kind) {
-    case "clientSecret":
-      return { clientSecret: credential.clientSecret };
-    case "certificate": {
-      const { certificate, privateKey } = credential;
-      const thumbprintSha256 = new X509Certificate(certificate).fingerprint256.replaceAll(":", "");
-      return { clientCertificate: { thumbprintSha256, privateKey, x5c: certificate } };
-    }
-    case "workloadIdentity":
-      // Read each time: kubelet replaces the file long before it expires.
-      return { clientAssertion: await readAssertion(credential.tokenFile) };
-  }
-}
-
-async function readAssertion(path: string): Promise<string> {
-  try {
-    return (await readFile(path, "utf8")).trim();
-  } catch (cause) {
-    throw new Failure("stalled", "InvalidCredentials", "the pod's federated token cannot be read; check the projected volume of the workload identity", { cause });
-  }
-}
-
-function networkClient({ http, onRequest }: TokenOptions, exchange: Exchange, signal: AbortSignal): INetworkModule {
-  return {
-    sendGetRequestAsync: () => Promise.reject(new Error("no discovery is needed")),
-    async sendPostRequestAsync<T>(url: string, request?: { headers?: Record<string, string>; body?: string }) {
-      try {
-        const answer = await http({ method: "POST", url, headers: request?.headers ?? {}, body: request?.body, signal });
-        exchange.answer = answer;
-        onRequest?.(answer.status);
-        return { headers: {}, body: JSON.parse(answer.body) as T, status: answer.status };
-      } catch (error) {
-        exchange.error = error;
-        if (error instanceof TransportError) onRequest?.(0);
-        throw error;
+function recordingNetwork(
+  { http, deps, onRequest }: TokenOptions,
+  exchange: Exchange,
+  signal: AbortSignal,
+): INetworkModule {
+  async function post(
+    url: string,
+    { headers = {}, body }: NetworkRequestOptions = {},
+  ): Promise<NetworkResponse<unknown>> {
+    const started = deps.clock.now();
+    const observe = (status: number): void => onRequest?.({ status, seconds: (deps.clock.now() - started) / 1000 });
+    try {
+      const answer = await http({ method: "POST", url, headers, body, signal });
+      observe(answer.status);
+      exchange.answer = answer;
+      return { headers: {}, body: JSON.parse(answer.body), status: answer.status };
+    } catch (error) {
+      if (error instanceof TransportError) {
+        observe(0);
+        exchange.trouble = error;
       }
-    },
+      throw error;
+    }
+  }
+  return {
+    sendGetRequestAsync: () => Promise.reject(new Error("nothing has to be discovered")),
+    sendPostRequestAsync: post as INetworkModule["sendPostRequestAsync"],
   };
 }
 
-/** From the payload of the JWT, for diagnosis only. */
+/** From the payload of the JWT, for diagnosis only. A token without consent has none. */
 function rolesOf(token: string): string[] {
-  try {
-    const payload = Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8");
-    const { roles } = JSON.parse(payload) as { roles?: unknown };
-    return Array.isArray(roles) ? roles.filter((role): role is string => typeof role === "string") : [];
-  } catch {
-    return [];
-  }
-}
-
-/** Names a connection without telling its secret. */
-export function connectionKey(connection: Connection): string {
-  return createHash("sha256").update(JSON.stringify(connection)).digest("hex");
+  const payload = Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8");
+  const { roles } = asRecord(parseJson(payload)) ?? {};
+  return Array.isArray(roles) ? roles.filter((role): role is string => typeof role === "string") : [];
 }
