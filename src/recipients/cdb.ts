@@ -1,9 +1,11 @@
 /** Writes D. J. Bernstein's constant database, as Postfix, Exim and Rspamd read it. Source: cr.yp.to/cdb/cdb.txt. */
 
 const TABLES = 256;
-const HEADER_BYTES = TABLES * 8;
+/** The size of a database without records. */
+export const CDB_HEADER_BYTES = TABLES * 8;
 
-interface Record {
+/** Where a record stands, and under which hash. */
+interface Pointer {
   readonly hash: number;
   readonly position: number;
 }
@@ -13,9 +15,9 @@ interface Record {
  * Throws RangeError beyond the format's 4 GiB.
  */
 export function writeCdb(entries: readonly (readonly [key: string, value: string])[]): Buffer {
-  const tables: Record[][] = Array.from({ length: TABLES }, () => []);
+  const tables: Pointer[][] = Array.from({ length: TABLES }, () => []);
   const parts: Buffer[] = [];
-  let position = HEADER_BYTES;
+  let position = CDB_HEADER_BYTES;
   for (const [key, value] of entries) {
     const record = encodeRecord(key, value);
     const hash = hashOf(Buffer.from(key));
@@ -23,12 +25,12 @@ export function writeCdb(entries: readonly (readonly [key: string, value: string
     parts.push(record);
     position += record.length;
   }
-  const header = Buffer.alloc(HEADER_BYTES);
-  for (const [index, records] of tables.entries()) {
-    const slots = records.length * 2;
+  const header = Buffer.alloc(CDB_HEADER_BYTES);
+  for (const [index, pointers] of tables.entries()) {
+    const slots = pointers.length * 2;
     header.writeUInt32LE(position, index * 8);
     header.writeUInt32LE(slots, index * 8 + 4);
-    const table = encodeTable(records, slots);
+    const table = encodeTable(pointers, slots);
     parts.push(table);
     position += table.length;
   }
@@ -44,9 +46,9 @@ function encodeRecord(key: string, value: string): Buffer {
 }
 
 /** Open addressing: a record stands in the first free slot from the one that its hash names. */
-function encodeTable(records: readonly Record[], slots: number): Buffer {
+function encodeTable(pointers: readonly Pointer[], slots: number): Buffer {
   const table = Buffer.alloc(slots * 8);
-  for (const { hash, position } of records) {
+  for (const { hash, position } of pointers) {
     let slot = Math.floor(hash / TABLES) % slots;
     while (table.readUInt32LE(slot * 8 + 4) !== 0) slot = (slot + 1) % slots;
     table.writeUInt32LE(hash, slot * 8);

@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import type { Account } from "./model.ts";
 import { accountLine, byAddress } from "./revision.ts";
 
-/** A ConfigMap holds 1 MiB; chunks fill unevenly. */
-const FULL_BYTES = 640 * 1024;
+/** Well below the 1 MiB of a ConfigMap: chunks fill unevenly. */
+const FULL_BYTES = 600 * 1024;
 /** Fewer chunks only when they would be far from full, so that a list at the edge does not flap. */
 const SPARSE_BYTES = 160 * 1024;
 const MOST_CHUNKS = 1024;
@@ -15,9 +15,11 @@ const MOST_CHUNKS = 1024;
  * the accounts fit; a chunk without accounts is an empty string.
  */
 export function chunkAccounts(accounts: readonly Account[], previousCount = 1): string[] {
-  const sorted = [...accounts].sort(byAddress).map((account) => ({ hash: hashOf(account.id), line: `${accountLine(account)}\n` }));
+  const sorted = [...accounts]
+    .sort(byAddress)
+    .map((account) => ({ hash: hashOf(account.id), line: `${accountLine(account)}\n` }));
   const sizes = (count: number): number[] => {
-    const bytes = new Array<number>(count).fill(0);
+    const bytes = Array.from({ length: count }, () => 0);
     for (const { hash, line } of sorted) bytes[hash % count] = (bytes[hash % count] ?? 0) + Buffer.byteLength(line);
     return bytes;
   };

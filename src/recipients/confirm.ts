@@ -45,7 +45,10 @@ export function removalsToConfirm(plan: Plan, { excluded, sources, domains }: Ow
 }
 
 /** How many objects still have an address that would be removed: the read was not whole. */
-export function countUnconfirmed({ addresses }: Removals, answers: ReadonlyMap<string, DirectoryObject | "gone">): number {
+export function countUnconfirmed(
+  { addresses }: Removals,
+  answers: ReadonlyMap<string, DirectoryObject | "gone">,
+): number {
   let count = 0;
   for (const [id, removed] of addresses) {
     const answer = answers.get(id);

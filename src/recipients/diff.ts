@@ -1,7 +1,7 @@
 /** The difference between what is published and what should be. */
 import { createHash } from "node:crypto";
-import { acceptedAddresses } from "./render.ts";
 import type { Account, Baseline, Change, ChangeCounts, ChangeKind, DomainNames, Plan } from "./model.ts";
+import { acceptedAddresses } from "./render.ts";
 
 export interface Wish {
   readonly accounts: readonly Account[];
@@ -15,7 +15,10 @@ export interface Wish {
  * abuse counted as accepted) is an account delete. Where only numbers are left, everything is an add.
  */
 export function diff(baseline: Baseline, wish: Wish): Plan {
-  const changes = baseline.kind === "addresses" ? fromAddresses(baseline.addresses, wish) : fromAccounts(accountsOf(baseline), wish.accounts);
+  const changes =
+    baseline.kind === "addresses"
+      ? fromAddresses(baseline.addresses, wish)
+      : fromAccounts(accountsOf(baseline), wish.accounts);
   return planOf(changes);
 }
 
@@ -66,7 +69,8 @@ function fromAddresses(before: readonly string[], wish: Wish): Change[] {
 
 const ORDER: Readonly<Record<ChangeKind, number>> = { accountDelete: 0, aliasDelete: 1, accountAdd: 2, aliasAdd: 3 };
 
-function planOf(changes: readonly Change[]): Plan {
+/** The plan that consists of these changes, in whatever order they come. */
+export function planOf(changes: readonly Change[]): Plan {
   const isDelete = ({ kind }: Change): number => (ORDER[kind] < 2 ? 0 : 1);
   const sorted = [...changes].sort(
     (a, b) => isDelete(a) - isDelete(b) || compare(a.address, b.address) || ORDER[a.kind] - ORDER[b.kind],
@@ -105,5 +109,5 @@ export function lostAddresses(baseline: Baseline, wish: Wish): string[] {
   const before =
     baseline.kind === "addresses" ? baseline.addresses : [...acceptedAddresses(baseline.accounts, baseline.names)];
   const after = acceptedAddresses(wish.accounts, wish.names);
-  return before.filter((address) => !after.has(address)).sort();
+  return [...new Set(before)].filter((address) => !after.has(address)).sort();
 }

@@ -39,20 +39,28 @@ export function guards(input: GuardInput): Violation[] {
 
 const emptyResult: Guard = ({ tenantAccounts }) => {
   if (tenantAccounts > 0) return [];
-  const message = "the tenant has no account of this domain: a list without anybody is never published; check tenantId, sources and excludeRecords";
+  const message =
+    "the tenant has no account of this domain: a list without anybody is never published; check tenantId, sources and excludeRecords";
   return [{ reason: "EmptyResult", limit: "tenant accounts", allowed: 1, actual: 0, approvable: false, message }];
 };
 
-const TYPES: Readonly<Record<Source, AccountType>> = { users: "mailbox", groups: "distributionList", contacts: "contact" };
+const TYPES: Readonly<Record<Source, AccountType>> = {
+  users: "mailbox",
+  groups: "distributionList",
+  contacts: "contact",
+};
 
 const sourceVanished: Guard = ({ plan, baseline, objects }) => {
   if (baseline.kind !== "accounts") return [];
   return (["users", "groups", "contacts"] as const).flatMap((source): Violation[] => {
     const before = baseline.accounts.filter(({ type }) => type === TYPES[source]).length;
     const going = plan.changes.some(({ kind, account }) => kind === "accountDelete" && account?.type === TYPES[source]);
+    // Nothing to hold where its addresses stay accounts of another source, or were approved to go.
     if (before === 0 || objects[source] > 0 || !going) return [];
     const message = `${source} yield no account any more, there were ${before}`;
-    return [{ reason: "SourceVanished", limit: `accounts from ${source}`, allowed: 1, actual: 0, approvable: true, message }];
+    return [
+      { reason: "SourceVanished", limit: `accounts from ${source}`, allowed: 1, actual: 0, approvable: true, message },
+    ];
   });
 };
 
@@ -64,23 +72,26 @@ const operationsLimit: Guard = ({ plan, operationsLimit }) =>
     const actual = plan.counts[name];
     if (allowed === undefined || actual <= allowed) return [];
     const message = `operationsLimit.${name} allows ${allowed}, the plan has ${actual}`;
-    return [{ reason: "OperationsLimit", limit: `operationsLimit.${name}`, allowed, actual, approvable: true, message }];
+    return [
+      { reason: "OperationsLimit", limit: `operationsLimit.${name}`, allowed, actual, approvable: true, message },
+    ];
   });
 
-/** Judged unrounded; what is shown is rounded down. Needs a baseline. */
+/** Judged unrounded; what is shown is rounded down. Needs a baseline, and something that this plan takes away. */
 const deletionGuard: Guard = (input) => {
   const { baseline, lost, removedLast24h, accepted } = input;
   const { enabled, maxPercent, floor } = input.deletionGuard;
   if (!enabled || baseline.kind === "none" || lost === 0) return [];
   const percent = Math.min(maxPercent, input.maxDeletionPercent);
-  const limit = Math.max(floor, (percent / 100) * accepted);
+  // Divided last: 29 / 100 * 100 is less than 29.
+  const share = Math.max(floor, (percent * accepted) / 100);
+  const half = accepted / 2;
+  const limit = Math.min(share, half);
   const actual = lost + removedLast24h;
-  const tooMany = actual > limit;
-  const half = actual > accepted / 2;
-  if (!tooMany && !half) return [];
-  const allowed = Math.floor(Math.min(limit, accepted / 2));
+  if (actual <= limit) return [];
+  const allowed = Math.floor(limit);
   const earlier = removedLast24h === 0 ? "" : `, ${removedLast24h} of them in the last 24 h`;
-  const rule = tooMany ? `${percent} % of ${accepted}, or ${floor}` : `half of ${accepted}`;
+  const rule = share <= half ? `${percent} % of ${accepted}, or ${floor}` : `half of ${accepted}`;
   const message = `deletionGuard allows ${allowed} addresses to be refused from now on (${rule}), the plan makes it ${actual}${earlier}`;
   return [{ reason: "DeletionGuard", limit: "deletionGuard", allowed, actual, approvable: true, message }];
 };

@@ -1,5 +1,5 @@
 /** The tables that gateways read, as a pure function of accounts and names. */
-import { writeCdb } from "./cdb.ts";
+import { CDB_HEADER_BYTES, writeCdb } from "./cdb.ts";
 import type { Account, DomainNames, Format, OutputOptions } from "./model.ts";
 import { shardOf } from "./shards.ts";
 
@@ -7,7 +7,7 @@ export interface RenderedShard {
   readonly index: number;
   /** Addresses that stand in it. */
   readonly addresses: number;
-  /** Of all its keys and values, decoded. */
+  /** Of all its keys and values as they stand in the ConfigMap. */
   readonly bytes: number;
   readonly data: Readonly<Record<string, string>>;
   /** Values are base64. */
@@ -56,7 +56,8 @@ function recipients(accounts: readonly Account[], names: DomainNames): Map<strin
     for (const mirror of mirrors) if (!owners.has(`${local}@${mirror}`)) owners.set(`${local}@${mirror}`, owner);
   }
   for (const domain of [names.domain, ...names.aliasDomains.map(({ name }) => name)]) {
-    for (const local of REQUIRED) if (!owners.has(`${local}@${domain}`)) owners.set(`${local}@${domain}`, `${local}@${domain}`);
+    for (const local of REQUIRED)
+      if (!owners.has(`${local}@${domain}`)) owners.set(`${local}@${domain}`, `${local}@${domain}`);
   }
   return new Map([...owners].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -70,50 +71,61 @@ export function acceptedAddresses(accounts: readonly Account[], names: DomainNam
 export function render(accounts: readonly Account[], names: DomainNames, { formats, shards }: OutputOptions): Rendered {
   const all = recipients(accounts, names);
   if (formats.length === 0) return { tables: [], leftOut: {}, addresses: all.size };
-  const parts = Array.from({ length: shards }, (): [string, string][] => []);
+  const parts = Array.from({ length: shards }, (): Entry[] => []);
   for (const entry of all) parts[shardOf(entry[0], shards)]?.push(entry);
   const leftOut: Partial<Record<Format, number>> = {};
   const tables = parts.map((entries, index): RenderedShard => {
     const data: Record<string, string> = {};
     const binaryData: Record<string, string> = {};
     for (const format of [...formats].sort()) {
-      const carried = entries.filter(([address, owner]) => canCarry(format, address, owner));
-      const missing = entries.length - carried.length;
+      if (format === "cdb") {
+        binaryData[TABLE_KEYS.cdb] = renderCdb(entries, index);
+        continue;
+      }
+      const { text, missing } = renderText(format, entries, index);
+      data[TABLE_KEYS[format]] = text;
       if (missing > 0) leftOut[format] = (leftOut[format] ?? 0) + missing;
-      if (format === "cdb") binaryData[TABLE_KEYS.cdb] = renderCdb(carried, index);
-      else data[TABLE_KEYS[format]] = renderText(format, carried, index);
     }
-    return { index, addresses: entries.length, bytes: bytesOf(data, "utf8") + bytesOf(binaryData, "base64"), data, binaryData };
+    return { index, addresses: entries.length, bytes: bytesOf(data) + bytesOf(binaryData), data, binaryData };
   });
   return { tables, leftOut, addresses: all.size };
 }
 
-/** As the API server counts them against its limit: decoded. */
-const bytesOf = (values: Readonly<Record<string, string>>, encoding: "utf8" | "base64"): number =>
-  Object.entries(values).reduce((sum, [key, value]) => sum + key.length + Buffer.byteLength(value, encoding), 0);
+/** Tables are ASCII: a character is a byte. */
+const bytesOf = (values: Readonly<Record<string, string>>): number =>
+  Object.entries(values).reduce((sum, [key, value]) => sum + key.length + value.length, 0);
 
-/** A line that begins with `#` is a comment in every text format, and a `#` behind a blank is none: only keys matter. */
-function canCarry(format: Format, address: string, owner: string): boolean {
-  if (format === "cdb") return true;
-  // virtual(5) reads the right-hand side as a list of addresses: a comma would split it.
-  return !address.startsWith("#") && !(format === "aliases" && owner.includes(","));
+type Entry = readonly [address: string, owner: string];
+type TextFormat = Exclude<Format, "cdb">;
+
+/** The line of an address: "" where the table needs none for it, undefined where the format cannot carry it. */
+const LINES: Readonly<Record<TextFormat, (...entry: Entry) => string | undefined>> = {
+  // Postfix and Exim skip a line that begins with #; anywhere else it is a character like any other.
+  postfix: (address) => (address.startsWith("#") ? undefined : `${address} OK`),
+  // Rspamd's maps end a key at # wherever it stands, and read one that begins with / up to the next /, over the lines between.
+  addresses: (address) => (address.includes("#") || address.startsWith("/") ? undefined : address),
+  aliases(address, owner) {
+    if (address === owner) return "";
+    return address.startsWith("#") || !isPlain(owner) ? undefined : `${address} ${owner}`;
+  },
+};
+
+/** virtual(5) parses the right-hand side as a list of RFC 5322 addresses: in a local part their specials would split it. */
+const isPlain = (address: string): boolean => !/[()<>[\]:;,\\@]/.test(address.slice(0, address.lastIndexOf("@")));
+
+function renderText(format: TextFormat, entries: readonly Entry[], index: number): { text: string; missing: number } {
+  const lines: string[] = [];
+  let missing = 0;
+  for (const entry of entries) {
+    const line = LINES[format](...entry);
+    if (line === undefined) missing++;
+    else if (line !== "") lines.push(line);
+  }
+  if (lines.length === 0) lines.push(LINES[format](filler(index), "nobody@invalid") ?? "");
+  return { text: `${lines.join("\n")}\n`, missing };
 }
 
-type Entries = readonly (readonly [address: string, owner: string])[];
-
-function renderText(format: Exclude<Format, "cdb">, entries: Entries, index: number): string {
-  const lines = entries.flatMap(([address, owner]) => textLine(format, address, owner) ?? []);
-  if (lines.length === 0) lines.push(textLine(format, filler(index), "nobody@invalid") ?? "");
-  return lines.map((line) => `${line}\n`).join("");
-}
-
-function textLine(format: Exclude<Format, "cdb">, address: string, owner: string): string | undefined {
-  if (format === "addresses") return address;
-  if (format === "postfix") return `${address} OK`;
-  return address === owner ? undefined : `${address} ${owner}`;
-}
-
-function renderCdb(entries: Entries, index: number): string {
+function renderCdb(entries: readonly Entry[], index: number): string {
   const keys = entries.length === 0 ? [filler(index)] : entries.map(([address]) => address);
   return writeCdb(keys.map((key) => [key, "OK"] as const)).toString("base64");
 }
@@ -121,23 +133,30 @@ function renderCdb(entries: Entries, index: number): string {
 /** Throws Error when tables would break a gateway: a last look before anything is written. */
 export function checkTables({ tables }: Rendered): void {
   const seen = new Set<string>();
-  for (const { index, data } of tables) {
+  for (const { index, data, binaryData } of tables) {
     for (const [key, text] of Object.entries(data)) {
-      if (!text.endsWith("\n")) throw new Error(`${key} of shard ${index} does not end with a newline`);
-      const keys = text.split("\n").slice(0, -1).map((line) => line.split(" ")[0] ?? "");
-      for (const [at, address] of keys.entries()) {
-        const before = keys[at - 1];
-        if (before !== undefined && before >= address) throw new Error(`${key} of shard ${index} is not sorted`);
-        if (address === "" || address !== address.toLowerCase()) throw new Error(`${key} of shard ${index} has a bad line`);
+      const broken = (what: string): Error => new Error(`${key} of shard ${index} ${what}`);
+      if (!text.endsWith("\n")) throw broken("does not end with a newline");
+      const words = key === TABLE_KEYS.addresses ? 1 : 2;
+      let before = "";
+      for (const line of text.slice(0, -1).split("\n")) {
+        const [address = "", ...rest] = line.split(" ");
+        const malformed = address === "" || rest.length !== words - 1 || rest.includes("");
+        if (malformed || line.startsWith("#") || address !== address.toLowerCase()) throw broken("has a bad line");
+        if (before >= address) throw broken("is not sorted, or holds an address twice");
         const name = `${key} ${address}`;
-        if (seen.has(name)) throw new Error(`${key} holds an address twice`);
+        if (seen.has(name)) throw broken("holds an address that another shard holds too");
         seen.add(name);
+        before = address;
       }
+    }
+    for (const [key, value] of Object.entries(binaryData)) {
+      if (Buffer.byteLength(value, "base64") <= CDB_HEADER_BYTES) throw new Error(`${key} of shard ${index} is empty`);
     }
   }
 }
 
-/** Bytes of values that one ConfigMap may hold: the API server's 1 MiB less room for metadata. */
+/** What one ConfigMap may hold, binaryData counted in base64: the API server's 1 MiB less room for metadata. */
 const LARGEST_BYTES = 900 * 1024;
 const CROWDED = 0.7;
 const MOST_SHARDS = 128;
@@ -147,16 +166,23 @@ export interface Fit {
   /** Fuller than 70 %. */
   readonly warn: boolean;
   readonly biggestBytes: number;
-  /** How many shards would do; undefined when even 128 would not. */
+  /** How many shards would do, more than now when `warn`; undefined when even 128 would not. */
   readonly suggestedShards: number | undefined;
 }
 
 export function fit({ tables }: Rendered): Fit {
   const biggestBytes = Math.max(0, ...tables.map(({ bytes }) => bytes));
   const total = tables.reduce((sum, { bytes }) => sum + bytes, 0);
+  const warn = biggestBytes > CROWDED * LARGEST_BYTES;
   let shards = Math.max(1, tables.length);
   // Shards fill unevenly; half full leaves room to grow.
-  while (shards <= MOST_SHARDS && total / shards > LARGEST_BYTES / 2) shards *= 2;
-  const ok = biggestBytes <= LARGEST_BYTES;
-  return { ok, warn: biggestBytes > CROWDED * LARGEST_BYTES, biggestBytes, suggestedShards: shards <= MOST_SHARDS ? shards : undefined };
+  if (warn)
+    do shards *= 2;
+    while (shards <= MOST_SHARDS && total / shards > LARGEST_BYTES / 2);
+  return {
+    ok: biggestBytes <= LARGEST_BYTES,
+    warn,
+    biggestBytes,
+    suggestedShards: shards <= MOST_SHARDS ? shards : undefined,
+  };
 }
