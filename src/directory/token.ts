@@ -74,12 +74,13 @@ async function request(options: TokenOptions, signal: AbortSignal): Promise<Atte
   const { clock } = options.deps;
   const proof = await proofOf(options.connection.credential);
   const exchange: Exchange = {};
-  let value: string | undefined;
+  let value = "";
   try {
     const client = new ConfidentialClientApplication(configure(options, proof, exchange, signal));
     // MSAL_FORCE_REGION in the environment would send the request elsewhere.
     const asked = { scopes: [`${options.endpoints.graph}/.default`], azureRegion: "DisableMsalForceRegion" };
-    value = (await client.acquireTokenByClientCredential(asked))?.accessToken;
+    // Where the answer holds none, msal gives an empty one.
+    value = (await client.acquireTokenByClientCredential(asked))?.accessToken ?? "";
   } catch {
     // Its words may quote the credential; the exchange tells what happened.
     signal.throwIfAborted();
@@ -92,7 +93,7 @@ async function request(options: TokenOptions, signal: AbortSignal): Promise<Atte
   }
   if (answer.status !== 200) return judge(answer, clock.now());
   const lifetime = Number(asRecord(parseJson(answer.body))?.["expires_in"]);
-  if (value === undefined || !(lifetime > 0)) throw malformed(OPERATION, "there is no token in it");
+  if (value === "" || !(lifetime > 0)) throw malformed(OPERATION, "there is no token in it");
   return { done: { value, expiresAt: clock.now() + lifetime * 1000, roles: rolesOf(value) } };
 }
 
