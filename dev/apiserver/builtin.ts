@@ -1,17 +1,20 @@
 /** The built-in kinds that are served: those that the operator, the tests and kubectl need. */
 import * as schemas from "./builtin-schemas.ts";
-import { fromCoreEvent, toCoreEvent, validateEvent, withEmptyFields } from "./events.ts";
+import { fromCoreEvent, toCoreEvent, validateAbout, validateEvent, withEmptyFields } from "./events.ts";
 import { forbiddenField, invalidValue, required } from "./field-errors.ts";
 import { recordOf, textOf } from "./fields.ts";
 import { AGE, EVENT_COLUMNS, NAME } from "./table-columns.ts";
-import { apiVersionOf, type FieldError, isRecord, type Json, type Kind, type StoredObject } from "./types.ts";
+import { type FieldError, isRecord, type Json, type Kind, type StoredObject } from "./types.ts";
 
 const DATA_BYTES = 1024 * 1024;
 const DATA_KEY = /^[-._a-zA-Z0-9]+$/;
 const DATA_KEY_RULE =
   "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
 
-type Shape = Pick<Kind, "group" | "kind" | "plural" | "schema"> & Partial<Kind>;
+type Shape = Pick<Kind, "group" | "kind" | "plural" | "schema"> &
+  Partial<Omit<Kind, "validate">> & {
+    readonly validate?: (object: StoredObject, old: StoredObject | undefined) => readonly FieldError[];
+  };
 
 function builtIn(shape: Shape): Kind {
   return {
@@ -28,8 +31,8 @@ function builtIn(shape: Shape): Kind {
     columns: [NAME, AGE],
     selectable: {},
     complete: (object) => object,
-    validate: () => [],
     ...shape,
+    validate: (object, old, found) => [...found, ...(shape.validate?.(object, old) ?? [])],
   };
 }
 
@@ -37,13 +40,19 @@ const entriesOf = (value: unknown): [string, unknown][] => (isRecord(value) ? Ob
 const dataCount = (object: StoredObject): number =>
   entriesOf(object["data"]).length + entriesOf(object["binaryData"]).length;
 
+/** An empty map is not written. */
+function withoutEmpty(object: StoredObject, field: string): StoredObject {
+  const { [field]: value, ...rest } = object;
+  return entriesOf(value).length === 0 ? (rest as StoredObject) : object;
+}
+
 /** The rules of ConfigMap and Secret; `maps` name the fields that hold data. */
 function validateData(object: StoredObject, old: StoredObject | undefined, maps: readonly string[]): FieldError[] {
   const entries = maps.flatMap((map) => entriesOf(object[map]).map(([key, value]) => ({ map, key, value })));
   const errors = entries.flatMap(({ map, key }) => validateDataKey(`${map}[${key}]`, key));
   const bytes = entries.reduce((sum, { map, value }) => sum + sizeOf(value, map !== "data" || maps.length === 1), 0);
   if (bytes > DATA_BYTES) {
-    const field = maps.length === 1 ? "data" : "";
+    const field = maps.length === 1 ? "data" : "[]";
     errors.push({ type: "FieldValueTooLong", field, message: `Too long: may not be more than ${DATA_BYTES} bytes` });
   }
   if (old?.["immutable"] !== true) return errors;
@@ -70,6 +79,7 @@ const configMap = builtIn({
   shortNames: ["cm"],
   schema: schemas.CONFIG_MAP_SCHEMA,
   columns: [NAME, { name: "Data", type: "string", cell: dataCount }, AGE],
+  complete: (object) => withoutEmpty(withoutEmpty(object, "data"), "binaryData"),
   validate(object, old) {
     const binary = new Set(entriesOf(object["binaryData"]).map(([key]) => key));
     const twice = entriesOf(object["data"]).filter(([key]) => binary.has(key));
@@ -96,7 +106,7 @@ const secret = builtIn({
     const { stringData, data, ...rest } = object;
     const added = entriesOf(stringData).map(([key, value]) => [key, Buffer.from(String(value)).toString("base64")]);
     const all: Json = { ...(isRecord(data) ? data : {}), ...Object.fromEntries(added) };
-    const hasData = Object.keys(all).length > 0 || isRecord(data);
+    const hasData = Object.keys(all).length > 0;
     return { ...rest, ...(hasData && { data: all }), type: object["type"] || "Opaque" };
   },
   validate(object, old) {
@@ -176,12 +186,11 @@ const coreEvent = builtIn({
   columns: EVENT_COLUMNS,
   selectable: EVENT_FIELDS,
   complete: withEmptyFields,
-  validate: ({ metadata, involvedObject }) => {
-    const { namespace: given } = recordOf(involvedObject);
-    const text = "does not match event.namespace";
-    return metadata.namespace === (given || "default")
-      ? []
-      : [invalidValue("involvedObject.namespace", given ?? "", text)];
+  validate(object) {
+    const { namespace: given } = recordOf(object["involvedObject"]);
+    const isOther = given !== undefined && given !== object.metadata.namespace;
+    const wrong = isOther ? [invalidValue("involvedObject.namespace", given, "does not match event.namespace")] : [];
+    return [...wrong, ...validateAbout(object, object["involvedObject"])];
   },
 });
 
@@ -204,8 +213,3 @@ const event = builtIn({
 });
 
 export const BUILT_IN: readonly Kind[] = [namespace, configMap, secret, coreEvent, lease, event];
-
-/** Whether a kind is in the group and version that an object names. */
-export function isOf(kind: Kind, object: { apiVersion?: unknown; kind?: unknown }): boolean {
-  return object.apiVersion === apiVersionOf(kind) && object.kind === kind.kind;
-}

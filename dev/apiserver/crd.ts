@@ -75,7 +75,7 @@ function kindOf(spec: CrdSpec, version: CrdVersion, table: string): Kind {
     columns: [NAME, ...columns],
     selectable: Object.fromEntries(version.selectableFields?.map(({ jsonPath }) => selectable(jsonPath)) ?? []),
     complete: (object) => withDefaults(object, schema) as StoredObject,
-    validate: (object, old) => validateCustom(object, old, own),
+    validate: (object, old, found) => validateCustom(object, old, own, found),
   };
 }
 
@@ -91,7 +91,8 @@ function columnOf({
     const value = read(object);
     return type === "date" && value !== undefined ? age(value, now) : (value ?? null);
   };
-  return { name, type, ...(format && { format }), ...(priority && { priority }), cell };
+  const description = `Custom resource definition column (in JSONPath format): ${jsonPath}`;
+  return { name, type, description, ...(format && { format }), ...(priority && { priority }), cell };
 }
 
 function selectable(jsonPath: string): [string, (object: StoredObject) => string] {
@@ -108,8 +109,13 @@ const BLOCKING: readonly FieldError["type"][] = [
   "FieldValueTooMany",
 ];
 
-function validateCustom(object: StoredObject, old: StoredObject | undefined, schema: Schema): FieldError[] {
-  const errors = [...validateSchema(object, schema, ""), ...validateLists(object, schema, "")];
+function validateCustom(
+  object: StoredObject,
+  old: StoredObject | undefined,
+  schema: Schema,
+  found: readonly FieldError[],
+): FieldError[] {
+  const errors = [...found, ...validateSchema(object, schema, ""), ...validateLists(object, schema, "")];
   if (!errors.some(({ type }) => BLOCKING.includes(type)))
     return [...errors, ...validateRules(object, old, schema, "")];
   const message =
@@ -145,7 +151,7 @@ export function crdKind(now: () => number): Kind {
     columns: [NAME, { name: "Created At", type: "date", cell: ({ metadata }) => metadata.creationTimestamp }],
     selectable: {},
     complete: (crd) => ({ ...crd, status: statusOf(crd, now()) }),
-    validate: validateCrd,
+    validate: (crd, _, found) => [...found, ...validateCrd(crd)],
   };
 }
 

@@ -1,9 +1,11 @@
 /** From a request's body to an object of a kind, in the form of its table. */
 import { parse as parseYaml } from "yaml";
+import { invalidValue } from "./field-errors.ts";
+import { recordOf, textOf } from "./fields.ts";
 import { OBJECT_META } from "./schema/object-meta.ts";
 import { prune } from "./schema/prune.ts";
 import { validateSchema } from "./schema/validate.ts";
-import { badRequest } from "./status.ts";
+import { badRequest, invalid, type StatusError } from "./status.ts";
 import { isMicroTime } from "./times.ts";
 import { apiVersionOf, isRecord, type Json, type Kind, type StoredObject } from "./types.ts";
 
@@ -20,22 +22,24 @@ export function parseBody(text: string, isYaml: boolean, kind: Kind): unknown {
   try {
     return isYaml ? parseYaml(text) : JSON.parse(text);
   } catch (error) {
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${kind.kind}): couldn't get version/kind; json parse error: ${error instanceof Error ? error.message : ""}`,
-    );
+    throw unrecognized(kind, error instanceof Error ? error.message : "");
   }
+}
+
+function unrecognized(kind: Kind, cause: string): StatusError {
+  return badRequest(
+    `the object provided is unrecognized (must be of type ${kind.kind}): couldn't get version/kind; json parse error: ${cause}`,
+  );
 }
 
 /** Throws a 400 for another kind, a value of the wrong type, or, when `Strict`, an unknown field. */
 export function decode(value: unknown, kind: Kind, validation: FieldValidation): Decoded {
   if (!isRecord(value))
-    throw badRequest(
-      `json: cannot unmarshal ${Array.isArray(value) ? "array" : typeof value} into Go value of type runtime.TypeMeta`,
-    );
+    throw unrecognized(kind, `json: cannot unmarshal ${Array.isArray(value) ? "array" : typeof value}`);
   const given = { apiVersion: value["apiVersion"] || apiVersionOf(kind), kind: value["kind"] || kind.kind };
-  requireKind(given, kind);
+  requireKind(given, kind, textOf(recordOf(value["metadata"])["name"]));
   const { value: pruned, unknown } = prune({ ...value, ...given, metadata: value["metadata"] ?? {} }, kind.schema);
-  const object = withoutNullMetadata(pruned as StoredObject);
+  const object = tidyMetadata(pruned as StoredObject);
   requireTypes(object, kind);
   const fields = unknown.map((field) => `unknown field "${field}"`);
   if (validation === "Strict" && fields.length > 0) {
@@ -44,21 +48,20 @@ export function decode(value: unknown, kind: Kind, validation: FieldValidation):
   return { object: kind.toTable?.(object) ?? object, warnings: validation === "Warn" ? fields : [] };
 }
 
-function requireKind(given: { apiVersion: unknown; kind: unknown }, kind: Kind): void {
+function requireKind(given: { apiVersion: unknown; kind: unknown }, kind: Kind, name: string): void {
   const version = String(given.apiVersion);
   if (given.apiVersion === apiVersionOf(kind) && given.kind === kind.kind) return;
+  if (kind.builtIn) {
+    const cause = `no kind "${String(given.kind)}" is registered for version "${version}" in scheme "pkg/runtime/scheme.go:111"`;
+    throw badRequest(cannotBeHandled(given, kind, cause));
+  }
   if (given.kind === kind.kind) {
     throw badRequest(
       `the API version in the data (${version}) does not match the expected API version (${apiVersionOf(kind)})`,
     );
   }
-  throw badRequest(
-    cannotBeHandled(
-      given,
-      kind,
-      `no kind "${String(given.kind)}" is registered for version "${version}" in scheme "pkg/runtime/scheme.go:111"`,
-    ),
-  );
+  const wrong = invalidValue("kind", given.kind, `must be ${kind.kind}`);
+  throw invalid({ group: kind.group, kind: String(given.kind) }, name, [wrong]);
 }
 
 function cannotBeHandled(given: { apiVersion: unknown; kind: unknown }, kind: Kind, cause: string): string {
@@ -79,7 +82,7 @@ function requireTypes(object: StoredObject, kind: Kind): void {
       cannotBeHandled(
         object,
         kind,
-        `json: cannot unmarshal ${given} into Go struct field ${kind.kind}.${first.field} of type ${goType(wanted)}`,
+        `json: cannot unmarshal ${jsonType(given)} into Go struct field ${kind.kind}.${first.field} of type ${goType(wanted)}`,
       ),
     );
   }
@@ -89,10 +92,14 @@ function requireTypes(object: StoredObject, kind: Kind): void {
         cannotBeHandled(
           object,
           kind,
-          `parsing time ${JSON.stringify(time)} of ${field}: want six digits after the dot`,
+          `parsing time ${JSON.stringify(time)} as "2006-01-02T15:04:05.000000Z07:00" in ${field}: it needs six digits after the dot`,
         ),
       );
   }
+}
+
+function jsonType(type: string): string {
+  return type === "integer" ? "number" : type;
 }
 
 function goType(type: string): string {
@@ -119,6 +126,15 @@ function withoutNulls(value: unknown): unknown {
   return Object.fromEntries(entries.map(([name, child]) => [name, withoutNulls(child)]));
 }
 
-function withoutNullMetadata(object: StoredObject): StoredObject {
-  return { ...object, metadata: withoutNulls(object.metadata) as StoredObject["metadata"] };
+const OMITTED_WHEN_EMPTY = ["labels", "annotations", "finalizers", "ownerReferences"];
+
+/** As Go writes it back: without nulls and without empty lists and maps. */
+function tidyMetadata(object: StoredObject): StoredObject {
+  const entries = Object.entries(withoutNulls(object.metadata) as Json);
+  const kept = entries.filter(([name, value]) => !(OMITTED_WHEN_EMPTY.includes(name) && isEmpty(value)));
+  return { ...object, metadata: Object.fromEntries(kept) as unknown as StoredObject["metadata"] };
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
 }

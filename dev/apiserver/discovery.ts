@@ -4,6 +4,8 @@ import type { Registry } from "./registry.ts";
 import type { Json, Kind } from "./types.ts";
 
 const VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+/** Of custom kinds in another order. */
+const CUSTOM_VERBS = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
 const STATUS_VERBS = ["get", "patch", "update"];
 
 /** /api, /apis and what is below them, as far as it is no object; undefined for another path. */
@@ -77,8 +79,12 @@ function resourcesOf(kind: Kind): Json[] {
   const { plural, singular, namespaced, shortNames, categories } = kind;
   const base = { namespaced, kind: kind.kind };
   const lists = { ...(shortNames.length > 0 && { shortNames }), ...(categories.length > 0 && { categories }) };
-  const own = { name: plural, singularName: singular, ...base, verbs: VERBS, ...lists };
+  const own = { name: plural, singularName: singular, ...base, verbs: verbsOf(kind), ...lists };
   return kind.hasStatus ? [own, { name: `${plural}/status`, singularName: "", ...base, verbs: STATUS_VERBS }] : [own];
+}
+
+function verbsOf({ builtIn }: Kind): string[] {
+  return builtIn ? VERBS : CUSTOM_VERBS;
 }
 
 function aggregate(registry: Registry, belongs: (kind: Kind) => boolean): Json {
@@ -106,7 +112,7 @@ function aggregatedResource(kind: Kind): Json {
     responseKind,
     scope: namespaced ? "Namespaced" : "Cluster",
     singularResource: singular,
-    verbs: VERBS,
+    verbs: verbsOf(kind),
     ...(shortNames.length > 0 && { shortNames }),
     ...(categories.length > 0 && { categories }),
     ...(kind.hasStatus && { subresources: [{ subresource: "status", responseKind, verbs: STATUS_VERBS }] }),

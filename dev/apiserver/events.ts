@@ -45,23 +45,24 @@ export function withEmptyFields(event: StoredObject): StoredObject {
 
 const NOTE_BYTES = 1024;
 
+/** Of what an event is about: without a namespace it is in `default`. */
+export function validateAbout(event: StoredObject, reference: unknown): FieldError[] {
+  const { namespace } = recordOf(reference);
+  if (namespace || event.metadata.namespace === "default") return [];
+  return [invalidValue("involvedObject.namespace", "", "does not match event.namespace")];
+}
+
 /** What events.k8s.io/v1 asks of a new event; `event` is in that form. */
 export function validateEvent(event: StoredObject): FieldError[] {
-  const errors: FieldError[] = [];
-  const regarding = recordOf(event["regarding"]);
-  const namespace = regarding["namespace"] || "default";
-  if (event.metadata.namespace !== namespace) {
-    errors.push(invalidValue("regarding.namespace", regarding["namespace"] ?? "", "does not match event.namespace"));
-  }
+  const errors = validateAbout(event, event["regarding"]);
   if (!event["eventTime"]) errors.push(required("eventTime"));
   for (const field of ["reportingController", "reportingInstance", "action", "reason"]) {
     if (!event[field]) errors.push(required(field));
   }
-  if (!["Normal", "Warning"].includes(String(event["type"]))) {
-    errors.push(invalidValue("type", event["type"] ?? "", "has invalid value: "));
-  }
+  const type = textOf(event["type"]);
+  if (type !== "Normal" && type !== "Warning") errors.push(invalidValue("type", "", `has invalid value: ${type}`));
   if (Buffer.byteLength(textOf(event["note"])) > NOTE_BYTES) {
-    errors.push(invalidValue("message", event["note"], "can have at most 1024 bytes"));
+    errors.push(invalidValue("message", "", "can have at most 1024 characters"));
   }
   return errors;
 }

@@ -22,7 +22,8 @@ export function objectAs(object: StoredObject, kind: Kind, form: Form, now: numb
 export function listAs(objects: readonly StoredObject[], kind: Kind, meta: ListMeta, form: Form, now: number): Json {
   if (form === "Table") return tableOf(objects, kind, meta, now, true);
   if (form !== "object") {
-    const items = objects.map(({ metadata }) => ({ metadata }));
+    // Go writes a list that was never begun as null; clients must bear it.
+    const items = objects.length === 0 ? null : objects.map(partialOf);
     return { kind: "PartialObjectMetadataList", apiVersion: "meta.k8s.io/v1", metadata: meta, items };
   }
   return {

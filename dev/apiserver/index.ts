@@ -70,7 +70,6 @@ function createNamespaces(context: Parameters<typeof createObject>[0]): void {
     const namespace: StoredObject = { apiVersion: "v1", kind: "Namespace", metadata };
     createObject(context, kind, undefined, namespace, {
       manager: "kube-apiserver",
-      operation: "Update",
       dryRun: false,
     });
   }

@@ -71,7 +71,7 @@ function revisionAsked(query: URLSearchParams, newest: number): number {
 export function parseVersion(text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
   throw badRequest(
-    `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+    `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
   );
 }
 
@@ -97,5 +97,5 @@ function readToken(text: string | null): Token | undefined {
   } catch {
     // Falls through to the same answer.
   }
-  throw badRequest("continue key is not valid: illegal base64 data at input byte 0");
+  throw badRequest("invalid continue token: continue key is not valid: illegal base64 data at input byte 0");
 }

@@ -14,7 +14,8 @@ import {
 
 export interface Writer {
   readonly manager: string;
-  readonly operation: "Update" | "Apply";
+  /** What was applied, when it was server-side apply. */
+  readonly applied?: StoredObject | undefined;
   readonly subresource?: "status" | undefined;
   readonly now: number;
 }
@@ -27,55 +28,60 @@ const CONTAINER = Symbol("container");
 /** Of metadata, these alone are tracked. */
 const TRACKED_METADATA: readonly string[] = ["labels", "annotations", "finalizers", "ownerReferences"];
 
-/** The entries of `next` after `writer` turned `old` into it; `schema` is that of the form in which both are. */
+/** The entries of `next` after `writer` turned `old` into it; both in the kind's own form. */
 export function trackFields(
   old: StoredObject | undefined,
   next: StoredObject,
   writer: Writer,
   kind: Kind,
-  schema: Schema,
 ): FieldOwner[] {
-  const before: Fields = old ? fieldsOf(old, schema, kind) : new Map();
-  const after = fieldsOf(next, schema, kind);
+  const before: Fields = old ? fieldsOf(old, kind) : new Map();
+  const after = fieldsOf(next, kind);
   const changed = new Set(
     [...after].filter(([path, value]) => !isDeepStrictEqual(before.get(path), value)).map(([path]) => path),
   );
-  const apiVersion = apiVersionOf(kind);
-  const { manager, operation, subresource, now } = writer;
-  const isOurs = (entry: FieldOwner): boolean =>
-    entry.manager === manager &&
-    entry.operation === operation &&
-    entry.apiVersion === apiVersion &&
-    entry.subresource === subresource;
-
-  const entries = old?.metadata.managedFields ?? [];
-  const kept = entries.flatMap((entry) => {
-    const paths = pathsOf(entry.fieldsV1 ?? {});
-    // A container can have several owners; a value has the one who set it last.
-    const left = paths.filter((path) => after.has(path) && (isOurs(entry) || !changed.has(path)));
-    const own = isOurs(entry) ? [...new Set([...left, ...changed])] : left;
-    if (own.length === 0) return [];
-    const isSame = own.length === paths.length && changedNone(own, changed, isOurs(entry));
-    return [isSame ? entry : { ...entry, ...(isOurs(entry) && { time: timeText(now) }), fieldsV1: toFieldsV1(own) }];
-  });
-  if (changed.size === 0 || entries.some(isOurs)) return kept;
-  const entry: FieldOwner = {
-    manager,
-    operation,
-    apiVersion,
-    time: timeText(now),
+  const applied = writer.applied && appliedPaths(writer.applied, kind);
+  const own: FieldOwner = {
+    manager: writer.manager,
+    operation: applied ? "Apply" : "Update",
+    apiVersion: apiVersionOf(kind),
+    time: timeText(writer.now),
     fieldsType: "FieldsV1",
-    fieldsV1: toFieldsV1([...changed]),
-    ...(subresource && { subresource }),
+    ...(writer.subresource && { subresource: writer.subresource }),
   };
-  return [...kept, entry];
+  const entries = old?.metadata.managedFields ?? [];
+  const ours = entries.find((entry) => isSameOwner(entry, own));
+  const others = entries.filter((entry) => entry !== ours).flatMap((entry) => without(entry, changed, after));
+  const had = ours ? pathsOf(ours.fieldsV1 ?? {}) : [];
+  const has = applied ?? [...new Set([...had.filter((path) => after.has(path)), ...changed])];
+  if (has.length === 0) return others;
+  // Who changes nothing is not named anew.
+  if (ours && changed.size === 0 && isDeepStrictEqual(new Set(had), new Set(has))) return [...others, ours];
+  return [...others, { ...own, fieldsV1: toFieldsV1(has) }];
 }
 
-function changedNone(paths: readonly string[], changed: ReadonlySet<string>, isOurs: boolean): boolean {
-  return !isOurs || !paths.some((path) => changed.has(path));
+function isSameOwner(a: FieldOwner, b: FieldOwner): boolean {
+  return (["manager", "operation", "apiVersion", "subresource"] as const).every((field) => a[field] === b[field]);
 }
 
-function fieldsOf(object: StoredObject, schema: Schema, kind: Kind): Fields {
+/** A container can have several owners; a value has the one who set it last. */
+function without(entry: FieldOwner, changed: ReadonlySet<string>, after: Fields): FieldOwner[] {
+  const paths = pathsOf(entry.fieldsV1 ?? {});
+  const left = paths.filter((path) => after.has(path) && (!changed.has(path) || after.get(path) === CONTAINER));
+  if (left.length === paths.length) return [entry];
+  return left.length === 0 ? [] : [{ ...entry, fieldsV1: toFieldsV1(left) }];
+}
+
+/** Who applies owns the values that it names, and the entries of lists that hold them. */
+function appliedPaths(applied: StoredObject, kind: Kind): string[] {
+  const isEntry = (path: string): boolean => path.slice(path.lastIndexOf(SEPARATOR) + 1).startsWith("k:");
+  return [...fieldsOf(applied, kind)]
+    .filter(([path, value]) => value !== CONTAINER || isEntry(path))
+    .map(([path]) => path);
+}
+
+function fieldsOf(object: StoredObject, kind: Kind): Fields {
+  const { schema } = kind;
   const { apiVersion: _, kind: __, metadata, ...content } = object;
   const tracked = Object.fromEntries(Object.entries(metadata).filter(([name]) => TRACKED_METADATA.includes(name)));
   const fields = new Map<string, unknown>();
@@ -94,6 +100,7 @@ function collect(
   builtIn: boolean,
 ): void {
   const key = path.join(SEPARATOR);
+  if (builtIn && value === null) return;
   if (isRecord(value) && schema?.["x-kubernetes-map-type"] !== "atomic") {
     // Go's structs have no existence of their own, maps and custom objects have.
     if (!(builtIn && schema?.properties)) fields.set(key, CONTAINER);

@@ -5,7 +5,13 @@ import { notAcceptable } from "./status.ts";
 export type Form = "object" | "Table" | "PartialObjectMetadata" | "PartialObjectMetadataList";
 
 const JSON_TYPES: readonly string[] = ["application/json", "application/*", "*/*"];
-const ACCEPTED = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
+const ACCEPTED = [
+  "application/json",
+  "application/yaml",
+  "application/vnd.kubernetes.protobuf",
+  "application/json;stream=watch",
+  "application/vnd.kubernetes.protobuf;stream=watch",
+];
 
 export interface MediaType {
   readonly type: string;

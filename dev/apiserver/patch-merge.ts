@@ -39,7 +39,7 @@ export function applyStrategicPatch(target: unknown, patch: unknown, schema: Sch
 }
 
 function mergeList(target: readonly unknown[], patch: readonly unknown[], schema: Schema | undefined): unknown[] {
-  if (schema?.["x-kubernetes-list-type"] === "set") return [...new Set([...target, ...patch])];
+  if (schema?.["x-kubernetes-list-type"] === "set") return [...new Set([...patch, ...target])];
   const key = schema?.["x-kubernetes-patch-merge-key"];
   if (key === undefined) return [...patch];
   let items = [...target];

@@ -1,10 +1,11 @@
 /** PATCH: in which language it is written, and what it makes of an object. */
 import { type Context, getObject, type Target } from "./context.ts";
 import { type Decoded, decode, type FieldValidation, parseBody } from "./decode.ts";
+import { invalidValue } from "./field-errors.ts";
 import { viewOf } from "./forms.ts";
 import { applyJsonPatch } from "./patch-json.ts";
 import { applyMergePatch, applyStrategicPatch } from "./patch-merge.ts";
-import { badRequest, notImplemented, unsupportedMediaType } from "./status.ts";
+import { badRequest, invalid, notImplemented, StatusError, unsupportedMediaType } from "./status.ts";
 import { keyOf } from "./storage.ts";
 import { isRecord, type Kind, type StoredObject } from "./types.ts";
 import { createObject, updateObject, type WriteOptions } from "./write.ts";
@@ -31,7 +32,7 @@ const APPLY_PATCH = "application/apply-patch+yaml";
 export function patchObject(context: Context, target: Target, request: PatchRequest): Patched {
   const { kind } = target;
   const languages = [JSON_PATCH, MERGE_PATCH, ...(kind.builtIn ? [STRATEGIC_PATCH] : []), APPLY_PATCH];
-  if (!languages.includes(request.contentType)) throw unsupportedMediaType(languages);
+  if (!languages.includes(request.contentType)) throw unsupportedLanguage(kind, languages);
   if (request.contentType === APPLY_PATCH) return applyObject(context, target, request);
   const patch = parsePatch(request.text);
   let warnings: readonly string[] = [];
@@ -61,15 +62,27 @@ function change(current: StoredObject, patch: unknown, language: string, kind: K
   return language === MERGE_PATCH ? applyMergePatch(current, patch) : applyStrategicPatch(current, patch, kind.schema);
 }
 
+/** What a patch made of an object is invalid, where the same in a body would be a bad request. */
 function decodePatched(value: unknown, kind: Kind, validation: FieldValidation): Decoded {
-  return decode(value, kind, validation);
+  try {
+    return decode(value, kind, validation);
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.code !== 400) throw error;
+    const cause = error.message.replace(/^.* cannot be handled as a [^:]+: /, "");
+    throw invalid({ group: "", kind: "" }, "", [invalidValue("patch", JSON.stringify(value), cause)]);
+  }
+}
+
+function unsupportedLanguage(kind: Kind, languages: readonly string[]): StatusError {
+  if (!kind.builtIn) return unsupportedMediaType(languages);
+  return new StatusError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {});
 }
 
 function parsePatch(text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (error) {
-    throw badRequest(`error decoding patch: ${error instanceof Error ? error.message : String(error)}`);
+  } catch {
+    throw badRequest("invalid JSON patch");
   }
 }
 
@@ -81,7 +94,7 @@ function applyObject(context: Context, target: Target, request: PatchRequest): P
   const { kind, namespace, name } = target;
   const body = parseBody(request.text, true, kind);
   const { object: given, warnings } = decode(body, kind, request.validation);
-  const options: WriteOptions = { ...request.options, operation: "Apply" };
+  const options: WriteOptions = { ...request.options, applied: viewOf(given, kind) };
   if (given.metadata.name !== name) {
     throw badRequest(`the name of the object (${given.metadata.name}) does not match the name on the URL (${name})`);
   }

@@ -21,7 +21,8 @@ export function createRegistry(storage: Storage, now: () => number): Registry {
     if (type === "DELETED") custom.delete(key);
     else custom.set(key, kindsOf(object));
   });
-  const all = (): Kind[] => [...BUILT_IN, crds, ...[...custom.values()].flat()];
+  const defined = (): Kind[] => [...custom].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, kinds]) => kinds);
+  const all = (): Kind[] => [...BUILT_IN, crds, ...defined()];
   return {
     all,
     find: (group, version, plural) =>

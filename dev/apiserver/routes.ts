@@ -4,12 +4,21 @@ import { decode, type FieldValidation, parseBody } from "./decode.ts";
 import { deleteObject, deleteOptions } from "./delete.ts";
 import { AGGREGATED_TYPE, discover, isAggregated, isMissing } from "./discovery.ts";
 import type { Answer, Exchange } from "./exchange.ts";
+import { notSupported as notSupportedValue } from "./field-errors.ts";
 import { listAs, objectAs } from "./forms.ts";
 import { listPage, selectorOf } from "./list.ts";
 import { type Form, negotiateForm, parseAccept } from "./media.ts";
 import { openapiV3 } from "./openapi.ts";
 import { patchObject } from "./patch.ts";
-import { badRequest, methodNotAllowed, notImplemented, unknownResource, unsupportedMediaType } from "./status.ts";
+import {
+  invalid,
+  methodNotAllowed,
+  notFound,
+  notImplemented,
+  notSupported,
+  unknownResource,
+  unsupportedMediaType,
+} from "./status.ts";
 import type { Json, Kind, StoredObject } from "./types.ts";
 import { createObject, updateObject, type WriteOptions } from "./write.ts";
 
@@ -30,13 +39,12 @@ export function answer(context: Context, exchange: Exchange, server: Server): An
   if (place && isMissing(place.group, place.plural)) {
     throw notImplemented([place.plural, place.group].filter(Boolean).join("."));
   }
-  if (
-    place &&
-    context.registry.all().some(({ group, version }) => group === place.group && version === place.version)
-  ) {
-    throw unknownResource();
-  }
+  if (place && isBuiltIn(context, place)) throw unknownResource();
   return { code: 404, text: "404 page not found\n" };
+}
+
+function isBuiltIn({ registry }: Context, { group, version }: Place): boolean {
+  return registry.all().some((kind) => kind.builtIn && kind.group === group && kind.version === version);
 }
 
 interface Place {
@@ -84,7 +92,7 @@ function answerKind(context: Context, exchange: Exchange, place: Place, kind: Ki
   const { name, namespace, subresource } = place;
   if (subresource !== undefined && !(subresource === "status" && kind.hasStatus)) {
     if (kind.builtIn && subresource === "finalize") throw notImplemented("finalize subresource");
-    throw unknownResource();
+    throw kind.builtIn || name === undefined ? unknownResource() : notFound(kind, name);
   }
   // Objects of namespaced kinds are only found in their namespace, and others never in one.
   if (kind.namespaced ? name !== undefined && namespace === undefined : namespace !== undefined)
@@ -158,7 +166,7 @@ function answerObject(
       return show(patched.object, patched.isNew ? 201 : 200, patched.warnings);
     }
     case "DELETE":
-      if (subresource) throw methodNotAllowed();
+      if (subresource) throw notSupported(kind, "delete");
       return deleteOne(context, exchange, target, show);
     default:
       throw methodNotAllowed();
@@ -199,16 +207,18 @@ function optionalBody(exchange: Exchange, kind: Kind): unknown {
   return exchange.text === "" ? undefined : readBody(exchange, kind);
 }
 
+const VALIDATIONS = ["", "Ignore", "Strict", "Warn"];
+
+/** Throws a 422. */
 function validationOf(query: URLSearchParams): FieldValidation {
   const asked = query.get("fieldValidation") || "Warn";
   if (asked === "Strict" || asked === "Warn" || asked === "Ignore") return asked;
-  throw badRequest(
-    `fieldValidation: Unsupported value: ${JSON.stringify(asked)}: supported values: "Ignore", "Warn", "Strict"`,
-  );
+  const wrong = notSupportedValue("fieldValidation", asked, VALIDATIONS);
+  throw invalid({ group: "meta.k8s.io", kind: "CreateOptions" }, "", [wrong]);
 }
 
 /** A writer without a name is known by its program. */
 function writeOptions({ query, userAgent }: Exchange, subresource?: "status"): WriteOptions {
   const manager = query.get("fieldManager") || userAgent.split("/")[0] || "unknown";
-  return { manager, operation: "Update", dryRun: query.has("dryRun"), subresource };
+  return { manager, dryRun: query.has("dryRun"), subresource };
 }

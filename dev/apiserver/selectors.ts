@@ -45,6 +45,7 @@ function setRequirement([, key = "", operator, list = ""]: RegExpExecArray): Req
 }
 
 function complaint(text: string): string {
+  if (text === "!") return "found '', expected: identifier";
   const extra = /[=!<>]=?\s*([^-A-Za-z0-9_.\s])/.exec(text)?.[1];
   return extra === undefined
     ? `found '${text}', expected: '=', '!=', '==', 'in', notin'`

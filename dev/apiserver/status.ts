@@ -18,8 +18,8 @@ export class StatusError extends Error {
 
   get body(): Json {
     const { code, reason, message, details } = this;
-    const base = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", message, reason };
-    return { ...base, ...(details && { details }), code };
+    const base = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", message };
+    return { ...base, ...(reason && { reason }), ...(details && { details }), code };
   }
 }
 
@@ -48,6 +48,12 @@ export function methodNotAllowed(): StatusError {
   return new StatusError(405, "MethodNotAllowed", message, {});
 }
 
+/** Custom kinds word it differently. */
+export function notSupported({ group, plural }: Named, verb: string): StatusError {
+  const message = `${verb} is not supported on resources of kind "${qualified(plural, group)}"`;
+  return new StatusError(405, "MethodNotAllowed", message, { group, kind: plural });
+}
+
 export function alreadyExists(kind: Named, name: string): StatusError {
   const message = `${qualified(kind.plural, kind.group)} "${name}" already exists`;
   return new StatusError(409, "AlreadyExists", message, aboutObject(kind, name));
@@ -74,7 +80,11 @@ export function invalid(kind: Pick<Kind, "group" | "kind">, name: string, errors
   const texts = errors.map(({ field, message }) => (field === "" ? message : `${field}: ${message}`));
   const list = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
   const causes = errors.map(({ type, message, field }) => ({ reason: type, message, field }));
-  const about = { ...(name !== "" && { name }), ...(kind.group !== "" && { group: kind.group }), kind: kind.kind };
+  const about = {
+    ...(name && { name }),
+    ...(kind.group && { group: kind.group }),
+    ...(kind.kind && { kind: kind.kind }),
+  };
   const message = `${qualified(kind.kind, kind.group)} "${name}" is invalid: ${list}`;
   return new StatusError(422, "Invalid", message, { ...about, causes });
 }
@@ -85,8 +95,8 @@ export function unsupportedMediaType(accepted: readonly string[]): StatusError {
 }
 
 export function notAcceptable(accepted: readonly string[]): StatusError {
-  const message = `only the following media types are accepted: ${accepted.join(", ")}`;
-  return new StatusError(406, "NotAcceptable", message);
+  const message = `406: Not Acceptable\n\nAvailable representations: ${accepted.join(", ")}`;
+  return new StatusError(406, "NotAcceptable", message, {});
 }
 
 export function tooLarge(limit: number): StatusError {

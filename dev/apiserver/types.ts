@@ -115,7 +115,12 @@ export interface Kind {
   readonly selectable: Readonly<Record<string, (object: StoredObject) => string>>;
   /** Puts defaults in. */
   readonly complete: (object: StoredObject) => StoredObject;
-  readonly validate: (object: StoredObject, old: StoredObject | undefined) => FieldError[];
+  /** Adds to what was found in the metadata. */
+  readonly validate: (
+    object: StoredObject,
+    old: StoredObject | undefined,
+    found: readonly FieldError[],
+  ) => readonly FieldError[];
   /** From this kind's form to the table's, and back; absent when they are the same. */
   readonly toTable?: (object: StoredObject) => StoredObject;
   readonly fromTable?: (object: StoredObject) => StoredObject;

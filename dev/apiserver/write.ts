@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { type Context, getObject, type Target } from "./context.ts";
 import { invalidValue } from "./field-errors.ts";
+import { viewOf } from "./forms.ts";
 import { trackFields } from "./managed-fields.ts";
 import { requireInstallable } from "./registry.ts";
 import { validateMetadata, validateMetadataUpdate } from "./schema/object-meta.ts";
@@ -13,7 +14,8 @@ import type { Kind, StoredMeta, StoredObject } from "./types.ts";
 
 export interface WriteOptions {
   readonly manager: string;
-  readonly operation: "Update" | "Apply";
+  /** What was applied, when it was server-side apply. */
+  readonly applied?: StoredObject | undefined;
   readonly dryRun: boolean;
   readonly subresource?: "status" | undefined;
 }
@@ -27,7 +29,7 @@ export function createObject(
   options: WriteOptions,
 ): StoredObject {
   if (given.metadata.resourceVersion) {
-    throw new StatusError(500, "InternalError", "resourceVersion should not be set on objects to be created");
+    throw new StatusError(500, "", "resourceVersion should not be set on objects to be created");
   }
   const metadata = newMetadata(given.metadata, kind, namespace, context.now());
   const { status: _, ...content } = given;
@@ -75,12 +77,10 @@ function requireNamespace({ storage }: Context, kind: Kind, namespace: string | 
 }
 
 function requireValid(context: Context, kind: Kind, object: StoredObject, old: StoredObject | undefined): void {
-  const errors = [
-    ...validateMetadata(kind, object),
-    ...(old ? validateMetadataUpdate(object, old) : []),
-    ...kind.validate(object, old),
-  ];
-  if (errors.length > 0) throw invalid(kind, object.metadata.name, errors);
+  const found = [...validateMetadata(kind, object), ...(old ? validateMetadataUpdate(object, old) : [])];
+  const errors = kind.validate(object, old, found);
+  // An event is checked in the form in which it is kept.
+  if (errors.length > 0) throw invalid(context.registry.ofTable(kind.table) ?? kind, object.metadata.name, errors);
   if (context.registry.isCrd(kind)) requireInstallable(object);
 }
 
@@ -91,16 +91,15 @@ function withTracked(
   object: StoredObject,
   options: WriteOptions,
 ): StoredObject {
-  const tableKind = context.registry.ofTable(kind.table) ?? kind;
-  const { status: _, ...content } = object;
-  const { status: __, ...before } = old ?? ({} as StoredObject);
   const isStatus = options.subresource === "status";
-  const view = (whole: StoredObject | undefined, part: object): StoredObject =>
-    (kind.hasStatus && !isStatus ? part : whole) as StoredObject;
+  const tracked = (whole: StoredObject): StoredObject => {
+    const { status: _, ...content } = viewOf(whole, kind);
+    return kind.hasStatus && !isStatus ? content : viewOf(whole, kind);
+  };
   const writer = { ...options, now: context.now() };
-  const entries = trackFields(old && view(old, before), view(object, content), writer, kind, tableKind.schema);
+  const entries = trackFields(old && tracked(old), tracked(object), writer, kind);
   const kept = kind.hasStatus && !isStatus ? statusEntries(old, entries) : entries;
-  const { managedFields: ___, ...metadata } = object.metadata;
+  const { managedFields: _, ...metadata } = object.metadata;
   return { ...object, metadata: { ...metadata, ...(kept.length > 0 && { managedFields: kept }) } };
 }
 
@@ -161,7 +160,7 @@ function requireSame(given: StoredObject, current: StoredObject, { kind, namespa
   }
   if (!metadata.resourceVersion && !kind.builtIn) {
     const text = "must be specified for an update";
-    throw invalid(kind, name, [invalidValue("metadata.resourceVersion", 0, text)]);
+    throw invalid({ group: kind.group, kind: kind.plural }, name, [invalidValue("metadata.resourceVersion", 0, text)]);
   }
 }
 

@@ -65,7 +65,7 @@ export function validateMetadata(kind: Kind, { metadata }: StoredObject): FieldE
   const { name, labels = {}, annotations = {}, ownerReferences = [] } = metadata;
   const owners = ownerReferences.flatMap((owner, index) =>
     (["apiVersion", "kind", "name", "uid"] as const).flatMap((field) =>
-      owner[field] ? [] : [invalidValue(`metadata.ownerReferences[${index}].${field}`, "", emptyText(field))],
+      owner[field] ? [] : [required(`metadata.ownerReferences[${index}].${field}`, "must not be empty")],
     ),
   );
   return [
@@ -80,15 +80,12 @@ export function validateMetadata(kind: Kind, { metadata }: StoredObject): FieldE
   ];
 }
 
-function emptyText(field: string): string {
-  return field === "apiVersion" ? "version must not be empty" : `${field} must not be empty`;
-}
-
 function validateName(name: string | undefined, isLabel: boolean): FieldError[] {
   if (!name) return [required("metadata.name", "name or generateName is required")];
   const most = isLabel ? 63 : 253;
   const errors: FieldError[] = [];
   if (name.length > most) errors.push(invalidValue("metadata.name", name, `must be no more than ${most} bytes`));
+  if (isLabel && name.includes(".")) return [...errors, invalidValue("metadata.name", name, "must not contain dots")];
   const [format, rule] = isLabel ? [LABEL, LABEL_RULE] : [SUBDOMAIN, SUBDOMAIN_RULE];
   if (!format.test(name)) errors.push(invalidValue("metadata.name", name, rule));
   return errors;
@@ -103,7 +100,7 @@ function validateKey(key: string, field: string): FieldError[] {
       invalidValue(
         field,
         key,
-        `a qualified name ${KEY_RULE} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+        `a valid label key must ${KEY_RULE.slice("name part must ".length)} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
       ),
     ];
   if (prefix === "") errors.push(invalidValue(field, key, "prefix part must be non-empty"));
