@@ -159,7 +159,7 @@ export function checkTables({ tables }: Rendered): void {
 /** What one ConfigMap may hold, binaryData counted in base64: the API server's 1 MiB less room for metadata. */
 const LARGEST_BYTES = 900 * 1024;
 const CROWDED = 0.7;
-const MOST_SHARDS = 128;
+const SHARDS = [1, 2, 4, 8, 16, 32, 64, 128];
 
 export interface Fit {
   readonly ok: boolean;
@@ -174,15 +174,12 @@ export function fit({ tables }: Rendered): Fit {
   const biggestBytes = Math.max(0, ...tables.map(({ bytes }) => bytes));
   const total = tables.reduce((sum, { bytes }) => sum + bytes, 0);
   const warn = biggestBytes > CROWDED * LARGEST_BYTES;
-  let shards = Math.max(1, tables.length);
   // Shards fill unevenly; half full leaves room to grow.
-  if (warn)
-    do shards *= 2;
-    while (shards <= MOST_SHARDS && total / shards > LARGEST_BYTES / 2);
+  const roomy = SHARDS.find((shards) => shards > tables.length && total / shards <= LARGEST_BYTES / 2);
   return {
     ok: biggestBytes <= LARGEST_BYTES,
     warn,
     biggestBytes,
-    suggestedShards: shards <= MOST_SHARDS ? shards : undefined,
+    suggestedShards: warn ? roomy : Math.max(1, tables.length),
   };
 }

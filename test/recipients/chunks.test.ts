@@ -57,7 +57,9 @@ describe("chunkAccounts", () => {
 
   it.each<[what: string, change: (account: Account) => Account[]]>([
     ["is gone", () => []],
-    ["gets another primary address", (account) => [{ ...account, address: "zzz@example.com" }]],
+    ["gets another primary address", (account) => [{ ...account, address: "anna@example.com" }]],
+    ["gets yet another one", (account) => [{ ...account, address: "ben@example.com" }]],
+    ["gets a third one", (account) => [{ ...account, address: "carla@example.com" }]],
     ["gets an alias", (account) => [{ ...account, aliases: ["zzz@example.com"] }]],
   ])("changes one chunk when one account %s", (_, change) => {
     const changed = MANY.flatMap((account, index) => (index === 7777 ? change(account) : [account]));

@@ -245,6 +245,12 @@ describe("lostAddresses", () => {
       wanted([...accounts, mailbox("c@example.com", "a@example.org")], names(directory("example.org"))),
       ["b@example.org"],
     ],
+    [
+      "bare addresses in order, each once",
+      bare("y@example.com", "x@example.com", "y@example.com"),
+      wanted(accounts),
+      ["x@example.com", "y@example.com"],
+    ],
     ["nothing without a baseline", { kind: "none" }, wanted([]), []],
     ["nothing where only numbers are left", { kind: "numbers", addresses: 9, accounts: 5 }, wanted([]), []],
   ])("tells %s", (_, baseline, wish, lost) => {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -138,9 +139,11 @@ describe("planJson and parsePlanJson", () => {
   });
 
   it("leave out the changes that have no room, and then offer nothing to compare an approval with", () => {
-    const buffer = planJson(stored(manyMailboxes(120_000), []));
+    const random = (index: number): string => createHash("sha256").update(`${index}`).digest("hex");
+    const accounts = Array.from({ length: 22_000 }, (_, index) => mailbox(`${random(index)}@example.com`));
+    const buffer = planJson(stored(accounts, []));
     expect(buffer.length).toBeLessThan(KIB);
-    expect(JSON.parse(gunzipSync(buffer).toString())).toMatchObject({ counts: { accountDeletes: 120_000 } });
+    expect(JSON.parse(gunzipSync(buffer).toString())).toMatchObject({ counts: { accountDeletes: 22_000 } });
     expect(parsePlanJson(buffer)).toBeUndefined();
   });
 
@@ -157,7 +160,7 @@ describe("planJson and parsePlanJson", () => {
     ["no number of lost addresses", gzipSync(JSON.stringify({ ...sound, lostCount: "0" }))],
     ["groups that are none", gzipSync(JSON.stringify({ ...sound, groups: [7] }))],
     ["changes that its digest does not name", gzipSync(JSON.stringify({ ...sound, groups: [] }))],
-    ["what unpacks to more than there is memory for", gzipSync(Buffer.alloc(65 * KIB * KIB, " "))],
+    ["what unpacks to more than there is memory for", gzipSync(JSON.stringify(sound) + " ".repeat(65 * KIB * KIB))],
   ])("refuse %s", (_, data) => {
     expect(parsePlanJson(data)).toBeUndefined();
   });

@@ -273,15 +273,15 @@ describe("fit", () => {
     expect(found?.bytes).toBe("relay_recipients".length + text.length + "relay_recipients.cdb".length + database);
   });
 
-  it("suggests shards that do, for 100,000 addresses within a second or so", () => {
+  it("suggests shards that do, for 100,000 addresses, within a second or so of computing", () => {
     const accounts = manyMailboxes(100_000);
     const output: OutputOptions = { formats: ALL, shards: 1 };
     const { ok, suggestedShards } = judgeFit(render(accounts, NAMES, output));
     expect([ok, suggestedShards]).toEqual([false, 32]);
-    const started = performance.now();
+    const started = process.cpuUsage();
     const rendered = render(accounts, NAMES, { ...output, shards: suggestedShards ?? 1 });
     checkTables(rendered);
-    expect(performance.now() - started).toBeLessThan(4000);
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(3000);
     expect(judgeFit(rendered)).toMatchObject({ ok: true, warn: false });
   });
 });
