@@ -19,7 +19,7 @@ export interface GraphRequest {
 }
 
 /** The JSON of a success, or a refusal that the caller may know how to take. */
-export type GraphAnswer = { readonly body: unknown } | { readonly refusal: Refusal };
+type GraphAnswer = { readonly body: unknown } | { readonly refusal: Refusal };
 
 export interface Graph {
   readonly origin: string;

@@ -8,7 +8,7 @@ import type { EnabledSources } from "./types.ts";
  * Source: the permissions.json of microsoftgraph/microsoft-graph-devx-content, "Application" scheme, without those that
  * do not carry mail addresses (*.ReadBasic.All) or belong to another product.
  */
-export const SUFFICIENT_ROLES: Readonly<Record<Source, readonly [string, ...string[]]>> = {
+const SUFFICIENT_ROLES: Readonly<Record<Source, readonly [string, ...string[]]>> = {
   users: ["User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"],
   groups: [
     "GroupMember.Read.All",

@@ -8,8 +8,6 @@ const LONGEST_PAUSE_MS = 60_000;
 /** `retry` makes the failure that ends the run when no attempt is left; `retryAt` is when the server will hear us again. */
 export type Attempt<T> =
   | { readonly done: T }
-  /** Once more at once, not counted. */
-  | { readonly again: true }
   | { readonly retry: (retryAt: number | undefined) => Failure; readonly retryAfterMs: number | undefined };
 
 /**
@@ -25,10 +23,6 @@ export async function retrying<T>(
     const outcome = await attempt();
     if ("done" in outcome) {
       return outcome.done;
-    }
-    if ("again" in outcome) {
-      made--;
-      continue;
     }
     const { retryAfterMs } = outcome;
     if (made === ATTEMPTS || (retryAfterMs ?? 0) > LONGEST_PAUSE_MS) {

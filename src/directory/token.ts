@@ -77,10 +77,10 @@ async function request(options: TokenOptions, signal: AbortSignal): Promise<Atte
   let value = "";
   try {
     const client = new ConfidentialClientApplication(configure(options, proof, exchange, signal));
-    // MSAL_FORCE_REGION in the environment would send the request elsewhere.
-    const asked = { scopes: [`${options.endpoints.graph}/.default`], azureRegion: "DisableMsalForceRegion" };
     // Where the answer holds none, msal gives an empty one.
-    value = (await client.acquireTokenByClientCredential(asked))?.accessToken ?? "";
+    value =
+      (await client.acquireTokenByClientCredential({ scopes: [`${options.endpoints.graph}/.default`] }))?.accessToken ??
+      "";
   } catch {
     // Its words may quote the credential; the exchange tells what happened.
     signal.throwIfAborted();
@@ -131,7 +131,7 @@ function configure(
       clientId: connection.credential.clientId,
       authority,
       knownAuthorities: [new URL(endpoints.authority).host],
-      // Told here, it is not asked for: no discovery requests.
+      // Told here, it is neither discovered nor bent to a region that the environment names.
       authorityMetadata: JSON.stringify({
         token_endpoint: `${authority}/oauth2/v2.0/token`,
         authorization_endpoint: `${authority}/oauth2/v2.0/authorize`,

@@ -2,8 +2,10 @@ import { createHash, generateKeyPairSync, verify, X509Certificate } from "node:c
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ca, cert, key } from "../../dev/tls/index.ts";
+import { CLOUDS } from "../../src/directory/clouds.ts";
+import type { Http } from "../../src/directory/http.ts";
 import { createTokenSource, type TokenOptions, type TokenSource } from "../../src/directory/token.ts";
 import type { Credential } from "../../src/directory/types.ts";
 import { createTestDeps, type TestDeps } from "./support/deps.ts";
@@ -32,7 +34,10 @@ beforeEach(async () => {
   server = await startServer();
   deps = createTestDeps();
 });
-afterEach(() => server.close());
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await server.close();
+});
 
 function createSource(credential: Credential = BY_SECRET, more: Partial<TokenOptions> = {}): TokenSource {
   const connection = { cloud: "Global", tenantId: TENANT, credential } as const;
@@ -58,17 +63,21 @@ describe("a token", () => {
     });
   });
 
-  it("is asked for at the given authority whatever region the environment names", async () => {
-    process.env["MSAL_FORCE_REGION"] = "westeurope";
-    process.env["REGION_NAME"] = "westeurope";
-    try {
-      await createSource().get(quiet());
-    } finally {
-      delete process.env["MSAL_FORCE_REGION"];
-      delete process.env["REGION_NAME"];
-    }
-    expect(server.entra).toHaveLength(1);
-  });
+  it.each(Object.entries(CLOUDS))(
+    "of %s is asked for at that cloud, whatever region the environment names",
+    async (_, endpoints) => {
+      vi.stubEnv("MSAL_FORCE_REGION", "westeurope");
+      vi.stubEnv("REGION_NAME", "westeurope");
+      const asked: string[] = [];
+      const body = JSON.stringify({ token_type: "Bearer", expires_in: 3600, access_token: "a.b.c" });
+      const http: Http = async ({ url }) => {
+        asked.push(url.replace(/\?.*/, ""));
+        return { status: 200, header: () => undefined, body };
+      };
+      await createSource(BY_SECRET, { endpoints, http }).get(quiet());
+      expect(asked).toEqual([`${endpoints.authority}/${TENANT}/oauth2/v2.0/token`]);
+    },
+  );
 
   it("is kept until two minutes before it expires", async () => {
     const source = createSource();
@@ -116,6 +125,14 @@ describe("a token", () => {
     server.onEntra(() => reply);
     expect(await createSource().get(quiet())).toMatchObject({ roles: [], expiresAt: deps.clock.now() + lifetime });
   });
+});
+
+it("an empty secret is refused before Entra is asked", async () => {
+  const failure = await failureOf(
+    createSource({ kind: "clientSecret", clientId: CLIENT, clientSecret: "" }).get(quiet()),
+  );
+  expect(failure).toMatchObject({ kind: "stalled", reason: "InvalidCredentials" });
+  expect(server.entra).toHaveLength(0);
 });
 
 describe("a certificate", () => {
