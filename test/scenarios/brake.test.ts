@@ -1,0 +1,96 @@
+/** A list never shrinks by mistake: held plans, and the approval of exactly what was shown. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { brief, createWorld, type World } from "../support/world.ts";
+
+describe("the brake", () => {
+  let world: World;
+  let digest = "";
+  beforeAll(async () => {
+    world = await createWorld();
+    await world.install();
+    await world.ask("sync", "first");
+  });
+  afterAll(() => world.close());
+
+  const accepts = async (address: string): Promise<boolean> =>
+    ((await world.configMap("example-com-recipients"))?.data?.["relay_recipients"] ?? "").includes(`${address} OK\n`);
+
+  it("holds a mass deletion and leaves the list as it is", async () => {
+    for (const user of [...world.tenant.company.users.values()].slice(0, 100)) world.tenant.company.remove(user.id);
+    const { status } = await world.ask("sync", "deletion");
+    expect(brief(status?.conditions)).toEqual([
+      "Ready=False/Held",
+      "Authorized=True/Authorized",
+      "Held=True/DeletionGuard",
+      "Published=True/Published",
+    ]);
+    expect(status?.requests?.sync).toMatchObject({ state: "Failed", reason: "DeletionGuard" });
+    expect(status?.held).toMatchObject({ reason: "DeletionGuard", approvable: true });
+    digest = status?.held?.planDigest ?? "";
+    expect(status?.conditions?.[2]?.message).toContain(
+      `kubectl -n ${world.namespace} annotate o365syncs.o365sync.dev/example-com o365sync.dev/approve=${digest} --overwrite`,
+    );
+    expect(await accepts("ada.abel@example.com")).toBe(true);
+    expect((await world.configMap("example-com-plan"))?.data?.["plan.txt"]).toContain("- ada.abel@example.com (mailbox)");
+  });
+
+  it("keeps what was held through a test sync", async () => {
+    const { status } = await world.ask("testSync", "look");
+    expect(status?.requests?.testSync?.message).toContain("a sync would be held: deletionGuard allows");
+    expect(status?.held?.planDigest).toBe(digest);
+  });
+
+  it("answers the approval of another plan", async () => {
+    const { status } = await world.ask("approve", "00000000000000000000");
+    expect(status?.requests?.approve).toMatchObject({ state: "Rejected", reason: "UnknownPlan" });
+    expect(status?.requests?.approve?.message).toContain(digest);
+  });
+
+  it("lets the shown plan through, together with a hire since", async () => {
+    world.tenant.company.hire("new.hire@example.com");
+    const { status } = await world.ask("approve", digest);
+    expect(status?.requests?.approve).toMatchObject({ state: "Succeeded", reason: "Published" });
+    expect(status?.lastSync).toMatchObject({ trigger: "Approval", result: "Published" });
+    expect(status?.held).toBeUndefined();
+    expect(brief(status?.conditions)).toEqual(["Ready=True/Succeeded", "Authorized=True/Authorized", "Published=True/Published"]);
+    expect(await accepts("ada.abel@example.com")).toBe(false);
+    expect(await accepts("new.hire@example.com")).toBe(true);
+    expect(await world.configMap("example-com-plan")).toBeUndefined();
+  });
+
+  it("spends an approval once", async () => {
+    await world.annotate("approve", null);
+    const { status } = await world.ask("approve", `${digest.slice(0, 19)}x`);
+    expect(status?.requests?.approve).toMatchObject({ state: "Rejected", reason: "UnknownPlan" });
+  });
+
+  it("holds again what is new since the plan that was shown, when that alone is too much", async () => {
+    const users = (): string[] => [...world.tenant.company.users.keys()];
+    for (const id of users().slice(0, 40)) world.tenant.company.remove(id);
+    const held = await world.ask("sync", "again");
+    const shown = held.status?.held?.planDigest ?? "";
+    for (const id of users().slice(0, 60)) world.tenant.company.remove(id);
+    const { status } = await world.ask("approve", shown);
+    expect(status?.requests?.approve).toMatchObject({ state: "Failed", reason: "DeletionGuard" });
+    expect(status?.held?.planDigest).not.toBe(shown);
+    expect(brief(status?.conditions)).toContain("Held=True/DeletionGuard");
+  });
+
+  it("does not believe a page that silently lost its users", async () => {
+    await world.ask("approve", (await world.sync()).status?.held?.planDigest ?? "");
+    const lost = [...world.tenant.company.users.values()].slice(0, 5);
+    const cancel = world.tenant.fault({ on: "users", effect: { kind: "lose", lose: ({ id }) => lost.some((user) => user.id === id) } });
+    const { status } = await world.ask("sync", "lossy");
+    cancel();
+    expect(status?.requests?.sync).toMatchObject({ state: "Failed", reason: "ReadNotWhole" });
+    expect(await accepts(lost[0]?.mail ?? "")).toBe(true);
+  });
+
+  it("never publishes a list without anybody", async () => {
+    await world.patch("o365syncs", "example-com", { spec: { excludeRecords: ["*"] } });
+    const { status } = await world.ask("sync", "nobody");
+    expect(status?.held).toMatchObject({ reason: "EmptyResult", approvable: false });
+    const refused = await world.ask("approve", status?.held?.planDigest ?? "");
+    expect(refused.status?.requests?.approve).toMatchObject({ state: "Rejected", reason: "NotApprovable" });
+  });
+});
