@@ -13,6 +13,7 @@ describe("writeCdb", () => {
         const absent = keys.map((key) => `${key}!`).filter((key) => !keys.includes(key));
         for (const key of absent) expect(readCdb(database, key)).toBeUndefined();
       }),
+      { numRuns: 30 },
     );
   });
 
