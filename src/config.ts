@@ -41,19 +41,42 @@ interface Flag {
 }
 
 const FLAGS = {
-  kubeconfig: { value: "FILE", default: "", help: "kubeconfig file; empty: $KUBECONFIG, ~/.kube/config, then the pod's service account" },
+  kubeconfig: {
+    value: "FILE",
+    default: "",
+    help: "kubeconfig file; empty: $KUBECONFIG, ~/.kube/config, then the pod's service account",
+  },
   "watch-namespaces": { value: "LIST", default: "", help: "namespaces to work in, separated by commas; empty: all" },
-  "cloud-endpoints": { value: "FILE", default: "", help: 'JSON file that replaces endpoints: {"Global": {"authority": "https://host:port", "graph": "https://host:port"}}' },
+  "cloud-endpoints": {
+    value: "FILE",
+    default: "",
+    help: 'JSON file that replaces endpoints: {"Global": {"authority": "https://host:port", "graph": "https://host:port"}}',
+  },
   "concurrent-syncs": { value: "N", default: "4", help: "how many O365Syncs run side by side, 1 to 64" },
-  "leader-elect": { default: "false", help: "work only while this process holds the Lease; needed for more than one replica" },
+  "leader-elect": {
+    default: "false",
+    help: "work only while this process holds the Lease; needed for more than one replica",
+  },
   "leader-election-namespace": { value: "NAME", default: "", help: "namespace of the Lease; empty: the pod's own" },
   "leader-election-id": { value: "NAME", default: "o365-sync-operator", help: "name of the Lease" },
   "metrics-bind-address": { value: "ADDRESS", default: ":8080", help: "host:port of /metrics, 0 turns it off" },
-  "health-probe-bind-address": { value: "ADDRESS", default: ":8081", help: "host:port of /healthz and /readyz, 0 turns it off" },
-  "consent-redirect-url": { value: "URL", default: "", help: "redirect_uri of the admin-consent links; must be registered with the app" },
+  "health-probe-bind-address": {
+    value: "ADDRESS",
+    default: ":8081",
+    help: "host:port of /healthz and /readyz, 0 turns it off",
+  },
+  "consent-redirect-url": {
+    value: "URL",
+    default: "",
+    help: "redirect_uri of the admin-consent links; must be registered with the app",
+  },
   "sync-timeout": { value: "SECONDS", default: "1800", help: "a run that takes longer fails, 10 to 86400" },
   "manual-runs-per-hour": { value: "N", default: "60", help: "runs that people may ask for, per object, 1 to 3600" },
-  "max-deletion-percent": { value: "N", default: "100", help: "what no object's deletionGuard.maxPercent may exceed, 0 to 100" },
+  "max-deletion-percent": {
+    value: "N",
+    default: "100",
+    help: "what no object's deletionGuard.maxPercent may exceed; below 100 the guard cannot be switched off either",
+  },
   "log-level": { value: "LEVEL", default: "info", help: "debug, info, warn or error" },
 } as const satisfies Record<string, Omit<Flag, "name">>;
 
@@ -82,7 +105,10 @@ export function helpText(): string {
 }
 
 /** The configuration, or "help" when that was asked for. Throws UsageError. */
-export function parseConfig(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Config | "help" {
+export function parseConfig(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Config | "help" {
   const values = parseFlags(args);
   if (values === "help") return "help";
   const text = (name: FlagName): string | undefined => values.get(name) || undefined;
@@ -116,7 +142,9 @@ function parseFlags(args: readonly string[]): ReadonlyMap<FlagName, string> | "h
     });
     if (values.help === true) return "help";
     const given = new Map<string, unknown>(Object.entries(values));
-    const entries = Object.entries(FLAGS).map(([name, flag]) => [name as FlagName, String(given.get(name) ?? flag.default)] as const);
+    const entries = Object.entries(FLAGS).map(
+      ([name, flag]) => [name as FlagName, String(given.get(name) ?? flag.default)] as const,
+    );
     return new Map(entries);
   } catch (error) {
     const message = error instanceof Error ? error.message.split("\n")[0] : "";
@@ -142,12 +170,16 @@ function bindAddress(values: ReadonlyMap<FlagName, string>, name: FlagName): Bin
   const text = values.get(name) ?? "";
   if (text === "0") return undefined;
   const [, host = "", port = ""] = /^(?:\[?([0-9A-Za-z:.-]*?)\]?):(\d{1,5})$/.exec(text) ?? [];
-  if (port === "" || Number(port) > 65_535) throw new UsageError(`--${name} must be host:port, :port, or 0 to turn it off, not "${text}"`);
+  if (port === "" || Number(port) > 65_535)
+    throw new UsageError(`--${name} must be host:port, :port, or 0 to turn it off, not "${text}"`);
   return { host: host === "" ? undefined : host, port: Number(port) };
 }
 
 function namespaces(text: string): string[] {
-  const names = text.split(",").map((name) => name.trim()).filter((name) => name !== "");
+  const names = text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
   const bad = names.find((name) => !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name));
   if (bad !== undefined) throw new UsageError(`--watch-namespaces: "${bad}" is no name of a namespace`);
   return [...new Set(names)];

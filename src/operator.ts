@@ -103,7 +103,7 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
     deps,
     log,
   });
-  const probes = await serveProbes(config, manager.ready, [syncController, domainController], deps, signal);
+  const probes = await serveProbes(config, () => manager.ready(), [syncController, domainController], deps, signal);
   log.info({ server: access.server, namespaces: config.watchNamespaces, instance }, "Starting");
   try {
     await manager.run(signal);
@@ -217,5 +217,5 @@ async function serveProbes(
     },
     signal,
   );
-  return serve({ ...healthProbeBindAddress, routes: { "/healthz": health.healthz, "/readyz": health.readyz } });
+  return serve({ ...healthProbeBindAddress, routes: { "/healthz": () => health.healthz(), "/readyz": () => health.readyz() } });
 }

@@ -17,16 +17,18 @@ export interface Call {
   readonly body?: unknown;
   /** Default `application/json`. */
   readonly contentType?: string;
+  /** Default `application/json`. */
+  readonly accept?: string;
 }
 
 const TIMEOUT_MS = 30_000;
 
 /** Calls as the administrator. Resolves with whatever the server answers; rejects when it does not answer within 30 s. */
 export function call(access: Pick<ControlPlaneAccess, "server" | "ca" | "adminToken">, call: Call): Promise<Answer> {
-  const { method, path, body, contentType = "application/json" } = call;
+  const { method, path, body, contentType = "application/json", accept = "application/json" } = call;
   const url = new URL(path, access.server);
   const { request } = url.protocol === "https:" ? https : http;
-  const headers = { authorization: `Bearer ${access.adminToken}`, accept: "application/json" };
+  const headers = { authorization: `Bearer ${access.adminToken}`, accept };
   return new Promise((resolve, reject) => {
     const outgoing = request(
       url,

@@ -15,7 +15,7 @@ export interface GuardInput {
   readonly accepted: number;
   readonly operationsLimit: Readonly<Partial<Record<keyof ChangeCounts, number | undefined>>>;
   readonly deletionGuard: { readonly enabled: boolean; readonly maxPercent: number; readonly floor: number };
-  /** What the installation allows at most as maxPercent. */
+  /** What the installation allows at most as maxPercent. Below 100 the guard cannot be switched off, nor lifted by its floor. */
   readonly maxDeletionPercent: number;
 }
 
@@ -77,21 +77,30 @@ const operationsLimit: Guard = ({ plan, operationsLimit }) =>
     ];
   });
 
+/** The floor that an installation with a cap still grants, so that small lists can change at all. */
+const LARGEST_CAPPED_FLOOR = 10;
+
+function capped({ deletionGuard, maxDeletionPercent: cap }: GuardInput): GuardInput["deletionGuard"] {
+  if (cap >= 100) return deletionGuard;
+  const { enabled, maxPercent, floor } = deletionGuard;
+  if (!enabled) return { enabled: true, maxPercent: cap, floor: LARGEST_CAPPED_FLOOR };
+  return { enabled, maxPercent: Math.min(maxPercent, cap), floor: Math.min(floor, LARGEST_CAPPED_FLOOR) };
+}
+
 /** Judged unrounded; what is shown is rounded down. Needs a baseline, and something that this plan takes away. */
 const deletionGuard: Guard = (input) => {
   const { baseline, lost, removedLast24h, accepted } = input;
-  const { enabled, maxPercent, floor } = input.deletionGuard;
+  const { enabled, maxPercent, floor } = capped(input);
   if (!enabled || baseline.kind === "none" || lost === 0) return [];
-  const percent = Math.min(maxPercent, input.maxDeletionPercent);
   // Divided last: 29 / 100 * 100 is less than 29.
-  const share = Math.max(floor, (percent * accepted) / 100);
+  const share = Math.max(floor, (maxPercent * accepted) / 100);
   const half = accepted / 2;
   const limit = Math.min(share, half);
   const actual = lost + removedLast24h;
   if (actual <= limit) return [];
   const allowed = Math.floor(limit);
   const earlier = removedLast24h === 0 ? "" : `, ${removedLast24h} of them in the last 24 h`;
-  const rule = share <= half ? `${percent} % of ${accepted}, or ${floor}` : `half of ${accepted}`;
+  const rule = share <= half ? `${maxPercent} % of ${accepted}, or ${floor}` : `half of ${accepted}`;
   const message = `deletionGuard allows ${allowed} addresses to be refused from now on (${rule}), the plan makes it ${actual}${earlier}`;
   return [{ reason: "DeletionGuard", limit: "deletionGuard", allowed, actual, approvable: true, message }];
 };

@@ -21,14 +21,19 @@ export function announce(events: EventRecorder, outcome: Outcome, object: O365Sy
   if (rendered === true) normal("Rendered", "Render", "the tables were put right from the published accounts");
   if (missedSlots > 0) warn("ScheduleMissed", "Sync", "a slot passed its startingDeadlineSeconds before it could run");
   if (nearlyFull !== undefined) {
-    const cure = nearlyFull.suggestedShards === undefined ? "" : `; set spec.output.shards to ${nearlyFull.suggestedShards}`;
+    const cure =
+      nearlyFull.suggestedShards === undefined ? "" : `; set spec.output.shards to ${nearlyFull.suggestedShards}`;
     warn("OutputNearlyFull", "Publish", `a ConfigMap of the tables is more than 70 % full${cure}`);
   }
   announceObstacle(outcome, object, warn);
 }
 
 /** An obstacle is told when it appears, not at every look. */
-function announceObstacle({ view }: Outcome, object: O365Sync, warn: (reason: string, action: string, note: string) => void): void {
+function announceObstacle(
+  { view }: Outcome,
+  object: O365Sync,
+  warn: (reason: string, action: string, note: string) => void,
+): void {
   const { obstacle } = view;
   if (obstacle === undefined) return;
   const before = findCondition(view.object.status?.conditions ?? [], "Ready");

@@ -44,17 +44,25 @@ export async function loadBaseline(
   if (current !== undefined && accounts !== undefined) return { kind: "accounts", accounts, names: current };
   const numbers = current?.counts ?? object.status?.published;
   if (numbers !== undefined) return { kind: "numbers", addresses: numbers.addresses, accounts: numbers.accounts };
-  return object.spec.baselineRef === undefined ? { kind: "none" } : readBaselineRef(client, object, object.spec.baselineRef, signal);
+  return object.spec.baselineRef === undefined
+    ? { kind: "none" }
+    : readBaselineRef(client, object, object.spec.baselineRef, signal);
 }
 
 type BaselineRef = NonNullable<O365Sync["spec"]["baselineRef"]>;
 
-async function readBaselineRef(client: Client, object: O365Sync, ref: BaselineRef, signal: AbortSignal): Promise<Baseline> {
+async function readBaselineRef(
+  client: Client,
+  object: O365Sync,
+  ref: BaselineRef,
+  signal: AbortSignal,
+): Promise<Baseline> {
   const { name, key } = ref;
   const found = await find(client, CONFIG_MAP, { namespace: object.metadata.namespace ?? "", name }, { signal });
   const text = found?.data?.[key];
   if (text === undefined) {
-    const missing = found === undefined ? `the ConfigMap ${name} does not exist` : `the ConfigMap ${name} has no key ${key}`;
+    const missing =
+      found === undefined ? `the ConfigMap ${name} does not exist` : `the ConfigMap ${name} has no key ${key}`;
     throw new Failure("wait", "DependencyNotReady", `spec.baselineRef: ${missing}; create it, or remove baselineRef`);
   }
   return { kind: "addresses", addresses: parseBaseline(text, name) };

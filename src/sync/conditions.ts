@@ -1,5 +1,5 @@
 /** The conditions of an O365Sync, derived from its spec, its status and what is published. Pure. */
-import { setCondition, findCondition, removeCondition } from "../api/conditions.ts";
+import { findCondition, removeCondition, setCondition } from "../api/conditions.ts";
 import type { Failure } from "../api/failure.ts";
 import type { Condition } from "../api/kube.ts";
 import type { MailDomain, O365Sync, O365SyncStatus } from "../api/types.generated.ts";
@@ -167,12 +167,18 @@ function suspendedNote(object: O365Sync, verdict: Verdict): Verdict {
 function publishedFinding({ published }: Facts): Finding {
   if (published === undefined)
     return { status: "False", reason: "NotPublished", message: "no list was published yet; the domain is not routed" };
-  return { status: "True", reason: "Published", message: `a complete list is published: ${describeCounts(published.counts)}` };
+  return {
+    status: "True",
+    reason: "Published",
+    message: `a complete list is published: ${describeCounts(published.counts)}`,
+  };
 }
 
 function heldFinding(object: O365Sync, { held }: O365SyncStatus): Finding | undefined {
   if (held === undefined) return undefined;
-  const numbers = held.violations.map(({ limit, allowed, actual }) => `${limit}: ${actual}, allowed ${allowed}`).join("; ");
+  const numbers = held.violations
+    .map(({ limit, allowed, actual }) => `${limit}: ${actual}, allowed ${allowed}`)
+    .join("; ");
   const look = `the plan ${held.planDigest} is in ConfigMap ${planName(object.metadata.name)}`;
   const cure = held.approvable
     ? `to let it through: ${approveCommand(object, held.planDigest)}`

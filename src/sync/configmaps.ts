@@ -39,7 +39,12 @@ export interface ConfigMaps {
    */
   look(sync: O365Sync, name: string, role: Role, signal: AbortSignal): Promise<Seen | undefined>;
   /** The same with its data, always from the API server. */
-  read(sync: O365Sync, name: string, role: Role, signal: AbortSignal): Promise<(Seen & { readonly object: ConfigMap }) | undefined>;
+  read(
+    sync: O365Sync,
+    name: string,
+    role: Role,
+    signal: AbortSignal,
+  ): Promise<(Seen & { readonly object: ConfigMap }) | undefined>;
   /** Creates what was not there, replaces what was; throws ApiError (Conflict, AlreadyExists) when somebody wrote in between. */
   write(sync: O365Sync, content: Content, seen: Seen | undefined, signal: AbortSignal): Promise<Seen>;
   /** `write`, unless what was seen is the same already, labels and owner included. */
@@ -130,14 +135,20 @@ export function createConfigMaps({ client, cache }: ConfigMapsOptions): ConfigMa
       };
       hashed.delete(keyOf(metadata));
       try {
-        await client.delete(CONFIG_MAP, { namespace: metadata.namespace ?? "", name: metadata.name }, { signal, preconditions });
+        await client.delete(
+          CONFIG_MAP,
+          { namespace: metadata.namespace ?? "", name: metadata.name },
+          { signal, preconditions },
+        );
       } catch (error) {
         if (!(error instanceof ApiError && error.notFound)) throw error;
       }
     },
     known(sync) {
       const { namespace } = sync.metadata;
-      const ours = cache.list().filter((found) => found.metadata.namespace === namespace && isOurs(sync, found, undefined));
+      const ours = cache
+        .list()
+        .filter((found) => found.metadata.namespace === namespace && isOurs(sync, found, undefined));
       return ours.map(({ metadata }) => metadata);
     },
   };

@@ -7,12 +7,11 @@ import { type Decision, decide, interruptedRun, type Situation } from "./decide.
 import { createMemory, type Remembered } from "./memory.ts";
 import { factsOf, type Outcome, type SyncServices } from "./outcome.ts";
 import type { HistoryRecord, Run } from "./records.ts";
+import { recordOf } from "./report.ts";
 import { renderKey, rerender } from "./rerender.ts";
-import { requestType } from "./requests.ts";
 import { conclude, conduct } from "./runner.ts";
 import { gather, type View } from "./situation.ts";
 import { abandonedEnd, adopted, answered, missed, type RunEnd } from "./transitions.ts";
-import { recordOf } from "./report.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -29,7 +28,7 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
     }
     const memory = memories.of(key);
     const view = await finishBegun(services, gathered, context);
-    const decision = decide(await situationOf(services, view, memory, context.signal));
+    const decision = decide(situationOf(services, view, memory));
     const outcome = await act(services, view, decision, memory, context);
     const status = settle(outcome.view.object, outcome.status, factsOf(services, outcome.view, clock.now(), outcome));
     const written = await services.statuses.write(outcome.view.object, status, context.signal);
@@ -64,7 +63,7 @@ async function finishBegun(services: SyncServices, view: View, { log, signal }: 
   }
 }
 
-async function situationOf(services: SyncServices, view: View, memory: Remembered, signal: AbortSignal): Promise<Situation> {
+function situationOf(services: SyncServices, view: View, memory: Remembered): Situation {
   const { object, domain, obstacle, standing, accountsDamaged, access } = view;
   const now = services.deps.clock.now();
   memory.manualRuns = memory.manualRuns.filter((start) => start > now - HOUR_MS);
@@ -82,16 +81,7 @@ async function situationOf(services: SyncServices, view: View, memory: Remembere
     manualRunsPerHour: services.settings.manualRunsPerHour,
     retiringUntil: until.length === 0 ? undefined : Math.min(...until),
     secretChanged: memory.runSecret !== undefined && access !== undefined && memory.runSecret !== access.version,
-    heldPlanGone: await heldPlanGone(services, view, signal),
   };
-}
-
-/** Looked at only when it is asked for. */
-async function heldPlanGone({ plans }: SyncServices, { object }: View, signal: AbortSignal): Promise<boolean> {
-  const digest = object.metadata.annotations?.[requestType("approve").annotation];
-  const { held, handledApprove } = object.status ?? {};
-  if (digest === undefined || held?.planDigest !== digest || handledApprove === digest) return false;
-  return (await plans.shown(object, digest, signal)) === undefined;
 }
 
 async function act(
@@ -111,11 +101,21 @@ async function act(
     case "adopt":
       return { view, status: adopted(view.object, status, decision.slots, now) };
     case "miss":
-      return { view, status: missed(view.object, status, decision.latest, decision.count), missedSlots: decision.count };
+      return {
+        view,
+        status: missed(view.object, status, decision.latest, decision.count),
+        missedSlots: decision.count,
+      };
     case "render":
       return rerender(services, view, memory, context);
     case "abandon":
-      return endWithout(services, view, decision.run, abandonedEnd(decision.reason, decision.message, view.obstacle), context);
+      return endWithout(
+        services,
+        view,
+        decision.run,
+        abandonedEnd(decision.reason, decision.message, view.obstacle),
+        context,
+      );
     case "run":
       return run(services, view, decision.run, decision.missed, memory, context);
   }
@@ -153,7 +153,13 @@ function endOf({ reason, read, changes, dropped, conflicts, summary }: HistoryRe
   };
 }
 
-function endWithout(services: SyncServices, view: View, ended: Run, end: RunEnd, context: ReconcileContext): Promise<Outcome> {
+function endWithout(
+  services: SyncServices,
+  view: View,
+  ended: Run,
+  end: RunEnd,
+  context: ReconcileContext,
+): Promise<Outcome> {
   const record = recordOf(ended, end, {}, undefined, services.deps.clock.now());
   return conclude(services, { view, run: ended, end, record, facts: {} }, context);
 }

@@ -15,7 +15,8 @@ export interface Access {
 /** Throws Failure: DependencyNotReady while a Secret or key is missing, TenantNotAllowed for an identity that is not the object's own. */
 export async function resolveAccess(client: Client, object: O365Sync, signal: AbortSignal): Promise<Access> {
   const { cloud, tenantId, credentials } = object.spec;
-  if (credentials === undefined) throw notAllowed("spec.credentials is absent, and this installation has no app registration of its own");
+  if (credentials === undefined)
+    throw notAllowed("spec.credentials is absent, and this installation has no app registration of its own");
   const { clientId, clientSecretRef, certificateRef } = credentials;
   const access = (secret: Secret, credential: Credential): Access => ({
     connection: { cloud, tenantId, credential },
@@ -23,13 +24,18 @@ export async function resolveAccess(client: Client, object: O365Sync, signal: Ab
   });
   if (clientSecretRef !== undefined) {
     const secret = await readSecret(client, object, clientSecretRef.name, "clientSecretRef", signal);
-    const clientSecret = valueOf(secret, clientSecretRef.key, "clientSecretRef").trim();
+    const clientSecret = readValue(secret, clientSecretRef.key, "clientSecretRef").trim();
     return access(secret, { kind: "clientSecret", clientId, clientSecret });
   }
   if (certificateRef !== undefined) {
     const secret = await readSecret(client, object, certificateRef.name, "certificateRef", signal);
-    const certificate = valueOf(secret, "tls.crt", "certificateRef");
-    return access(secret, { kind: "certificate", clientId, certificate, privateKey: valueOf(secret, "tls.key", "certificateRef") });
+    const certificate = readValue(secret, "tls.crt", "certificateRef");
+    return access(secret, {
+      kind: "certificate",
+      clientId,
+      certificate,
+      privateKey: readValue(secret, "tls.key", "certificateRef"),
+    });
   }
   throw notAllowed("this installation allows no workload identity");
 }
@@ -38,15 +44,22 @@ function notAllowed(cause: string): Failure {
   return new Failure("stalled", "TenantNotAllowed", `${cause}; give spec.credentials a Secret of this namespace`);
 }
 
-async function readSecret(client: Client, object: O365Sync, name: string, field: string, signal: AbortSignal): Promise<Secret> {
+async function readSecret(
+  client: Client,
+  object: O365Sync,
+  name: string,
+  field: string,
+  signal: AbortSignal,
+): Promise<Secret> {
   const secret = await find(client, SECRET, { namespace: object.metadata.namespace ?? "", name }, { signal });
   if (secret === undefined) throw missing(field, `the Secret ${name} does not exist in this namespace; create it`);
   return secret;
 }
 
-function valueOf(secret: Secret, key: string, field: string): string {
+function readValue(secret: Secret, key: string, field: string): string {
   const value = Buffer.from(secret.data?.[key] ?? "", "base64").toString("utf8");
-  if (value.trim() === "") throw missing(field, `the Secret ${secret.metadata.name} has no value under the key ${key}; add it`);
+  if (value.trim() === "")
+    throw missing(field, `the Secret ${secret.metadata.name} has no value under the key ${key}; add it`);
   return value;
 }
 

@@ -26,8 +26,6 @@ export interface Situation {
   readonly retiringUntil: number | undefined;
   /** The Secret is another one than that of the last run. */
   readonly secretChanged: boolean;
-  /** The plan that is held can no longer be read. */
-  readonly heldPlanGone: boolean;
 }
 
 export interface Answer {
@@ -126,9 +124,10 @@ function refusal(request: PendingRequest, situation: Situation): Answer | undefi
     const { held } = object.status ?? {};
     if (held === undefined) return reject("UnknownPlan", "no plan is held; there is nothing to approve");
     if (held.planDigest !== request.token)
-      return reject("UnknownPlan", `the plan that is held has the digest ${held.planDigest}; look at it before you approve it`);
-    if (situation.heldPlanGone)
-      return reject("UnknownPlan", "the plan's ConfigMap is gone, so nobody can tell what was shown; sync again, and approve what that shows");
+      return reject(
+        "UnknownPlan",
+        `the plan that is held has the digest ${held.planDigest}; look at it before you approve it`,
+      );
     if (!held.approvable)
       return reject("NotApprovable", `a plan held for ${held.reason} cannot be approved; see the condition Held`);
   }
@@ -152,7 +151,14 @@ function startRequest({ kind, token }: PendingRequest, { now }: Situation): Deci
     testConnection: "test-connection",
   };
   const trigger = kind === "approve" ? "Approval" : "Manual";
-  const run = { id: `${names[kind]}-${iso(now)}`, trigger, request: kind, token, startTime: iso(now), attempts: 1 } as const;
+  const run = {
+    id: `${names[kind]}-${iso(now)}`,
+    trigger,
+    request: kind,
+    token,
+    startTime: iso(now),
+    attempts: 1,
+  } as const;
   return { do: "run", run, missed: 0 };
 }
 
@@ -193,7 +199,13 @@ function runAutomatically(situation: Situation): Decision | undefined {
     return { do: "run", run, missed: 0 };
   };
   if (object.spec.schedule.enabled) {
-    if (status.lastSync === undefined || (status.lastSuccessfulTime === undefined && status.lastSync.trigger === "Manual" && status.lastSync.result === "Failed" && status.retry === undefined))
+    if (
+      status.lastSync === undefined ||
+      (status.lastSuccessfulTime === undefined &&
+        status.lastSync.trigger === "Manual" &&
+        status.lastSync.result === "Failed" &&
+        status.retry === undefined)
+    )
       return start("Initial");
     const change = status.accountsHash && changedSince(status.accountsHash, accountsHash(object, domain));
     if (change) return start(change);
@@ -226,7 +238,11 @@ function repairAllowed(object: O365Sync): number {
 function nextLook(situation: Situation): number | undefined {
   const { object, now, lastRender, tablesDiffer, accountsDamaged } = situation;
   const { retry } = object.status ?? {};
-  const candidates: (number | undefined)[] = [upcomingSlot(object, now), deadlineOfWaitingSlot(situation), situation.retiringUntil];
+  const candidates: (number | undefined)[] = [
+    upcomingSlot(object, now),
+    deadlineOfWaitingSlot(situation),
+    situation.retiringUntil,
+  ];
   if (retry !== undefined) candidates.push(Date.parse(retry.time));
   // A Secret is not watched: it is looked at again while something waits for it.
   if (retry !== undefined || situation.obstacle?.kind === "wait") candidates.push(now + MINUTE_MS);

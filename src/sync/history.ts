@@ -37,7 +37,8 @@ export function historyData(records: readonly HistoryRecord[]): Record<string, s
   return { "history.json": json(kept), "history.txt": table(kept) };
 }
 
-const json = (records: readonly HistoryRecord[]): string => `${JSON.stringify({ schemaVersion: 1, records }, null, 1)}\n`;
+const json = (records: readonly HistoryRecord[]): string =>
+  `${JSON.stringify({ schemaVersion: 1, records }, null, 1)}\n`;
 
 const bytesOf = (records: readonly HistoryRecord[]): number =>
   Buffer.byteLength(json(records)) + Buffer.byteLength(table(records));

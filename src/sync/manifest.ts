@@ -144,7 +144,9 @@ export function layoutsOf({ output, retiring }: Pick<Blueprint, "output" | "reti
   const same = retiring.find(({ shards }) => shards === output.shards);
   const first = { shards: output.shards, formats: union(output.formats, same?.formats ?? []) };
   const others = retiring.filter(({ shards }) => shards !== output.shards);
-  return [first, ...others.map(({ shards, formats }) => ({ shards, formats }))].filter(({ formats }) => formats.length > 0);
+  return [first, ...others.map(({ shards, formats }) => ({ shards, formats }))].filter(
+    ({ formats }) => formats.length > 0,
+  );
 }
 
 function union(a: readonly Format[], b: readonly Format[]): Format[] {

@@ -16,6 +16,9 @@ const LATEST_KEY = "plan.json.gz";
 /** A held plan that a later test sync has taken the place of: its approval is still awaited. */
 const HELD_KEY = "held.json.gz";
 
+/** Base64 characters of both plans together: beside plan.txt they fit one ConfigMap. */
+const LARGEST_JSON = 960 * 1024;
+
 export interface Plans {
   /** A test sync's plan leaves the held one readable. */
   save(object: O365Sync, proposal: Proposal, head: PlanHead, signal: AbortSignal): Promise<void>;
@@ -26,19 +29,19 @@ export interface Plans {
 }
 
 export function createPlans(maps: ConfigMaps): Plans {
-  const read = (object: O365Sync, signal: AbortSignal) => maps.read(object, planName(object.metadata.name), "plan", signal);
+  const read = (object: O365Sync, signal: AbortSignal) =>
+    maps.read(object, planName(object.metadata.name), "plan", signal);
 
   return {
     async save(object, proposal, head, signal) {
       const found = await read(object, signal);
       const held = heldBeside(found?.object.binaryData, object.status?.held?.planDigest, proposal.digest);
-      const content = {
-        name: planName(object.metadata.name),
-        role: "plan",
-        data: { "plan.txt": planText(object, proposal, head) },
-        binaryData: { [LATEST_KEY]: encode(proposal), ...(held === undefined ? {} : { [HELD_KEY]: held }) },
-      } as const;
-      await maps.put(object, content, found, signal);
+      const latest = encode(proposal);
+      const binaryData: Record<string, string> = held === undefined ? {} : { [HELD_KEY]: held };
+      // The one that awaits approval goes before the one that was only looked at.
+      if (latest.length + (held?.length ?? 0) <= LARGEST_JSON) binaryData[LATEST_KEY] = latest;
+      const data = { "plan.txt": planText(object, proposal, head) };
+      await maps.put(object, { name: planName(object.metadata.name), role: "plan", data, binaryData }, found, signal);
     },
 
     async shown(object, digest, signal) {
@@ -66,11 +69,17 @@ function heldBeside(
 
 function planText(object: O365Sync, proposal: Proposal, { title, lines }: PlanHead): string {
   const mirrors = proposal.mirrors.map((name) => `no longer accepted: every address of the Mirror domain ${name}`);
-  const head = [title, `plan ${proposal.digest} of ${object.metadata.namespace}/${object.metadata.name}`, ...lines, ...mirrors];
+  const head = [
+    title,
+    `plan ${proposal.digest} of ${object.metadata.namespace}/${object.metadata.name}`,
+    ...lines,
+    ...mirrors,
+  ];
   return renderPlanText(proposal.plan, head);
 }
 
-export const approveLine = (object: O365Sync, digest: string): string => `to let it through: ${approveCommand(object, digest)}`;
+export const approveLine = (object: O365Sync, digest: string): string =>
+  `to let it through: ${approveCommand(object, digest)}`;
 
 const encode = (proposal: Proposal): string => planJson(proposal).toString("base64");
 

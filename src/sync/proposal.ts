@@ -22,14 +22,19 @@ export function propose(baseline: Baseline, wish: Wish): Proposal {
   const mirrors = baseline.kind === "accounts" ? droppedMirrors(baseline.names, wish.names) : [];
   const lost = lostAddresses(baseline, wish);
   const lostCount =
-    baseline.kind === "numbers" ? Math.max(0, baseline.addresses - acceptedAddresses(wish.accounts, wish.names).size) : lost.length;
+    baseline.kind === "numbers"
+      ? Math.max(0, baseline.addresses - acceptedAddresses(wish.accounts, wish.names).size)
+      : lost.length;
   return { plan, mirrors, lost, lostCount, digest: digestOf(plan, mirrors) };
 }
 
 /** A plan alone keeps its own digest, so that it can be told from its changes. */
 function digestOf(plan: Plan, mirrors: readonly string[]): string {
   if (mirrors.length === 0) return plan.digest;
-  return createHash("sha256").update([plan.digest, ...mirrors].join("\n")).digest("hex").slice(0, 20);
+  return createHash("sha256")
+    .update([plan.digest, ...mirrors].join("\n"))
+    .digest("hex")
+    .slice(0, 20);
 }
 
 /** What of `proposal` was not in the one that a person saw. */

@@ -13,8 +13,8 @@ import {
   EMPTY_MANIFEST,
   type Intent,
   type Manifest,
-  parseManifest,
   type Publication,
+  parseManifest,
   serializeManifest,
 } from "./manifest.ts";
 import { accountsName, historyName, journalName, manifestName, planName } from "./names.ts";
@@ -67,9 +67,14 @@ export interface Publisher {
 const JOURNAL_KEY = "journal.jsonl.gz";
 
 /** The manifest as it stands; a Failure when this operator must not touch it. */
-export async function readStanding(maps: ConfigMaps, object: O365Sync, signal: AbortSignal): Promise<Standing & { damaged: boolean }> {
+export async function readStanding(
+  maps: ConfigMaps,
+  object: O365Sync,
+  signal: AbortSignal,
+): Promise<Standing & { damaged: boolean }> {
   const found = await maps.read(object, manifestName(object.metadata.name), "manifest", signal);
-  if (found === undefined) return { object, manifest: EMPTY_MANIFEST, seen: undefined, inlineJournal: undefined, damaged: false };
+  if (found === undefined)
+    return { object, manifest: EMPTY_MANIFEST, seen: undefined, inlineJournal: undefined, damaged: false };
   const parsed = parseManifest(found.object.data?.["manifest.json"]);
   if (parsed.kind === "newer") throw newerManifest(found.metadata.name, parsed.version);
   const journal = found.object.binaryData?.[JOURNAL_KEY];
@@ -103,7 +108,11 @@ export function createPublisher(maps: ConfigMaps, clock: Clock): Publisher {
         ...(record === undefined ? {} : { record }),
       };
       const inlineJournal = inline ? journal.pieces[0] : undefined;
-      return { standing: await writeManifest({ ...standing, inlineJournal }, { ...manifest, intent }, signal), looks, draft };
+      return {
+        standing: await writeManifest({ ...standing, inlineJournal }, { ...manifest, intent }, signal),
+        looks,
+        draft,
+      };
     },
 
     async finish({ standing, looks, draft }, signal) {
@@ -111,7 +120,11 @@ export function createPublisher(maps: ConfigMaps, clock: Clock): Publisher {
       for (const content of draft.contents) await maps.put(object, content, looks.get(content.name), signal);
       const publication: Publication = { ...draft.publication, time: new Date(clock.now()).toISOString() };
       const strays = findStrays(object, maps.known(object), publication);
-      const done = await writeManifest({ ...standing, inlineJournal: undefined }, committed(manifest, publication), signal);
+      const done = await writeManifest(
+        { ...standing, inlineJournal: undefined },
+        committed(manifest, publication),
+        signal,
+      );
       for (const stray of strays) await maps.remove(stray, signal);
       await adoptSideFiles(object, signal);
       return done;
@@ -166,7 +179,11 @@ export function createPublisher(maps: ConfigMaps, clock: Clock): Publisher {
     const pieces = await readPieces(standing, intent, signal);
     const count = Math.max(manifest.current?.chunks ?? 0, intent.target.chunks);
     const found = await readAccounts(maps, object, count, signal);
-    const accounts = replayJournal(found.flatMap((chunk) => chunk.accounts ?? []), pieces, intent.journal.sha256);
+    const accounts = replayJournal(
+      found.flatMap((chunk) => chunk.accounts ?? []),
+      pieces,
+      intent.journal.sha256,
+    );
     const { revision, domain, aliasDomains } = intent.target;
     const whole = accounts !== undefined && revisionOf(accounts, { domain, aliasDomains }) === revision;
     return whole ? accounts : undefined;
@@ -185,7 +202,10 @@ export function createPublisher(maps: ConfigMaps, clock: Clock): Publisher {
   /** History and plan follow a change of deletionPolicy too. */
   async function adoptSideFiles(object: O365Sync, signal: AbortSignal): Promise<void> {
     const sync = object.metadata.name;
-    for (const [name, role] of [[historyName(sync), "history"], [planName(sync), "plan"]] as const) {
+    for (const [name, role] of [
+      [historyName(sync), "history"],
+      [planName(sync), "plan"],
+    ] as const) {
       await maps.relabel(object, name, role, signal);
     }
   }
@@ -197,7 +217,12 @@ interface ReadChunk {
   readonly accounts: Account[] | undefined;
 }
 
-export async function readAccounts(maps: ConfigMaps, object: O365Sync, chunks: number, signal: AbortSignal): Promise<ReadChunk[]> {
+export async function readAccounts(
+  maps: ConfigMaps,
+  object: O365Sync,
+  chunks: number,
+  signal: AbortSignal,
+): Promise<ReadChunk[]> {
   const found: ReadChunk[] = [];
   for (let index = 0; index < chunks; index++) {
     const chunk = await maps.read(object, accountsName(object.metadata.name, index), "accounts", signal);

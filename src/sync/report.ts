@@ -14,7 +14,13 @@ export interface Learned {
   readonly conflicts?: readonly string[];
 }
 
-export function recordOf(run: Run, end: RunEnd, learned: Learned, requestedBy: string | undefined, now: number): HistoryRecord {
+export function recordOf(
+  run: Run,
+  end: RunEnd,
+  learned: Learned,
+  requestedBy: string | undefined,
+  now: number,
+): HistoryRecord {
   const changes = learned.proposal?.plan.changes ?? [];
   const added = changes.filter(({ kind }) => kind.endsWith("Add")).map(({ address }) => address);
   const removed = changes.filter(({ kind }) => kind.endsWith("Delete")).map(({ address }) => address);
@@ -67,7 +73,10 @@ export const describeViolations = (violations: readonly Violation[]): string =>
 /** What a plan would do, for a test and for a publication. */
 export function describeProposal({ plan, mirrors, lost }: Proposal): string {
   const dropped = mirrors.length === 0 ? "" : `, the Mirror domain ${mirrors.join(", ")} dropped`;
-  const refused = lost.length === 0 ? "" : `; the gateway stops accepting ${lost.length} ${lost.length === 1 ? "address" : "addresses"}`;
+  const refused =
+    lost.length === 0
+      ? ""
+      : `; the gateway stops accepting ${lost.length} ${lost.length === 1 ? "address" : "addresses"}`;
   return `${describeChanges(plan.counts)}${dropped}${refused}`;
 }
 
@@ -79,7 +88,10 @@ export function failedEnd(failure: Failure): RunEnd {
 export function asFailure(error: unknown): Failure | undefined {
   if (error instanceof Failure) return error;
   if (!(error instanceof ApiError)) return undefined;
-  const what = error.status === 0 ? "the API server could not be reached" : `the API server answered ${error.status} ${error.reason}`;
+  const what =
+    error.status === 0
+      ? "the API server could not be reached"
+      : `the API server answered ${error.status} ${error.reason}`;
   const reason = error.conflict || error.alreadyExists ? "Conflict" : "KubernetesAPI";
   return new Failure("retry", reason, `${what}; nothing was saved`, { cause: error });
 }

@@ -1,11 +1,6 @@
 /** Requests that people make by annotation: which are open, and in which order they are served. Pure. */
 import { createHash } from "node:crypto";
-import {
-  ANNOTATION_APPROVE,
-  ANNOTATION_SYNC,
-  ANNOTATION_TEST_CONNECTION,
-  ANNOTATION_TEST_SYNC,
-} from "../api/group.ts";
+import { ANNOTATION_APPROVE, ANNOTATION_SYNC, ANNOTATION_TEST_CONNECTION, ANNOTATION_TEST_SYNC } from "../api/group.ts";
 import type { ManagedField } from "../api/kube.ts";
 import type { O365Sync, O365SyncStatus } from "../api/types.generated.ts";
 import type { RequestKind } from "./records.ts";

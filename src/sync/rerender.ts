@@ -1,7 +1,7 @@
 /** Puts the tables right from the published accounts, without asking the tenant. */
-import type { DomainNames } from "../recipients/model.ts";
+
 import { guards } from "../recipients/guards.ts";
-import type { Account } from "../recipients/model.ts";
+import type { Account, DomainNames } from "../recipients/model.ts";
 import type { ReconcileContext } from "../runtime/types.ts";
 import { type Publication, removedLastDay } from "./manifest.ts";
 import type { Remembered } from "./memory.ts";
@@ -22,7 +22,12 @@ export const renderKey = ({ object, domain }: View): string =>
  * Where this takes addresses away (a Mirror domain was removed) it is a plan and passes the deletion guard, or it is
  * held; the rest is put right all the same.
  */
-export async function rerender(services: SyncServices, view: View, memory: Remembered, { signal }: ReconcileContext): Promise<Outcome> {
+export async function rerender(
+  services: SyncServices,
+  view: View,
+  memory: Remembered,
+  { signal }: ReconcileContext,
+): Promise<Outcome> {
   const { object, domain, standing } = view;
   const { current } = standing.manifest;
   const now = services.deps.clock.now();
@@ -51,7 +56,12 @@ export async function rerender(services: SyncServices, view: View, memory: Remem
   const restNeeded = view.drifted || wantsRendering(current, kept, outputOf(object));
   if (!restNeeded) return { view, status, heldNote: describeViolations(violations) };
   const standingThen = await publish(services, view, { accounts, names: kept, lost: 0, now }, signal);
-  return { view: { ...view, standing: standingThen }, status, rendered: true, heldNote: describeViolations(violations) };
+  return {
+    view: { ...view, standing: standingThen },
+    status,
+    rendered: true,
+    heldNote: describeViolations(violations),
+  };
 }
 
 interface Judged {
@@ -62,7 +72,11 @@ interface Judged {
 }
 
 /** No limit of operations counts what a Mirror domain repeats; the deletion guard does. */
-function judge({ maxDeletionPercent }: SyncServices, { object, standing }: View, { accounts, current, proposal, now }: Judged) {
+function judge(
+  { maxDeletionPercent }: SyncServices,
+  { object, standing }: View,
+  { accounts, current, proposal, now }: Judged,
+) {
   if (proposal.lost.length === 0) return [];
   const count = (type: Account["type"]): number => accounts.filter((account) => account.type === type).length;
   const objects = { users: count("mailbox"), groups: count("distributionList"), contacts: count("contact") };

@@ -47,5 +47,9 @@ export function createRoutes(client: Client, { clock }: Deps): Routes {
 const standing = (current: Publication | undefined): string[] => namesWithTables(current, 0);
 
 function stillRouted(names: readonly string[]): Failure {
-  return new Failure("retry", "DomainStillRouted", `the routing ConfigMap still lists ${names.join(", ")}, whose table would go away; nothing was saved`);
+  return new Failure(
+    "retry",
+    "DomainStillRouted",
+    `the routing ConfigMap still lists ${names.join(", ")}, whose table would go away; nothing was saved`,
+  );
 }

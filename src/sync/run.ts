@@ -1,4 +1,5 @@
 /** One run, from credentials to publication: an ordered list of steps, the first that fails ends it. */
+import { findCondition } from "../api/conditions.ts";
 import type { Deps } from "../api/deps.ts";
 import { Failure } from "../api/failure.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
@@ -71,12 +72,20 @@ export interface RunFacts {
 export async function execute(services: RunServices, input: RunInput, facts: RunFacts): Promise<RunEnd> {
   const directory = services.directories.connect(input.access.connection);
   await authorize(directory, input, facts);
-  return input.run.request === "testConnection" ? testConnection(directory, input, facts) : sync(services, directory, input, facts);
+  return input.run.request === "testConnection"
+    ? testConnection(directory, input, facts)
+    : sync(services, directory, input, facts);
 }
 
-async function authorize(directory: Directory, { object, run, consentUrl, signal }: RunInput, facts: RunFacts): Promise<void> {
+async function authorize(
+  directory: Directory,
+  { object, run, consentUrl, signal }: RunInput,
+  facts: RunFacts,
+): Promise<void> {
   const { sources } = object.spec;
-  const fresh = run.request === "testConnection";
+  // Consent shows in a new token only.
+  const refused = findCondition(object.status?.conditions ?? [], "Authorized")?.status === "False";
+  const fresh = run.request === "testConnection" || refused;
   const authorization = await directory.authorize({ sources, fresh, signal }).catch((error: unknown) => {
     const trouble = authorizationTrouble(error);
     if (trouble !== undefined) facts.authorized = trouble;
@@ -87,7 +96,11 @@ async function authorize(directory: Directory, { object, run, consentUrl, signal
   if (failure !== undefined) throw failure;
 }
 
-async function testConnection(directory: Directory, { object, domain, signal }: RunInput, facts: RunFacts): Promise<RunEnd> {
+async function testConnection(
+  directory: Directory,
+  { object, domain, signal }: RunInput,
+  facts: RunFacts,
+): Promise<RunEnd> {
   const ownership = await verifyOwnership(directory, object, domain, signal);
   if (ownership.kind === "verified") facts.verifiedHash = ownership.hash;
   const seen = await directory.sample(object.spec.sources, signal);
@@ -109,7 +122,11 @@ async function sync(services: RunServices, directory: Directory, input: RunInput
   facts.reading = reading;
   const { derived } = reading;
   const wish: Wish = { accounts: derived.accounts, names: namesOf(domain) };
-  const baseline = await loadBaseline(services.client, { object, current: standing.manifest.current, accounts }, signal);
+  const baseline = await loadBaseline(
+    services.client,
+    { object, current: standing.manifest.current, accounts },
+    signal,
+  );
   const proposal = propose(baseline, wish);
   facts.proposal = proposal;
   const domains = [wish.names.domain, ...wish.names.aliasDomains.map(({ name }) => name)];
@@ -127,9 +144,15 @@ async function sync(services: RunServices, directory: Directory, input: RunInput
 /** For an approval, what is new since the plan that was shown; otherwise everything. */
 async function withoutShown(plans: Plans, { object, run, signal }: RunInput, proposal: Proposal): Promise<Proposal> {
   if (run.request !== "approve" || run.token === undefined) return proposal;
+  // The digest names exactly these changes: nothing is new, also where the plan was too large to be stored in full.
+  if (run.token === proposal.digest) return beyond(proposal, proposal);
   const shown = await plans.shown(object, run.token, signal);
   if (shown !== undefined) return beyond(proposal, shown);
-  throw new Failure("stalled", "UnknownPlan", `the plan ${run.token} is no longer there to compare with; sync again, and approve what that shows`);
+  throw new Failure(
+    "stalled",
+    "UnknownPlan",
+    `the plan ${run.token} is no longer there to compare with; sync again, and approve what that shows`,
+  );
 }
 
 interface Judged {
@@ -161,22 +184,33 @@ interface Outcome {
   readonly violations: readonly Violation[];
 }
 
-function numbers({ proposal, reading }: Pick<Outcome, "proposal" | "reading">): Pick<RunEnd, "read" | "changes" | "dropped" | "conflicts"> {
+function numbers({
+  proposal,
+  reading,
+}: Pick<Outcome, "proposal" | "reading">): Pick<RunEnd, "read" | "changes" | "dropped" | "conflicts"> {
   const { derived, read } = reading;
   return { read, changes: proposal.plan.counts, dropped: derived.dropped, conflicts: derived.conflicts.length };
 }
 
 async function endTest({ plans }: RunServices, { object, signal }: RunInput, outcome: Outcome): Promise<RunEnd> {
   const { proposal, violations } = outcome;
-  const would = violations.length === 0 ? "a sync would publish this" : `a sync would be held: ${describeViolations(violations)}`;
+  const would =
+    violations.length === 0 ? "a sync would publish this" : `a sync would be held: ${describeViolations(violations)}`;
   await plans.save(object, proposal, { title: "test sync: nothing was published", lines: [would] }, signal);
-  return { ...numbers(outcome), result: "Succeeded", reason: "Succeeded", message: `${describeProposal(proposal)}; ${would}` };
+  return {
+    ...numbers(outcome),
+    result: "Succeeded",
+    reason: "Succeeded",
+    message: `${describeProposal(proposal)}; ${would}`,
+  };
 }
 
 async function hold({ plans }: RunServices, { object, signal }: RunInput, outcome: Outcome): Promise<RunEnd> {
   const { proposal, violations } = outcome;
   const approvable = violations.every((violation) => violation.approvable);
-  const cure = approvable ? approveLine(object, proposal.digest) : "it cannot be approved: correct the cause, then sync again";
+  const cure = approvable
+    ? approveLine(object, proposal.digest)
+    : "it cannot be approved: correct the cause, then sync again";
   const lines = [...violations.map(({ message }) => message), cure];
   await plans.save(object, proposal, { title: "held: nothing was published", lines }, signal);
   const reason = violations[0]?.reason ?? "Held";
@@ -189,7 +223,12 @@ interface Publishing extends Pick<Outcome, "proposal" | "reading"> {
   readonly removed: number;
 }
 
-async function publish(services: RunServices, input: RunInput, facts: RunFacts, publishing: Publishing): Promise<RunEnd> {
+async function publish(
+  services: RunServices,
+  input: RunInput,
+  facts: RunFacts,
+  publishing: Publishing,
+): Promise<RunEnd> {
   const { object, run, standing, accounts, requestedBy, signal } = input;
   const { proposal, wish, reading, removed } = publishing;
   const now = services.deps.clock.now();
@@ -197,10 +236,19 @@ async function publish(services: RunServices, input: RunInput, facts: RunFacts, 
   if (draft.nearlyFull !== undefined) facts.nearlyFull = draft.nearlyFull;
   const message = describeProposal(proposal);
   const end: RunEnd = { ...numbers({ proposal, reading }), result: "Published", reason: "Published", message };
-  const record: HistoryRecord = recordOf(run, end, { proposal, conflicts: reading.derived.conflicts }, requestedBy, now);
+  const record: HistoryRecord = recordOf(
+    run,
+    end,
+    { proposal, conflicts: reading.derived.conflicts },
+    requestedBy,
+    now,
+  );
   await services.routes.untilWithdrawn(object, standing.manifest.current, draft.publication, signal);
   facts.begun = true;
-  const begun = await services.publisher.begin({ standing, before: accounts ?? [], draft, removedAddresses: removed, record }, signal);
+  const begun = await services.publisher.begin(
+    { standing, before: accounts ?? [], draft, removedAddresses: removed, record },
+    signal,
+  );
   facts.standing = begun.standing;
   facts.standing = await services.publisher.finish(begun, signal);
   return end;

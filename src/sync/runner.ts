@@ -36,7 +36,13 @@ export async function conduct(
 }
 
 /** Nothing is asked of the tenant before this is written: whoever starts next finishes this very run. */
-async function persistStart(services: SyncServices, view: View, run: Run, missed: number, context: ReconcileContext): Promise<View> {
+async function persistStart(
+  services: SyncServices,
+  view: View,
+  run: Run,
+  missed: number,
+  context: ReconcileContext,
+): Promise<View> {
   const { object, domain } = view;
   if (interruptedRun(object)?.id === run.id || domain === undefined) return view;
   const now = services.deps.clock.now();
@@ -44,7 +50,10 @@ async function persistStart(services: SyncServices, view: View, run: Run, missed
   const status = settle(object, next, factsOf(services, view, now));
   const { managedFields } = object.metadata;
   const written = await services.statuses.writeExactly(object, status, context.signal);
-  return { ...view, object: { ...written, metadata: { ...written.metadata, ...(managedFields && { managedFields }) } } };
+  return {
+    ...view,
+    object: { ...written, metadata: { ...written.metadata, ...(managedFields && { managedFields }) } },
+  };
 }
 
 async function executeWithin(
@@ -55,7 +64,8 @@ async function executeWithin(
   { log, signal }: ReconcileContext,
 ): Promise<RunEnd> {
   const { object, domain, access, standing } = view;
-  if (domain === undefined || access === undefined) throw new Error("a run was decided on without a domain or a credential");
+  if (domain === undefined || access === undefined)
+    throw new Error("a run was decided on without a domain or a credential");
   const deadline = createDeadline(services.deps.clock, services.settings.runDeadlineMs, signal);
   try {
     const input: RunInput = {
@@ -83,10 +93,18 @@ async function executeWithin(
 }
 
 function tooSlow(ms: number): Failure {
-  return new Failure("retry", "DeadlineExceeded", `the run took longer than ${Math.round(ms / 1000)} s; nothing was saved`);
+  return new Failure(
+    "retry",
+    "DeadlineExceeded",
+    `the run took longer than ${Math.round(ms / 1000)} s; nothing was saved`,
+  );
 }
 
-export async function accountsOf(services: SyncServices, view: View, signal: AbortSignal): Promise<Account[] | undefined> {
+export async function accountsOf(
+  services: SyncServices,
+  view: View,
+  signal: AbortSignal,
+): Promise<Account[] | undefined> {
   const { current } = view.standing.manifest;
   if (current === undefined || view.accountsDamaged) return undefined;
   return publishedAccounts(services.maps, view.object, current, signal);
@@ -105,7 +123,11 @@ export interface Conclusion {
 }
 
 /** History first, then status: a run whose end is not in the status is found interrupted and told again under its id. */
-export async function conclude(services: SyncServices, conclusion: Conclusion, { log, signal }: ReconcileContext): Promise<Outcome> {
+export async function conclude(
+  services: SyncServices,
+  conclusion: Conclusion,
+  { log, signal }: ReconcileContext,
+): Promise<Outcome> {
   const { view, run, end, record, facts } = conclusion;
   const { object } = view;
   const { deps } = services;

@@ -32,7 +32,10 @@ export const sameSlots = (a: Slots, b: Slots): boolean =>
 /** Slots up to this instant are accounted for: done, missed, or not in force. */
 export function slotCursor(object: O365Sync): number {
   const { since, lastSlotTime } = object.status?.schedule ?? {};
-  return Math.max(since === undefined ? 0 : Date.parse(since), lastSlotTime === undefined ? 0 : Date.parse(lastSlotTime));
+  return Math.max(
+    since === undefined ? 0 : Date.parse(since),
+    lastSlotTime === undefined ? 0 : Date.parse(lastSlotTime),
+  );
 }
 
 export interface Due {

@@ -94,7 +94,12 @@ function look(
     const { accountsDamaged, drifted } = await inspect(maps, object, standing.manifest, now, signal);
     const wanted = domain && namesOf(domain);
     const outdated = current !== undefined && wanted !== undefined && wantsRendering(current, wanted, outputOf(object));
-    return { standing, accountsDamaged: accountsDamaged || (current === undefined && published !== undefined), drifted, outdated };
+    return {
+      standing,
+      accountsDamaged: accountsDamaged || (current === undefined && published !== undefined),
+      drifted,
+      outdated,
+    };
   };
   return orFailure(work());
 }

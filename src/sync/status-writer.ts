@@ -37,7 +37,8 @@ export function createStatusWriter(client: Client): StatusWriter {
           if (!(error instanceof ApiError && error.conflict) || attempt === ATTEMPTS) throw error;
           const { namespace, name } = object.metadata;
           latest = await client.get(O365_SYNC, keyOf(namespace, name), { signal });
-          const untouched = latest.metadata.uid === object.metadata.uid && isDeepStrictEqual(latest.status, object.status);
+          const untouched =
+            latest.metadata.uid === object.metadata.uid && isDeepStrictEqual(latest.status, object.status);
           if (!untouched) throw error;
         }
       }

@@ -206,6 +206,26 @@ describe("DeletionGuard", () => {
     ["what the installation's cap allows", { lost: 50, accepted: 1000, maxDeletionPercent: 5 }, undefined],
     ["more than the installation's cap allows", { lost: 51, accepted: 1000, maxDeletionPercent: 5 }, [50, 51]],
     ["more than the object allows below the cap", { lost: 101, accepted: 1000, maxDeletionPercent: 50 }, [100, 101]],
+    [
+      "what a guard that is off lets through under a cap",
+      {
+        lost: 51,
+        accepted: 1000,
+        maxDeletionPercent: 5,
+        deletionGuard: { enabled: false, maxPercent: 100, floor: 1000 },
+      },
+      [50, 51],
+    ],
+    [
+      "what a huge floor lets through under a cap",
+      {
+        lost: 51,
+        accepted: 1000,
+        maxDeletionPercent: 5,
+        deletionGuard: { enabled: true, maxPercent: 100, floor: 1000 },
+      },
+      [50, 51],
+    ],
   ])("judges %s", (_, found, numbers) => {
     expect(numbersOf(only(found))).toEqual(numbers);
   });

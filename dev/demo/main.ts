@@ -1,0 +1,120 @@
+/** `npm run demo`: a whole world on this machine, a story of half a minute, and then a cluster to play with. */
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import { parse } from "yaml";
+import type { O365Sync } from "../../src/api/types.generated.ts";
+import { applyCrds, type ControlPlane, startControlPlane } from "../controlplane/index.ts";
+import { harbourAndPine } from "../tenant/fixture.ts";
+import { startTenant, type Tenant } from "../tenant/index.ts";
+import { createCluster } from "./cluster.ts";
+import { startOperatorProcess } from "./operator.ts";
+import { type Sample, tellStory } from "./story.ts";
+
+const HELP = `npm run demo [-- --exit]
+
+  --exit   end after the story, with exit code 0 when it came true
+  --help   show this
+`;
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { exit: { type: "boolean" }, help: { type: "boolean" } } });
+  if (values.help === true) {
+    say(HELP);
+    return 0;
+  }
+  const started = Date.now();
+  const folder = await mkdtemp(join(tmpdir(), "o365-sync-demo-"));
+  const cleanups: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  });
+  try {
+    const controlPlane = await startControlPlane();
+    cleanups.push(() => controlPlane.stop());
+    const tenant = await startTenant({ company: harbourAndPine() });
+    cleanups.push(() => tenant.close());
+    await applyCrds(controlPlane);
+    const kubeconfig = join(folder, "kubeconfig");
+    await controlPlane.writeKubeconfig(kubeconfig, "admin");
+    const endpoints = join(folder, "cloud-endpoints.json");
+    await writeFile(endpoints, JSON.stringify({ Global: { authority: tenant.authority, graph: tenant.graph } }));
+    const flags = [`--kubeconfig=${kubeconfig}`, `--cloud-endpoints=${endpoints}`, "--metrics-bind-address=127.0.0.1:0", "--health-probe-bind-address=0"];
+    const operator = await startOperatorProcess(folder, flags);
+    cleanups.push(() => operator.stop());
+    const kind = controlPlane.kind === "real" ? "kube-apiserver" : "embedded API server";
+    say(`A ${kind} (${controlPlane.version}), a simulated Microsoft 365 tenant and the operator run on this machine.`);
+
+    const told = tellStory(createCluster(controlPlane), tenant, await readSamples(tenant), say);
+    await Promise.race([told, operator.failed, stopped]);
+    say(`\nThe story took ${Math.round((Date.now() - started) / 1000)} s.`);
+    if (values.exit === true) return 0;
+    say(invitation(controlPlane, kubeconfig, operator.log));
+    listen(tenant);
+    await Promise.race([stopped, operator.failed]);
+    say("Cleaning up.");
+    return 0;
+  } catch (error) {
+    say(`The demo failed: ${error instanceof Error ? error.message : String(error)}`);
+    return 1;
+  } finally {
+    for (const cleanup of cleanups.reverse()) await cleanup();
+  }
+}
+
+/** The examples as they are, but for the tenant and the credential of this world. */
+async function readSamples(tenant: Tenant): Promise<Sample[]> {
+  const read = async (name: string): Promise<unknown> => parse(await readFile(new URL(`../../examples/${name}.yaml`, import.meta.url), "utf8"));
+  const sync = (await read("o365sync")) as O365Sync;
+  sync.spec.tenantId = tenant.tenantId;
+  if (sync.spec.credentials !== undefined) sync.spec.credentials.clientId = tenant.clientId;
+  const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "o365" }, stringData: { clientSecret: tenant.clientSecret } };
+  const group = "/apis/o365sync.dev/v1alpha1/namespaces/mail";
+  return [
+    { path: "/api/v1/namespaces", object: { apiVersion: "v1", kind: "Namespace", metadata: { name: "mail" } } },
+    { path: "/api/v1/namespaces/mail/secrets", object: secret },
+    { path: `${group}/maildomains`, object: (await read("maildomain")) as object },
+    { path: `${group}/o365syncs`, object: sync },
+  ];
+}
+
+function invitation({ kubectl }: ControlPlane, kubeconfig: string, log: string): string {
+  const get = kubectl ?? "kubectl";
+  return `
+Everything keeps running until Ctrl-C. In another terminal:
+
+    export KUBECONFIG=${kubeconfig}
+    ${get} -n mail get o365syncs -w
+    ${get} -n mail describe o365sync example-com
+    ${get} -n mail annotate o365syncs.o365sync.dev/example-com o365sync.dev/sync=$(date +%s) --overwrite
+    ${get} -n mail get configmap example-com-history -o jsonpath='{.data.history\\.txt}'
+    tail -f ${log}
+
+Here: "hire <address>" and "leave <address>" change the tenant.
+`;
+}
+
+/** Lets the person at the terminal change the tenant. */
+function listen({ company }: Tenant): void {
+  const lines = createInterface({ input: process.stdin });
+  // Ctrl-C in the terminal reaches the process through readline only when it is interactive.
+  lines.on("SIGINT", () => process.emit("SIGINT"));
+  lines.on("line", (line) => {
+    const [verb = "", address = ""] = line.trim().split(/\s+/);
+    try {
+      if (verb === "hire" && address.includes("@")) company.hire(address);
+      else if (verb === "leave") company.remove(address);
+      else if (verb !== "") throw new Error('type "hire <address>" or "leave <address>"');
+      else return;
+      say(`Done; now ask for a sync.`);
+    } catch (error) {
+      say(error instanceof Error ? error.message : String(error));
+    }
+  });
+}
+
+process.exit(await main());

@@ -1,0 +1,82 @@
+/** What the demo tells: from nothing to a published list, and how a mass deletion is stopped. */
+import type { O365Sync } from "../../src/api/types.generated.ts";
+import type { Tenant } from "../tenant/index.ts";
+import type { Cluster } from "./cluster.ts";
+
+export type Say = (text: string) => void;
+
+type Request = "sync" | "testConnection" | "approve";
+
+const ANNOTATION: Readonly<Record<Request, string>> = { sync: "sync", testConnection: "test-connection", approve: "approve" };
+const HANDLED = { sync: "handledSync", testConnection: "handledTestConnection", approve: "handledApprove" } as const;
+
+export async function tellStory(cluster: Cluster, tenant: Tenant, samples: readonly Sample[], say: Say): Promise<void> {
+  const { company } = tenant;
+  let token = 0;
+  const step = (text: string): void => say(`\n\u001b[1m${text}\u001b[0m`);
+  const command = (text: string): void => say(`\u001b[2m$ ${text}\u001b[0m`);
+  const show = (text: string, most = 12): void => say(indented(text, most));
+  const ask = async (request: Request, value = String(++token)): Promise<O365Sync> => {
+    command(`kubectl -n mail annotate o365syncs.o365sync.dev/example-com o365sync.dev/${ANNOTATION[request]}=${value} --overwrite`);
+    await cluster.annotate(ANNOTATION[request], value);
+    const sync = await cluster.until(({ status }) => status?.[HANDLED[request]] === value);
+    const answer = sync.status?.requests?.[request];
+    show(`${answer?.state}: ${answer?.message}`);
+    return sync;
+  };
+  const grep = async (address: string): Promise<void> => {
+    command(`kubectl -n mail get configmap example-com-recipients -o yaml | grep ${address}`);
+    const table = (await cluster.configMap("example-com-recipients")).data?.["relay_recipients"] ?? "";
+    show(table.split("\n").find((line) => line.startsWith(address)) ?? "(not there)");
+  };
+
+  step(`1. A domain and its sync are applied. The tenant has ${company.users.size} users, ${company.groups.size} groups, ${company.contacts.size} contacts.`);
+  command("kubectl apply --server-side -f examples/maildomain.yaml -f examples/o365sync.yaml");
+  for (const { path, object } of samples) await cluster.create(path, object);
+  await cluster.until(({ status }) => (status?.conditions ?? []).length > 0);
+
+  step("2. Is the access right? Nothing is planned yet.");
+  await ask("testConnection");
+
+  step("3. The first sync: the list appears.");
+  await ask("sync");
+  command("kubectl -n mail get maildomains,o365syncs");
+  show(`${await cluster.table("maildomains")}\n\n${await cluster.table("o365syncs")}`);
+  command("kubectl -n mail get configmap example-com-recipients -o jsonpath='{.data.relay_recipients}' | head -3");
+  show((await cluster.configMap("example-com-recipients")).data?.["relay_recipients"] ?? "", 3);
+
+  step("4. nora.novak is hired in the tenant; the next sync brings her address.");
+  company.hire("nora.novak@example.com", ["nora@example.com"]);
+  await ask("sync");
+  await grep("nora.novak@example.com");
+
+  step("5. Somebody deletes 60 accounts in the tenant. The list does not shrink: the plan is held.");
+  for (const { id } of [...company.users.values()].slice(0, 60)) company.remove(id);
+  const held = await ask("sync");
+  command("kubectl -n mail get configmap example-com-plan -o jsonpath='{.data.plan\\.txt}'");
+  show((await cluster.configMap("example-com-plan")).data?.["plan.txt"] ?? "", 9);
+  await grep("ada.abel@example.com");
+
+  step("6. It was meant. Meanwhile otto.olsen is hired; the approval lets the shown plan through, and him.");
+  company.hire("otto.olsen@example.com");
+  await ask("approve", held.status?.held?.planDigest);
+  await grep("ada.abel@example.com");
+  await grep("otto.olsen@example.com");
+
+  step("7. All of it stands in the history.");
+  command("kubectl -n mail get configmap example-com-history -o jsonpath='{.data.history\\.txt}'");
+  show((await cluster.configMap("example-com-history")).data?.["history.txt"] ?? "");
+}
+
+export interface Sample {
+  readonly path: string;
+  readonly object: object;
+}
+
+const WIDEST = 160;
+
+function indented(text: string, most: number): string {
+  const lines = text.trimEnd().split("\n");
+  const kept = lines.length > most ? [...lines.slice(0, most), `… ${lines.length - most} more lines`] : lines;
+  return kept.map((line) => `    ${line.length > WIDEST ? `${line.slice(0, WIDEST)} …` : line}`).join("\n");
+}
