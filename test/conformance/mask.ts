@@ -22,6 +22,10 @@ function maskField(key: string, value: unknown, names: Readonly<Record<string, s
   const text = VOLATILE[key];
   if (text !== undefined && typeof value === "string" && value !== "") return text;
   if (key === "managedFields" && Array.isArray(value)) return value.map((one) => mask(one, names)).sort(byOwner);
+  // Of columns the long descriptions are left out, which kubectl does not print.
+  if (key === "columnDefinitions" && Array.isArray(value)) {
+    return value.map((column) => mask({ ...(column as object), description: undefined }, names));
+  }
   return mask(value, names);
 }
 
@@ -40,6 +44,8 @@ export function maskText(text: string, names: Readonly<Record<string, string>>):
       /\b(resource version|ResourceVersion in precondition|ResourceVersion in object meta|current): \d+( \(\d+\))?/g,
       "$1: <version>",
     )
+    .replaceAll(/"\{\\"apiVersion(?:[^"\\]|\\.)*"/g, '"<object>"')
+    .replaceAll(/scheme\.go:\d+/g, "scheme.go:<line>")
     .replaceAll(/(ResourceVersion in (?:the precondition|record)) \(\d+\)/g, "$1 (<version>)")
     .replaceAll(/\b20(2[6-9]|[3-9]\d)-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "<time>")
     .replaceAll(/(?<=^|\s)\d{1,2}s(?=$|\s)/g, "<age>");
