@@ -141,7 +141,7 @@ function parseFlags(args: readonly string[]): ReadonlyMap<FlagName, string> | "h
       options: { ...options, help: { type: "boolean", short: "h" } },
     });
     if (values.help === true) return "help";
-    const given = new Map<string, unknown>(Object.entries(values));
+    const given = new Map<string, string | boolean | undefined>(Object.entries(values));
     const entries = Object.entries(FLAGS).map(
       ([name, flag]) => [name as FlagName, String(given.get(name) ?? flag.default)] as const,
     );

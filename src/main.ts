@@ -32,7 +32,14 @@ async function main(): Promise<number> {
   }
   try {
     const endpoints = config.cloudEndpoints === undefined ? undefined : readEndpoints(config.cloudEndpoints);
-    await startOperator({ config, endpoints, instance: config.podName ?? hostname(), log, deps: systemDeps, signal: stop.signal });
+    await startOperator({
+      config,
+      endpoints,
+      instance: config.podName ?? hostname(),
+      log,
+      deps: systemDeps,
+      signal: stop.signal,
+    });
     return 0;
   } catch (error) {
     if (error instanceof UsageError) {

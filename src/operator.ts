@@ -6,7 +6,7 @@ import { CONFIG_MAP, type ConfigMap, type KubeObject, type ResourceType } from "
 import { MAIL_DOMAIN, O365_SYNC } from "./api/resources.ts";
 import type { MailDomain, O365Sync } from "./api/types.generated.ts";
 import { type Config, UsageError } from "./config.ts";
-import { type CloudTable, CLOUDS, consentUrl, loadCloudEndpoints } from "./directory/clouds.ts";
+import { CLOUDS, type CloudTable, consentUrl, loadCloudEndpoints } from "./directory/clouds.ts";
 import { createDirectoryProvider } from "./directory/provider.ts";
 import { createDomainReconciler } from "./domain/controller.ts";
 import { watchHealth } from "./observe/health.ts";
@@ -82,7 +82,8 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
         manualRunsPerHour: config.manualRunsPerHour,
         runDeadlineMs: config.syncTimeoutMs,
         consentUrl: ({ spec }) =>
-          spec.credentials && consentUrl(clouds[spec.cloud], spec.tenantId, spec.credentials.clientId, config.consentRedirectUrl),
+          spec.credentials &&
+          consentUrl(clouds[spec.cloud], spec.tenantId, spec.credentials.clientId, config.consentRedirectUrl),
       },
     }),
   });
@@ -99,7 +100,9 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
   const manager = createManager({
     reflectors: [...domains.reflectors, ...syncs.reflectors, ...configMaps.reflectors],
     controllers: [syncController, domainController],
-    elector: config.leaderElect ? createElector({ config, client, ownNamespace: access.namespace, instance, deps, log }) : undefined,
+    elector: config.leaderElect
+      ? createElector({ config, client, ownNamespace: access.namespace, instance, deps, log })
+      : undefined,
     deps,
     log,
   });
@@ -217,5 +220,8 @@ async function serveProbes(
     },
     signal,
   );
-  return serve({ ...healthProbeBindAddress, routes: { "/healthz": () => health.healthz(), "/readyz": () => health.readyz() } });
+  return serve({
+    ...healthProbeBindAddress,
+    routes: { "/healthz": () => health.healthz(), "/readyz": () => health.readyz() },
+  });
 }

@@ -18,7 +18,7 @@ export interface Cluster {
 
 interface Table {
   readonly columnDefinitions: readonly { readonly name: string; readonly priority: number }[];
-  readonly rows: readonly { readonly cells: readonly unknown[] }[];
+  readonly rows: readonly { readonly cells: readonly (string | number | boolean | null)[] }[];
 }
 
 const PATIENCE_MS = 20_000;
@@ -29,16 +29,20 @@ export function createCluster(access: ControlPlaneAccess): Cluster {
   async function must(request: Parameters<typeof call>[1]): Promise<unknown> {
     const { status, body } = await call(access, request);
     if (status < 300) return body;
-    throw new Error(`${request.method} ${request.path}: HTTP ${status}: ${(body as { message?: string } | null)?.message}`);
+    throw new Error(
+      `${request.method} ${request.path}: HTTP ${status}: ${(body as { message?: string } | null)?.message}`,
+    );
   }
-  const sync = async (): Promise<O365Sync> => (await must({ method: "GET", path: `${GROUP}/o365syncs/example-com` })) as O365Sync;
+  const sync = async (): Promise<O365Sync> =>
+    (await must({ method: "GET", path: `${GROUP}/o365syncs/example-com` })) as O365Sync;
 
   return {
     sync,
     async create(path, object) {
       await must({ method: "POST", path, body: object });
     },
-    configMap: async (name) => (await must({ method: "GET", path: `/api/v1/namespaces/mail/configmaps/${name}` })) as ConfigMap,
+    configMap: async (name) =>
+      (await must({ method: "GET", path: `/api/v1/namespaces/mail/configmaps/${name}` })) as ConfigMap,
     async annotate(annotation, value) {
       const body = { metadata: { annotations: { [`o365sync.dev/${annotation}`]: value } } };
       const path = `${GROUP}/o365syncs/example-com?fieldManager=demo`;
@@ -49,11 +53,13 @@ export function createCluster(access: ControlPlaneAccess): Cluster {
       for (;;) {
         const found = await sync();
         if (is(found)) return found;
-        if (Date.now() > deadline) throw new Error(`waited in vain; the status is ${JSON.stringify(found.status, null, 1)}`);
+        if (Date.now() > deadline)
+          throw new Error(`waited in vain; the status is ${JSON.stringify(found.status, null, 1)}`);
         await pause(50);
       }
     },
-    table: async (plural) => format((await must({ method: "GET", path: `${GROUP}/${plural}`, accept: TABLE })) as Table),
+    table: async (plural) =>
+      format((await must({ method: "GET", path: `${GROUP}/${plural}`, accept: TABLE })) as Table),
   };
 }
 
@@ -64,5 +70,12 @@ function format({ columnDefinitions, rows }: Table): string {
     ...rows.map((row) => shown.map((index) => String(row.cells[index] ?? ""))),
   ];
   const widths = shown.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  return cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("   ").trimEnd()).join("\n");
+  return cells
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("   ")
+        .trimEnd(),
+    )
+    .join("\n");
 }

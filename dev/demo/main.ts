@@ -43,7 +43,12 @@ async function main(): Promise<number> {
     await controlPlane.writeKubeconfig(kubeconfig, "admin");
     const endpoints = join(folder, "cloud-endpoints.json");
     await writeFile(endpoints, JSON.stringify({ Global: { authority: tenant.authority, graph: tenant.graph } }));
-    const flags = [`--kubeconfig=${kubeconfig}`, `--cloud-endpoints=${endpoints}`, "--metrics-bind-address=127.0.0.1:0", "--health-probe-bind-address=0"];
+    const flags = [
+      `--kubeconfig=${kubeconfig}`,
+      `--cloud-endpoints=${endpoints}`,
+      "--metrics-bind-address=127.0.0.1:0",
+      "--health-probe-bind-address=0",
+    ];
     const operator = await startOperatorProcess(folder, flags);
     cleanups.push(() => operator.stop());
     const kind = controlPlane.kind === "real" ? "kube-apiserver" : "embedded API server";
@@ -68,11 +73,17 @@ async function main(): Promise<number> {
 
 /** The examples as they are, but for the tenant and the credential of this world. */
 async function readSamples(tenant: Tenant): Promise<Sample[]> {
-  const read = async (name: string): Promise<unknown> => parse(await readFile(new URL(`../../examples/${name}.yaml`, import.meta.url), "utf8"));
+  const read = async (name: string): Promise<unknown> =>
+    parse(await readFile(new URL(`../../examples/${name}.yaml`, import.meta.url), "utf8"));
   const sync = (await read("o365sync")) as O365Sync;
   sync.spec.tenantId = tenant.tenantId;
   if (sync.spec.credentials !== undefined) sync.spec.credentials.clientId = tenant.clientId;
-  const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "o365" }, stringData: { clientSecret: tenant.clientSecret } };
+  const secret = {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "o365" },
+    stringData: { clientSecret: tenant.clientSecret },
+  };
   const group = "/apis/o365sync.dev/v1alpha1/namespaces/mail";
   return [
     { path: "/api/v1/namespaces", object: { apiVersion: "v1", kind: "Namespace", metadata: { name: "mail" } } },

@@ -7,7 +7,11 @@ export type Say = (text: string) => void;
 
 type Request = "sync" | "testConnection" | "approve";
 
-const ANNOTATION: Readonly<Record<Request, string>> = { sync: "sync", testConnection: "test-connection", approve: "approve" };
+const ANNOTATION: Readonly<Record<Request, string>> = {
+  sync: "sync",
+  testConnection: "test-connection",
+  approve: "approve",
+};
 const HANDLED = { sync: "handledSync", testConnection: "handledTestConnection", approve: "handledApprove" } as const;
 
 export async function tellStory(cluster: Cluster, tenant: Tenant, samples: readonly Sample[], say: Say): Promise<void> {
@@ -17,7 +21,9 @@ export async function tellStory(cluster: Cluster, tenant: Tenant, samples: reado
   const command = (text: string): void => say(`\u001b[2m$ ${text}\u001b[0m`);
   const show = (text: string, most = 12): void => say(indented(text, most));
   const ask = async (request: Request, value = String(++token)): Promise<O365Sync> => {
-    command(`kubectl -n mail annotate o365syncs.o365sync.dev/example-com o365sync.dev/${ANNOTATION[request]}=${value} --overwrite`);
+    command(
+      `kubectl -n mail annotate o365syncs.o365sync.dev/example-com o365sync.dev/${ANNOTATION[request]}=${value} --overwrite`,
+    );
     await cluster.annotate(ANNOTATION[request], value);
     const sync = await cluster.until(({ status }) => status?.[HANDLED[request]] === value);
     const answer = sync.status?.requests?.[request];
@@ -30,7 +36,9 @@ export async function tellStory(cluster: Cluster, tenant: Tenant, samples: reado
     show(table.split("\n").find((line) => line.startsWith(address)) ?? "(not there)");
   };
 
-  step(`1. A domain and its sync are applied. The tenant has ${company.users.size} users, ${company.groups.size} groups, ${company.contacts.size} contacts.`);
+  step(
+    `1. A domain and its sync are applied. The tenant has ${company.users.size} users, ${company.groups.size} groups, ${company.contacts.size} contacts.`,
+  );
   command("kubectl apply --server-side -f examples/maildomain.yaml -f examples/o365sync.yaml");
   for (const { path, object } of samples) await cluster.create(path, object);
   await cluster.until(({ status }) => (status?.conditions ?? []).length > 0);

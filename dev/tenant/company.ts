@@ -57,7 +57,8 @@ export function createCompany(domains: readonly string[], newId: () => string = 
 
   function find(who: string): DirectoryEntry {
     for (const collection of collections) {
-      const found = collection.get(who) ?? [...collection.values()].find(({ mail }) => mail?.toLowerCase() === who.toLowerCase());
+      const found =
+        collection.get(who) ?? [...collection.values()].find(({ mail }) => mail?.toLowerCase() === who.toLowerCase());
       if (found !== undefined) return found;
     }
     throw new Error(`nobody here is ${who}`);
@@ -92,7 +93,9 @@ export function createCompany(domains: readonly string[], newId: () => string = 
     addAlias: (who, alias) => void find(who).proxyAddresses.push(`smtp:${alias}`),
     removeAlias(who, alias) {
       const found = find(who);
-      found.proxyAddresses = found.proxyAddresses.filter((proxy) => proxy.toLowerCase() !== `smtp:${alias.toLowerCase()}`);
+      found.proxyAddresses = found.proxyAddresses.filter(
+        (proxy) => proxy.toLowerCase() !== `smtp:${alias.toLowerCase()}`,
+      );
     },
     rename(who, address) {
       const found = find(who);

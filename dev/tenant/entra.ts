@@ -45,11 +45,16 @@ export function createEntra({ tenants, apps, graphScope, lifetimeSeconds, now }:
   function refusal(tenant: string, form: URLSearchParams): Refused | undefined {
     const known = tenants.some((name) => name.toLowerCase() === tenant.toLowerCase());
     if (!known) return { number: 90002, error: "invalid_request", text: `Tenant '${tenant}' not found.` };
-    if (form.get("grant_type") !== "client_credentials") return { number: 70003, error: "unsupported_grant_type", text: "The app requested an unsupported grant type." };
+    if (form.get("grant_type") !== "client_credentials")
+      return { number: 70003, error: "unsupported_grant_type", text: "The app requested an unsupported grant type." };
     const app = apps.get(form.get("client_id") ?? "");
-    if (app === undefined) return { number: 700016, error: "unauthorized_client", text: "Application was not found in the directory." };
-    if (form.get("scope") !== graphScope()) return { number: 500011, error: "invalid_resource", text: "The resource principal was not found in the tenant." };
-    return form.has("client_secret") ? secretTrouble(app, form.get("client_secret") ?? "") : assertionTrouble(app, form);
+    if (app === undefined)
+      return { number: 700016, error: "unauthorized_client", text: "Application was not found in the directory." };
+    if (form.get("scope") !== graphScope())
+      return { number: 500011, error: "invalid_resource", text: "The resource principal was not found in the tenant." };
+    return form.has("client_secret")
+      ? secretTrouble(app, form.get("client_secret") ?? "")
+      : assertionTrouble(app, form);
   }
 
   return {
@@ -58,11 +63,26 @@ export function createEntra({ tenants, apps, graphScope, lifetimeSeconds, now }:
       if (refused !== undefined) return { status: refused.number === 90002 ? 400 : 401, body: errorBody(refused) };
       const roles = [...(apps.get(form.get("client_id") ?? "")?.roles ?? [])];
       const until = now() + lifetimeSeconds * 1000;
-      const payload = { aud: graphScope().replace("/.default", ""), exp: Math.floor(until / 1000), jti: randomUUID(), ...(roles.length === 0 ? {} : { roles }) };
-      const token = [{ alg: "RS256", typ: "JWT" }, payload].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
+      const payload = {
+        aud: graphScope().replace("/.default", ""),
+        exp: Math.floor(until / 1000),
+        jti: randomUUID(),
+        ...(roles.length === 0 ? {} : { roles }),
+      };
+      const token = [{ alg: "RS256", typ: "JWT" }, payload]
+        .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+        .join(".");
       const signed = `${token}.${createHash("sha256").update(token).digest("base64url")}`;
       issued.set(signed, { roles, until });
-      return { status: 200, body: { token_type: "Bearer", expires_in: lifetimeSeconds, ext_expires_in: lifetimeSeconds, access_token: signed } };
+      return {
+        status: 200,
+        body: {
+          token_type: "Bearer",
+          expires_in: lifetimeSeconds,
+          ext_expires_in: lifetimeSeconds,
+          access_token: signed,
+        },
+      };
     },
     rolesOf(token) {
       const found = issued.get(token);
@@ -75,17 +95,32 @@ export function createEntra({ tenants, apps, graphScope, lifetimeSeconds, now }:
 function secretTrouble(app: App, secret: string): Refused | undefined {
   const state = app.secrets.get(secret);
   if (state === "valid") return undefined;
-  if (state === "expired") return { number: 7000222, error: "invalid_client", text: "The provided client secret keys for the app are expired." };
+  if (state === "expired")
+    return {
+      number: 7000222,
+      error: "invalid_client",
+      text: "The provided client secret keys for the app are expired.",
+    };
   return { number: 7000215, error: "invalid_client", text: "Invalid client secret provided." };
 }
 
 function assertionTrouble({ certificates }: App, form: URLSearchParams): Refused | undefined {
   const [header = "", payload = "", signature = ""] = (form.get("client_assertion") ?? "").split(".");
   const signed = certificates.some((pem) => {
-    const key = { key: createPublicKey(new X509Certificate(pem).publicKey.export({ type: "spki", format: "pem" })), padding: 6, saltLength: 32 };
+    const key = {
+      key: createPublicKey(new X509Certificate(pem).publicKey.export({ type: "spki", format: "pem" })),
+      padding: 6,
+      saltLength: 32,
+    };
     return verify("sha256", Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, "base64url"));
   });
-  return signed ? undefined : { number: 700027, error: "invalid_client", text: "The certificate with identifier used to sign the client assertion is not registered on application." };
+  return signed
+    ? undefined
+    : {
+        number: 700027,
+        error: "invalid_client",
+        text: "The certificate with identifier used to sign the client assertion is not registered on application.",
+      };
 }
 
 function errorBody({ number, error, text }: Refused): Record<string, unknown> {

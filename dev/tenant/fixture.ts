@@ -2,7 +2,10 @@
 import { createHash } from "node:crypto";
 import { type Company, createCompany } from "./company.ts";
 
-const FIRST = "ada,ben,clara,david,elena,farid,grace,hugo,ines,jonas,karin,liam,maria,nils,olga,paul,quirin,rosa,stefan,tanja".split(",");
+const FIRST =
+  "ada,ben,clara,david,elena,farid,grace,hugo,ines,jonas,karin,liam,maria,nils,olga,paul,quirin,rosa,stefan,tanja".split(
+    ",",
+  );
 const LAST = "abel,berg,conti,diaz,egger,frank,gruber,huber,ito,jansen,koch,lang".split(",");
 
 /** GUIDs that are the same in every run. */
@@ -10,13 +13,22 @@ function stableIds(seed: string): () => string {
   let count = 0;
   return () => {
     const hex = createHash("sha256").update(`${seed} ${count++}`).digest("hex");
-    return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join("-");
+    return [
+      hex.slice(0, 8),
+      hex.slice(8, 12),
+      `4${hex.slice(13, 16)}`,
+      `8${hex.slice(17, 20)}`,
+      hex.slice(20, 32),
+    ].join("-");
   };
 }
 
 /** Main domain example.com, second domain example.net, and the tenant's own name. */
 export function harbourAndPine(): Company {
-  const company = createCompany(["example.com", "example.net", "harbourpine.onmicrosoft.com"], stableIds("harbour and pine"));
+  const company = createCompany(
+    ["example.com", "example.net", "harbourpine.onmicrosoft.com"],
+    stableIds("harbour and pine"),
+  );
   addStaff(company);
   addSharedMailboxes(company);
   addGuests(company);
@@ -41,7 +53,17 @@ function addStaff(company: Company): void {
 
 /** Disabled, unlicensed, and still they receive mail. */
 function addSharedMailboxes(company: Company): void {
-  for (const name of ["info", "sales", "support", "billing", "jobs", "room.atlantic", "room.baltic", "room.pacific", "projector"]) {
+  for (const name of [
+    "info",
+    "sales",
+    "support",
+    "billing",
+    "jobs",
+    "room.atlantic",
+    "room.baltic",
+    "room.pacific",
+    "projector",
+  ]) {
     const box = company.hire(`${name}@example.com`, name === "info" ? ["contact@example.com", "info@example.net"] : []);
     box.accountEnabled = false;
   }
@@ -56,7 +78,18 @@ function addGuests(company: Company): void {
 }
 
 function addGroups(company: Company): void {
-  for (const name of ["all-hands", "board", "it", "warehouse", "press", "nested.outer", "nested.inner", "berlin", "vienna", "zurich"]) {
+  for (const name of [
+    "all-hands",
+    "board",
+    "it",
+    "warehouse",
+    "press",
+    "nested.outer",
+    "nested.inner",
+    "berlin",
+    "vienna",
+    "zurich",
+  ]) {
     company.addGroup(`${name}@example.com`, name === "press" ? ["media@example.com", "press@example.net"] : []);
   }
   for (const name of ["team-harbour", "team-pine", "project-2027"]) {
@@ -84,7 +117,9 @@ function addContacts(company: Company): void {
 
 /** What real directories hold in proxyAddresses. */
 function addOddities(company: Company): void {
-  company.find("ada.abel@example.com").proxyAddresses.push("smtp: Ada.Spaced@Example.COM ", "EUM:4711;phone-context=harbour");
+  company
+    .find("ada.abel@example.com")
+    .proxyAddresses.push("smtp: Ada.Spaced@Example.COM ", "EUM:4711;phone-context=harbour");
   company.find("ben.berg@example.com").proxyAddresses.push('smtp:"ben berg"@example.com', "smtp:bén@example.com");
   company.find("clara.conti@example.com").proxyAddresses.push(`smtp:${"x".repeat(65)}@example.com`, "smtp:no-at-sign");
   company.find("david.diaz@example.com").proxyAddresses.push("smtp:two words@example.com");

@@ -34,10 +34,7 @@ export interface GraphService {
 
 export function createGraphService(company: Company, tenantId: string, faults: Faults): GraphService {
   const entriesOf = (collection: Collection): readonly DirectoryEntry[] => {
-    if (collection === "organization") {
-      const verifiedDomains = company.domains.map((name, index) => ({ name, isDefault: index === 0, isInitial: name.endsWith(".onmicrosoft.com") }));
-      return [{ id: tenantId, displayName: "Harbour & Pine", mail: null, proxyAddresses: [], verifiedDomains }];
-    }
+    if (collection === "organization") return [organization(company, tenantId)];
     return [...company[collection].values()];
   };
 
@@ -64,23 +61,36 @@ export function createGraphService(company: Company, tenantId: string, faults: F
     const query = parseQuery(collection, call.url.searchParams, call.eventual);
     const found = entriesOf(collection).find((entry) => entry.id === id);
     if (found === undefined)
-      throw new GraphError(404, "Request_ResourceNotFound", `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`);
+      throw new GraphError(
+        404,
+        "Request_ResourceNotFound",
+        `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`,
+      );
     return { status: 200, body: selected(found, query) };
   }
 
   function batch({ body, url, roles }: GraphCall): GraphReply {
-    const { requests } = (body ?? {}) as { requests?: { id: string; method: string; url: string; headers?: Record<string, string> }[] };
+    const { requests } = (body ?? {}) as {
+      requests?: { id: string; method: string; url: string; headers?: Record<string, string> }[];
+    };
     if (!Array.isArray(requests)) throw new GraphError(400, "BadRequest", "Invalid batch payload format.");
-    if (requests.length > 20) throw new GraphError(400, "BadRequest", "Number of requests in a batch exceeds the limit of 20.");
+    if (requests.length > 20)
+      throw new GraphError(400, "BadRequest", "Number of requests in a batch exceeds the limit of 20.");
     const responses = requests.map((part) => {
       const effect = faults.next("part");
       const reply = replyOf(() => {
-        if (effect?.kind === "status") throw new GraphError(effect.status, effect.code ?? "TooManyRequests", "Too many requests.");
+        if (effect?.kind === "status")
+          throw new GraphError(effect.status, effect.code ?? "TooManyRequests", "Too many requests.");
         const target = new URL(`${url.origin}/v1.0${part.url}`);
-        const eventual = Object.entries(part.headers ?? {}).some(([name, value]) => name.toLowerCase() === "consistencylevel" && value === "eventual");
+        const eventual = Object.entries(part.headers ?? {}).some(
+          ([name, value]) => name.toLowerCase() === "consistencylevel" && value === "eventual",
+        );
         return answer({ method: part.method, url: target, eventual, body: undefined, roles }, undefined);
       });
-      const headers = { "Content-Type": "application/json", ...(effect?.kind === "status" && effect.retryAfter ? { "Retry-After": effect.retryAfter } : {}) };
+      const headers = {
+        "Content-Type": "application/json",
+        ...(effect?.kind === "status" && effect.retryAfter ? { "Retry-After": effect.retryAfter } : {}),
+      };
       return { id: part.id, status: reply.status, headers, body: reply.body };
     });
     // Graph answers in no particular order.
@@ -91,8 +101,10 @@ export function createGraphService(company: Company, tenantId: string, faults: F
     const [, version, first = "", id] = call.url.pathname.split("/");
     if (version !== "v1.0") throw new GraphError(400, "BadRequest", "Invalid version.");
     if (first === "$batch" && call.method === "POST") return batch(call);
-    if (!COLLECTIONS.includes(first)) throw new GraphError(400, "BadRequest", `Resource not found for the segment '${first}'.`);
-    if (call.method !== "GET") throw new GraphError(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.");
+    if (!COLLECTIONS.includes(first))
+      throw new GraphError(400, "BadRequest", `Resource not found for the segment '${first}'.`);
+    if (call.method !== "GET")
+      throw new GraphError(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.");
     const collection = first as Collection;
     if (!rolesFor(collection).some((role) => call.roles.includes(role)))
       throw new GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.");
@@ -100,6 +112,15 @@ export function createGraphService(company: Company, tenantId: string, faults: F
   }
 
   return { answer };
+}
+
+function organization({ domains }: Company, id: string): DirectoryEntry {
+  const verifiedDomains = domains.map((name, index) => ({
+    name,
+    isDefault: index === 0,
+    isInitial: name.endsWith(".onmicrosoft.com"),
+  }));
+  return { id, displayName: "Harbour & Pine", mail: null, proxyAddresses: [], verifiedDomains };
 }
 
 function selected(entry: DirectoryEntry, { select }: Query): Record<string, unknown> {

@@ -1,7 +1,7 @@
 /** A Microsoft 365 tenant on loopback: Entra's token endpoint and Graph over HTTPS, as strict as the real ones. */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer } from "node:https";
+import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { ca, cert, key } from "../tls/index.ts";
@@ -55,7 +55,12 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
   const { company, tenantId = "6f1c0f2e-5a0d-4c55-9b39-6d1f7f7b2a10", now = Date.now } = options;
   const clientId = "11111111-2222-4333-8444-555555555555";
   const clientSecret = "a-secret-of-the-simulated-tenant";
-  const app: App = { clientId, secrets: new Map([[clientSecret, "valid"]]), certificates: [], roles: new Set(ALL_ROLES) };
+  const app: App = {
+    clientId,
+    secrets: new Map([[clientSecret, "valid"]]),
+    certificates: [],
+    roles: new Set(ALL_ROLES),
+  };
   const requests: RecordedRequest[] = [];
   const faults = createFaults();
   let origin = "";
@@ -76,7 +81,9 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
     const effect = faults.next(kind);
     const send = (status: number, answer: unknown, headers: Readonly<Record<string, string>> = {}): void => {
       requests.push({ kind, method: request.method ?? "", path: decodeURIComponent(request.url ?? ""), status });
-      const text = JSON.stringify(effect?.kind === "edit" && status === 200 ? effect.edit(answer as Record<string, unknown>) : answer);
+      const text = JSON.stringify(
+        effect?.kind === "edit" && status === 200 ? effect.edit(answer as Record<string, unknown>) : answer,
+      );
       response.writeHead(status, { "Content-Type": "application/json", "request-id": randomUUID(), ...headers });
       if (effect?.kind === "truncate") {
         response.write(text.slice(0, text.length / 2));
@@ -91,7 +98,9 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
     }
     const roles = entra.rolesOf((request.headers.authorization ?? "").replace(/^Bearer /, ""));
     if (roles === undefined) {
-      send(401, { error: { code: "InvalidAuthenticationToken", message: "Access token is empty, unknown or expired." } });
+      send(401, {
+        error: { code: "InvalidAuthenticationToken", message: "Access token is empty, unknown or expired." },
+      });
       return;
     }
     const eventual = request.headers["consistencylevel"] === "eventual";
@@ -103,11 +112,7 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
   const server = createServer({ cert, key }, (request, response) => {
     handle(request, response).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(options.port ?? 0, "127.0.0.1", resolve);
-  });
-  origin = `https://localhost:${(server.address() as AddressInfo).port}`;
+  origin = `https://localhost:${await listen(server, options.port ?? 0)}`;
 
   return {
     authority: origin,
@@ -127,6 +132,14 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
         server.closeAllConnections();
       }),
   };
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", resolve);
+  });
+  return (server.address() as AddressInfo).port;
 }
 
 /** Whether the fault was the whole answer. */
@@ -149,7 +162,10 @@ async function disturb(
       send(effect.status, { error }, effect.retryAfter === undefined ? {} : { "Retry-After": effect.retryAfter });
       return true;
     }
-    default:
+    case undefined:
+    case "edit":
+    case "lose":
+    case "truncate":
       return false;
   }
 }

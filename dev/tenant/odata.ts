@@ -28,7 +28,8 @@ function known(collection: Collection): Set<string> {
 /** Roles that Microsoft lists for a collection and that do not carry addresses: refused, as they are in practice. */
 const BASIC = /ReadBasic|DeviceManagement|AgentId|CrossCloud|NestingSupport|PreferredDataLocation|ManageProtection/;
 
-export const rolesFor = (collection: Collection): string[] => CONTRACT.roles[collection].filter((role) => !BASIC.test(role));
+export const rolesFor = (collection: Collection): string[] =>
+  CONTRACT.roles[collection].filter((role) => !BASIC.test(role));
 
 export interface Query {
   readonly select: readonly string[];
@@ -67,9 +68,13 @@ function parseSelect(collection: Collection, text: string | null): readonly stri
   if (text === null) return DEFAULT_SELECT[collection];
   const names = text.split(",");
   for (const name of names) {
-    if (NOT_IN_COLLECTIONS.includes(name)) throw new GraphError(501, "NotImplemented", `Property '${name}' is not available in a collection.`);
+    if (NOT_IN_COLLECTIONS.includes(name))
+      throw new GraphError(501, "NotImplemented", `Property '${name}' is not available in a collection.`);
     if (!KNOWN[collection].has(name))
-      throw badRequest("BadRequest", `Parsing OData Select and Expand failed: Could not find a property named '${name}'.`);
+      throw badRequest(
+        "BadRequest",
+        `Parsing OData Select and Expand failed: Could not find a property named '${name}'.`,
+      );
   }
   return names;
 }
@@ -81,7 +86,10 @@ function parseTop(text: string | null): number {
   if (text === null) return DEFAULT_PAGE;
   const top = Number(text);
   if (!/^\d+$/.test(text) || top < 1 || top > LARGEST_PAGE)
-    throw badRequest("Request_UnsupportedQuery", `Invalid page size specified: '${text}'. Must be between 1 and ${LARGEST_PAGE} inclusive.`);
+    throw badRequest(
+      "Request_UnsupportedQuery",
+      `Invalid page size specified: '${text}'. Must be between 1 and ${LARGEST_PAGE} inclusive.`,
+    );
   return top;
 }
 
@@ -99,7 +107,8 @@ function parseCount(text: string | null, eventual: boolean): boolean {
 }
 
 /** Opaque to a client; a token that we did not make has expired. */
-export const skipToken = (skip: number): string => Buffer.from(JSON.stringify({ skip, salt: "directory" })).toString("base64url");
+export const skipToken = (skip: number): string =>
+  Buffer.from(JSON.stringify({ skip, salt: "directory" })).toString("base64url");
 
 function parseSkipToken(text: string | null): number {
   if (text === null) return 0;

@@ -54,7 +54,10 @@ const controllers = ({ ownerReferences = [] }: ObjectMeta): string =>
 /** What was found, with what is wanted put in: foreign labels, annotations and plain owners stay. */
 export function mergedMetadata(found: ObjectMeta, wanted: ObjectMeta): ObjectMeta {
   const { ownerReferences = [], ...rest } = found;
-  const owners = [...ownerReferences.filter(({ controller }) => controller !== true), ...(wanted.ownerReferences ?? [])];
+  const owners = [
+    ...ownerReferences.filter(({ controller }) => controller !== true),
+    ...(wanted.ownerReferences ?? []),
+  ];
   return {
     ...rest,
     labels: { ...found.labels, ...wanted.labels },

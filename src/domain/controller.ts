@@ -1,13 +1,13 @@
 /** The MailDomain controller: publishes the routing of a domain while its recipient tables stand. */
-import { setCondition, removeCondition } from "../api/conditions.ts";
+import { removeCondition, setCondition } from "../api/conditions.ts";
 import type { Deps } from "../api/deps.ts";
 import { LABEL_DOMAIN, LABEL_ROLE } from "../api/group.ts";
 import type { Condition, ConfigMap, ObjectKey } from "../api/kube.ts";
+import { difference } from "../api/merge-patch.ts";
 import { MAIL_DOMAIN } from "../api/resources.ts";
 import type { MailDomain, MailDomainStatus, O365Sync } from "../api/types.generated.ts";
 import { find } from "../runtime/find.ts";
-import { type Client, type EventRecorder, type Reconcile, type Store } from "../runtime/types.ts";
-import { difference } from "../api/merge-patch.ts";
+import type { Client, EventRecorder, Reconcile, Store } from "../runtime/types.ts";
 import { findLists } from "./lists.ts";
 import { publishRouting } from "./publish.ts";
 import { type PublishedList, type Routing, routingOf } from "./routing.ts";
@@ -65,7 +65,9 @@ function manifestsOf(configMaps: Store<ConfigMap>, { metadata }: MailDomain): Ob
 function syncsOf(syncs: Store<O365Sync>, { metadata }: MailDomain): O365Sync[] {
   return syncs
     .list()
-    .filter(({ metadata: { namespace }, spec }) => namespace === metadata.namespace && spec.domainRef.name === metadata.name)
+    .filter(
+      ({ metadata: { namespace }, spec }) => namespace === metadata.namespace && spec.domainRef.name === metadata.name,
+    )
     .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
 }
 
@@ -73,7 +75,9 @@ interface Found {
   readonly routing: Routing;
   readonly lists: readonly PublishedList[];
   readonly syncs: readonly O365Sync[];
-  readonly published: { readonly kind: "written"; readonly name: string; readonly revision: string } | { readonly kind: "none" | "conflict" };
+  readonly published:
+    | { readonly kind: "written"; readonly name: string; readonly revision: string }
+    | { readonly kind: "none" | "conflict" };
   readonly now: number;
 }
 
@@ -102,7 +106,13 @@ function conditionsOf(domain: MailDomain, routing: Routing, conflict: boolean, n
   const { reason, message } = conflict ? { reason: "ConfigMapConflict", message: CONFLICT } : routing;
   const observedGeneration = domain.metadata.generation ?? 0;
   const before = domain.status?.conditions ?? [];
-  const ready = { type: "Ready", status: reason === "Routed" ? "True" : "False", reason, message, observedGeneration } as const;
+  const ready = {
+    type: "Ready",
+    status: reason === "Routed" ? "True" : "False",
+    reason,
+    message,
+    observedGeneration,
+  } as const;
   const conditions = setCondition(before, ready, now);
   const stalled = conflict || reason === "DomainClaimed";
   if (!stalled) return removeCondition(conditions, "Stalled");

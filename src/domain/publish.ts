@@ -37,7 +37,8 @@ export async function publishRouting(
     return written;
   }
   const same = JSON.stringify(found.data) === JSON.stringify(data) && metadataIsCurrent(found.metadata, wanted);
-  if (!same) await client.replace(CONFIG_MAP, { ...found, metadata: mergedMetadata(found.metadata, wanted), data }, { signal });
+  if (!same)
+    await client.replace(CONFIG_MAP, { ...found, metadata: mergedMetadata(found.metadata, wanted), data }, { signal });
   return written;
 }
 

@@ -26,7 +26,8 @@ export function routingOf(domain: MailDomain, others: readonly MailDomain[], lis
     return { reason: "DomainClaimed", message, names: [] };
   }
   if ((domain.spec.inboundServers ?? []).length === 0) {
-    const message = "spec.inboundServers is empty: the gateway would look up its own MX and loop; add where the mail is delivered";
+    const message =
+      "spec.inboundServers is empty: the gateway would look up its own MX and loop; add where the mail is delivered";
     return { reason: "NoInboundServer", message, names: [] };
   }
   const listed = new Set(lists.flatMap(({ names }) => names));

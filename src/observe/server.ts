@@ -26,10 +26,12 @@ export interface HttpServer {
 /** Rejects when the address is taken. */
 export async function serve({ host, port, routes }: ServerOptions): Promise<HttpServer> {
   const server = createServer((request, response) => {
-    void answer(routes, request.method ?? "", request.url ?? "").then(({ status, body, contentType = "text/plain; charset=utf-8" }) => {
-      response.writeHead(status, { "Content-Type": contentType });
-      response.end(request.method === "HEAD" ? undefined : body);
-    });
+    void answer(routes, request.method ?? "", request.url ?? "").then(
+      ({ status, body, contentType = "text/plain; charset=utf-8" }) => {
+        response.writeHead(status, { "Content-Type": contentType });
+        response.end(request.method === "HEAD" ? undefined : body);
+      },
+    );
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

@@ -38,7 +38,10 @@ export interface RawAddress {
  * The SMTP addresses of an object as they stand in the directory: `proxyAddresses` with the prefix `smtp:` in any case,
  * and `mail`. Other prefixes (X500, SIP, SPO, EUM …) are not addresses.
  */
-export function smtpAddresses({ mail, proxyAddresses }: Pick<DirectoryObject, "mail" | "proxyAddresses">): RawAddress[] {
+export function smtpAddresses({
+  mail,
+  proxyAddresses,
+}: Pick<DirectoryObject, "mail" | "proxyAddresses">): RawAddress[] {
   const proxies = proxyAddresses
     .filter((proxy) => /^smtp:/i.test(proxy))
     .map((proxy) => ({ raw: proxy.slice("smtp:".length), primary: proxy.startsWith("SMTP:") }));

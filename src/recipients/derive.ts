@@ -59,7 +59,15 @@ export function createDeriver({ names, excludeRecords, staticRecipients }: Deriv
 
   const isOurs = (raw: string): boolean => {
     const at = raw.lastIndexOf("@");
-    return at === -1 || domains.has(raw.slice(at + 1).trim().toLowerCase());
+    return (
+      at === -1 ||
+      domains.has(
+        raw
+          .slice(at + 1)
+          .trim()
+          .toLowerCase(),
+      )
+    );
   };
 
   return {
@@ -106,7 +114,8 @@ const first = (addresses: Iterable<string>): string | undefined => [...addresses
 
 /** The marked one, else `mail`, else the one named like the primary elsewhere, else the first by code point. */
 function primaryOf({ kept, marked, mails }: Candidate): string | undefined {
-  const among = (wanted: Iterable<string>): string | undefined => first([...wanted].filter((address) => kept.has(address)));
+  const among = (wanted: Iterable<string>): string | undefined =>
+    first([...wanted].filter((address) => kept.has(address)));
   const elsewhere = first(marked) ?? first(mails);
   const local = elsewhere?.slice(0, elsewhere.lastIndexOf("@") + 1);
   const namesake = local === undefined ? undefined : first([...kept].filter((address) => address.startsWith(local)));
@@ -137,7 +146,9 @@ function settleConflicts(candidates: readonly Candidate[]): string[] {
   }
   for (const address of contested) {
     const rank = (holder: Candidate): number => (primaries.get(holder) === address ? 0 : 10) + RANK[holder.source];
-    const [, ...losers] = [holders.get(address) ?? []].flat().sort((a, b) => rank(a) - rank(b) || (a.id < b.id ? -1 : 1));
+    const [, ...losers] = [holders.get(address) ?? []]
+      .flat()
+      .sort((a, b) => rank(a) - rank(b) || (a.id < b.id ? -1 : 1));
     for (const loser of losers) loser.kept.delete(address);
   }
   return [...contested];

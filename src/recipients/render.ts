@@ -161,7 +161,7 @@ const LARGEST_BYTES = 900 * 1024;
 const CROWDED = 0.7;
 const SHARDS = [1, 2, 4, 8, 16, 32, 64, 128];
 
-export interface Fit {
+export interface Capacity {
   readonly ok: boolean;
   /** Fuller than 70 %. */
   readonly warn: boolean;
@@ -170,7 +170,7 @@ export interface Fit {
   readonly suggestedShards: number | undefined;
 }
 
-export function fit({ tables }: Rendered): Fit {
+export function capacityOf({ tables }: Rendered): Capacity {
   const biggestBytes = Math.max(0, ...tables.map(({ bytes }) => bytes));
   const total = tables.reduce((sum, { bytes }) => sum + bytes, 0);
   const warn = biggestBytes > CROWDED * LARGEST_BYTES;

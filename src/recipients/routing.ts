@@ -33,4 +33,8 @@ export function parseRelayDomains(text: string | undefined): string[] {
   return (text ?? "").split("\n").flatMap((line) => line.split(" ")[0] || []);
 }
 
-const lines = (entries: readonly string[]): string => [...entries].sort().map((entry) => `${entry}\n`).join("");
+const lines = (entries: readonly string[]): string =>
+  [...entries]
+    .sort()
+    .map((entry) => `${entry}\n`)
+    .join("");

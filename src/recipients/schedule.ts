@@ -39,8 +39,7 @@ export const describeSlots = (times: readonly string[], timeZone: string): strin
 export function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
   } catch {
     return false;
   }
@@ -108,9 +107,20 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** How much the wall clock of the zone is ahead of UTC, in milliseconds. */
 function offsetAt(instant: number, timeZone: string): number {
-  const part = new Map(formatFor(timeZone).formatToParts(instant).map(({ type, value }) => [type, Number(value)]));
+  const part = new Map(
+    formatFor(timeZone)
+      .formatToParts(instant)
+      .map(({ type, value }) => [type, Number(value)]),
+  );
   const field = (type: Intl.DateTimeFormatPartTypes): number => part.get(type) ?? 0;
-  const wall = Date.UTC(field("year"), field("month") - 1, field("day"), field("hour"), field("minute"), field("second"));
+  const wall = Date.UTC(
+    field("year"),
+    field("month") - 1,
+    field("day"),
+    field("hour"),
+    field("minute"),
+    field("second"),
+  );
   return wall - Math.floor(instant / 1000) * 1000;
 }
 

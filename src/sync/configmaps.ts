@@ -88,14 +88,7 @@ export function createConfigMaps({ client, cache }: ConfigMapsOptions): ConfigMa
   }
 
   async function write(sync: O365Sync, content: Content, seen: Seen | undefined, signal: AbortSignal): Promise<Seen> {
-    const wanted = contentMetadata(sync, content.name, content.role);
-    const object: ConfigMap = {
-      apiVersion: "v1",
-      kind: "ConfigMap",
-      metadata: seen === undefined ? wanted : mergedMetadata(seen.metadata, wanted),
-      ...(content.data === undefined ? {} : { data: { ...content.data } }),
-      ...(content.binaryData === undefined ? {} : { binaryData: { ...content.binaryData } }),
-    };
+    const object = toConfigMap(sync, content, seen);
     const written = await (seen === undefined
       ? client.create(CONFIG_MAP, object, { signal })
       : client.replace(CONFIG_MAP, object, { signal }));
@@ -151,6 +144,17 @@ export function createConfigMaps({ client, cache }: ConfigMapsOptions): ConfigMa
         .filter((found) => found.metadata.namespace === namespace && isOurs(sync, found, undefined));
       return ours.map(({ metadata }) => metadata);
     },
+  };
+}
+
+function toConfigMap(sync: O365Sync, { name, role, data, binaryData }: Content, seen: Seen | undefined): ConfigMap {
+  const wanted = contentMetadata(sync, name, role);
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: seen === undefined ? wanted : mergedMetadata(seen.metadata, wanted),
+    ...(data === undefined ? {} : { data: { ...data } }),
+    ...(binaryData === undefined ? {} : { binaryData: { ...binaryData } }),
   };
 }
 

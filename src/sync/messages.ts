@@ -16,7 +16,7 @@ const plural = (count: number, one: string, many: string): string => `${count} $
 export function describeCounts(counts: Counts): string {
   return [
     plural(counts.accounts, "account", "accounts"),
-    `${plural(counts.distributionLists, "of them a distribution list", "of them distribution lists")}`,
+    plural(counts.distributionLists, "of them a distribution list", "of them distribution lists"),
     plural(counts.aliases, "alias", "aliases"),
     plural(counts.addresses, "address accepted", "addresses accepted"),
   ].join(", ");

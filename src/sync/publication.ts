@@ -3,7 +3,7 @@ import { Failure } from "../api/failure.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import { chunkAccounts } from "../recipients/chunks.ts";
 import type { Account, AliasDomain, DomainNames, OutputOptions } from "../recipients/model.ts";
-import { checkTables, fit, type Rendered, render } from "../recipients/render.ts";
+import { capacityOf, checkTables, type Rendered, render } from "../recipients/render.ts";
 import { revisionOf } from "../recipients/revision.ts";
 import { type Content, contentHash } from "./configmaps.ts";
 import { type Blueprint, type Counts, layoutsOf, type Publication, retiring } from "./manifest.ts";
@@ -30,7 +30,7 @@ export interface DraftInput {
 export function draftPublication({ object, before, accounts, names, now }: DraftInput): Draft {
   const output = outputOf(object);
   const all = retiring(before, output, now);
-  const kept = all.filter((old) => old.shards === output.shards || fit(render(accounts, names, old)).ok);
+  const kept = all.filter((old) => old.shards === output.shards || capacityOf(render(accounts, names, old)).ok);
   const target: Blueprint = {
     revision: revisionOf(accounts, names),
     domain: names.domain,
@@ -84,7 +84,7 @@ export function buildPublication(sync: string, accounts: readonly Account[], tar
       })),
     })),
   };
-  const crowded = rendered.map(({ tables }) => fit(tables)).find(({ warn }) => warn);
+  const crowded = rendered.map(({ tables }) => capacityOf(tables)).find(({ warn }) => warn);
   return {
     target,
     accounts,
@@ -95,7 +95,7 @@ export function buildPublication(sync: string, accounts: readonly Account[], tar
 }
 
 function checked(rendered: Rendered): Rendered {
-  const { ok, suggestedShards } = fit(rendered);
+  const { ok, suggestedShards } = capacityOf(rendered);
   if (!ok) {
     const cure =
       suggestedShards === undefined

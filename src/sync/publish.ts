@@ -96,11 +96,11 @@ export function createPublisher(maps: ConfigMaps, clock: Clock): Publisher {
   return {
     async begin({ standing, before, draft, removedAddresses, record }, signal) {
       const { object, manifest } = standing;
-      const looks = await lookAt(object, draft, signal);
+      const looks = await lookAt(maps, object, draft, signal);
       const rewrite = manifest.current?.chunks !== draft.target.chunks;
       const journal = writeJournal(before, draft.accounts, rewrite);
       const inline = (journal.pieces[0]?.length ?? 0) <= INLINE_BYTES && journal.pieces.length === 1;
-      const pieces = inline ? [] : await writePieces(object, journal, signal);
+      const pieces = inline ? [] : await writePieces(maps, object, journal, signal);
       const intent: Intent = {
         target: draft.target,
         journal: { sha256: journal.sha256, pieces },
@@ -109,7 +109,7 @@ export function createPublisher(maps: ConfigMaps, clock: Clock): Publisher {
       };
       const inlineJournal = inline ? journal.pieces[0] : undefined;
       return {
-        standing: await writeManifest({ ...standing, inlineJournal }, { ...manifest, intent }, signal),
+        standing: await writeManifest(maps, { ...standing, inlineJournal }, { ...manifest, intent }, signal),
         looks,
         draft,
       };
@@ -121,93 +121,114 @@ export function createPublisher(maps: ConfigMaps, clock: Clock): Publisher {
       const publication: Publication = { ...draft.publication, time: new Date(clock.now()).toISOString() };
       const strays = findStrays(object, maps.known(object), publication);
       const done = await writeManifest(
+        maps,
         { ...standing, inlineJournal: undefined },
         committed(manifest, publication),
         signal,
       );
       for (const stray of strays) await maps.remove(stray, signal);
-      await adoptSideFiles(object, signal);
+      await adoptSideFiles(maps, object, signal);
       return done;
     },
 
     async takeOver(standing, signal) {
       const { object, manifest } = standing;
       if (manifest.intent === undefined) return undefined;
-      const accounts = await replay(standing, manifest.intent, signal);
+      const accounts = await replay(maps, standing, manifest.intent, signal);
       if (accounts === undefined) return undefined;
       const draft = buildPublication(object.metadata.name, accounts, manifest.intent.target);
-      const looks = await lookAt(object, draft, signal);
+      const looks = await lookAt(maps, object, draft, signal);
       // Written again although nothing in it changes: if it is still the same, so is all that was looked at.
-      return { standing: await writeManifest(standing, manifest, signal), looks, draft };
+      return { standing: await writeManifest(maps, standing, manifest, signal), looks, draft };
     },
   };
+}
 
-  async function lookAt(object: O365Sync, { contents }: Draft, signal: AbortSignal): Promise<Looks> {
-    const sync = object.metadata.name;
-    const looks = new Map<string, Seen | undefined>();
-    for (const { name, role } of contents) looks.set(name, await maps.look(object, name, role, signal));
-    await maps.look(object, historyName(sync), "history", signal);
-    await maps.look(object, planName(sync), "plan", signal);
-    return looks;
+async function lookAt(maps: ConfigMaps, object: O365Sync, { contents }: Draft, signal: AbortSignal): Promise<Looks> {
+  const sync = object.metadata.name;
+  const looks = new Map<string, Seen | undefined>();
+  for (const { name, role } of contents) looks.set(name, await maps.look(object, name, role, signal));
+  await maps.look(object, historyName(sync), "history", signal);
+  await maps.look(object, planName(sync), "plan", signal);
+  return looks;
+}
+
+async function writePieces(
+  maps: ConfigMaps,
+  object: O365Sync,
+  { pieces, sha256 }: Journal,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const names: string[] = [];
+  for (const [index, piece] of pieces.entries()) {
+    const name = journalName(object.metadata.name, sha256, index);
+    const content: Content = { name, role: "journal", binaryData: { [JOURNAL_KEY]: piece.toString("base64") } };
+    await maps.put(object, content, await maps.look(object, name, "journal", signal), signal);
+    names.push(name);
   }
+  return names;
+}
 
-  async function writePieces(object: O365Sync, { pieces, sha256 }: Journal, signal: AbortSignal): Promise<string[]> {
-    const names: string[] = [];
-    for (const [index, piece] of pieces.entries()) {
-      const name = journalName(object.metadata.name, sha256, index);
-      const content: Content = { name, role: "journal", binaryData: { [JOURNAL_KEY]: piece.toString("base64") } };
-      await maps.put(object, content, await maps.look(object, name, "journal", signal), signal);
-      names.push(name);
-    }
-    return names;
+async function writeManifest(
+  maps: ConfigMaps,
+  standing: Standing,
+  manifest: Manifest,
+  signal: AbortSignal,
+): Promise<Standing> {
+  const { object, seen, inlineJournal } = standing;
+  const content: Content = {
+    name: manifestName(object.metadata.name),
+    role: "manifest",
+    data: { "manifest.json": serializeManifest(manifest) },
+    ...(inlineJournal === undefined ? {} : { binaryData: { [JOURNAL_KEY]: inlineJournal.toString("base64") } }),
+  };
+  return { ...standing, manifest, seen: await maps.write(object, content, seen, signal) };
+}
+
+/** The accounts that the intent leads to, from whatever mixture of old and new ConfigMaps stands. */
+async function replay(
+  maps: ConfigMaps,
+  standing: Standing,
+  intent: Intent,
+  signal: AbortSignal,
+): Promise<Account[] | undefined> {
+  const { object, manifest } = standing;
+  const pieces = await readPieces(maps, standing, intent, signal);
+  const count = Math.max(manifest.current?.chunks ?? 0, intent.target.chunks);
+  const found = await readAccounts(maps, object, count, signal);
+  const accounts = replayJournal(
+    found.flatMap((chunk) => chunk.accounts ?? []),
+    pieces,
+    intent.journal.sha256,
+  );
+  const { revision, domain, aliasDomains } = intent.target;
+  const whole = accounts !== undefined && revisionOf(accounts, { domain, aliasDomains }) === revision;
+  return whole ? accounts : undefined;
+}
+
+async function readPieces(
+  maps: ConfigMaps,
+  { object, inlineJournal }: Standing,
+  { journal }: Intent,
+  signal: AbortSignal,
+) {
+  if (journal.pieces.length === 0) return inlineJournal === undefined ? [] : [inlineJournal];
+  const pieces: Buffer[] = [];
+  for (const name of journal.pieces) {
+    const piece = await maps.read(object, name, "journal", signal);
+    pieces.push(Buffer.from(piece?.object.binaryData?.[JOURNAL_KEY] ?? "", "base64"));
   }
+  return pieces;
+}
 
-  async function writeManifest(standing: Standing, manifest: Manifest, signal: AbortSignal): Promise<Standing> {
-    const { object, seen, inlineJournal } = standing;
-    const content: Content = {
-      name: manifestName(object.metadata.name),
-      role: "manifest",
-      data: { "manifest.json": serializeManifest(manifest) },
-      ...(inlineJournal === undefined ? {} : { binaryData: { [JOURNAL_KEY]: inlineJournal.toString("base64") } }),
-    };
-    return { ...standing, manifest, seen: await maps.write(object, content, seen, signal) };
-  }
-
-  /** The accounts that the intent leads to, from whatever mixture of old and new ConfigMaps stands. */
-  async function replay(standing: Standing, intent: Intent, signal: AbortSignal): Promise<Account[] | undefined> {
-    const { object, manifest } = standing;
-    const pieces = await readPieces(standing, intent, signal);
-    const count = Math.max(manifest.current?.chunks ?? 0, intent.target.chunks);
-    const found = await readAccounts(maps, object, count, signal);
-    const accounts = replayJournal(
-      found.flatMap((chunk) => chunk.accounts ?? []),
-      pieces,
-      intent.journal.sha256,
-    );
-    const { revision, domain, aliasDomains } = intent.target;
-    const whole = accounts !== undefined && revisionOf(accounts, { domain, aliasDomains }) === revision;
-    return whole ? accounts : undefined;
-  }
-
-  async function readPieces({ object, inlineJournal }: Standing, { journal }: Intent, signal: AbortSignal) {
-    if (journal.pieces.length === 0) return inlineJournal === undefined ? [] : [inlineJournal];
-    const pieces: Buffer[] = [];
-    for (const name of journal.pieces) {
-      const piece = await maps.read(object, name, "journal", signal);
-      pieces.push(Buffer.from(piece?.object.binaryData?.[JOURNAL_KEY] ?? "", "base64"));
-    }
-    return pieces;
-  }
-
-  /** History and plan follow a change of deletionPolicy too. */
-  async function adoptSideFiles(object: O365Sync, signal: AbortSignal): Promise<void> {
-    const sync = object.metadata.name;
-    for (const [name, role] of [
-      [historyName(sync), "history"],
-      [planName(sync), "plan"],
-    ] as const) {
-      await maps.relabel(object, name, role, signal);
-    }
+/** History and plan follow a change of deletionPolicy too. */
+async function adoptSideFiles(maps: ConfigMaps, object: O365Sync, signal: AbortSignal): Promise<void> {
+  const sync = object.metadata.name;
+  for (const [name, role] of [
+    [historyName(sync), "history"],
+    [planName(sync), "plan"],
+  ] as const) {
+    await maps.relabel(object, name, role, signal);
   }
 }
 

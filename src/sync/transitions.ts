@@ -199,7 +199,8 @@ function closeRequest(status: O365SyncStatus, { object, run, end, now }: Ending)
   const { request: kind, token } = run;
   if (kind === undefined || token === undefined) return status;
   const answer = requestState(kind, end);
-  const command = end.held?.approvable === true ? `; to let it through: ${approveCommand(object, end.held.planDigest)}` : "";
+  const command =
+    end.held?.approvable === true ? `; to let it through: ${approveCommand(object, end.held.planDigest)}` : "";
   const message = end.result === "Held" ? `${end.message}${command}` : end.message;
   return withRequest(status, kind, { token, state: answer, reason: end.reason, message, time: iso(now), id: run.id });
 }

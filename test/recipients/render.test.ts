@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { Account, DomainNames, Format, OutputOptions } from "../../src/recipients/model.ts";
 import {
   acceptedAddresses,
+  capacityOf,
   checkTables,
-  fit as judgeFit,
   type Rendered,
   type RenderedShard,
   render,
@@ -239,7 +239,7 @@ describe("checkTables", () => {
   });
 });
 
-describe("fit", () => {
+describe("capacityOf", () => {
   const KIB = 1024;
   const sized = (...bytes: readonly number[]): Rendered => ({
     tables: bytes.map((each, index) => shard({ index, bytes: each })),
@@ -262,7 +262,7 @@ describe("fit", () => {
       { ok: true, warn: true, suggestedShards: undefined },
     ],
   ])("judges %s", (_, bytes, expected) => {
-    expect(judgeFit(sized(...bytes))).toEqual({ ...expected, biggestBytes: Math.max(0, ...bytes) });
+    expect(capacityOf(sized(...bytes))).toEqual({ ...expected, biggestBytes: Math.max(0, ...bytes) });
   });
 
   it("counts keys, text, and binaryData as base64", () => {
@@ -276,12 +276,12 @@ describe("fit", () => {
   it("suggests shards that do, for 100,000 addresses, within a second or so of computing", () => {
     const accounts = manyMailboxes(100_000);
     const output: OutputOptions = { formats: ALL, shards: 1 };
-    const { ok, suggestedShards } = judgeFit(render(accounts, NAMES, output));
+    const { ok, suggestedShards } = capacityOf(render(accounts, NAMES, output));
     expect([ok, suggestedShards]).toEqual([false, 32]);
     const started = process.cpuUsage();
     const rendered = render(accounts, NAMES, { ...output, shards: suggestedShards ?? 1 });
     checkTables(rendered);
     expect(process.cpuUsage(started).user / 1000).toBeLessThan(3000);
-    expect(judgeFit(rendered)).toMatchObject({ ok: true, warn: false });
+    expect(capacityOf(rendered)).toMatchObject({ ok: true, warn: false });
   });
 });

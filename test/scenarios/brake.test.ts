@@ -31,7 +31,9 @@ describe("the brake", () => {
       `kubectl -n ${world.namespace} annotate o365syncs.o365sync.dev/example-com o365sync.dev/approve=${digest} --overwrite`,
     );
     expect(await accepts("ada.abel@example.com")).toBe(true);
-    expect((await world.configMap("example-com-plan"))?.data?.["plan.txt"]).toContain("- ada.abel@example.com (mailbox)");
+    expect((await world.configMap("example-com-plan"))?.data?.["plan.txt"]).toContain(
+      "- ada.abel@example.com (mailbox)",
+    );
   });
 
   it("keeps what was held through a test sync", async () => {
@@ -52,7 +54,11 @@ describe("the brake", () => {
     expect(status?.requests?.approve).toMatchObject({ state: "Succeeded", reason: "Published" });
     expect(status?.lastSync).toMatchObject({ trigger: "Approval", result: "Published" });
     expect(status?.held).toBeUndefined();
-    expect(brief(status?.conditions)).toEqual(["Ready=True/Succeeded", "Authorized=True/Authorized", "Published=True/Published"]);
+    expect(brief(status?.conditions)).toEqual([
+      "Ready=True/Succeeded",
+      "Authorized=True/Authorized",
+      "Published=True/Published",
+    ]);
     expect(await accepts("ada.abel@example.com")).toBe(false);
     expect(await accepts("new.hire@example.com")).toBe(true);
     expect(await world.configMap("example-com-plan")).toBeUndefined();
@@ -79,7 +85,10 @@ describe("the brake", () => {
   it("does not believe a page that silently lost its users", async () => {
     await world.ask("approve", (await world.sync()).status?.held?.planDigest ?? "");
     const lost = [...world.tenant.company.users.values()].slice(0, 5);
-    const cancel = world.tenant.fault({ on: "users", effect: { kind: "lose", lose: ({ id }) => lost.some((user) => user.id === id) } });
+    const cancel = world.tenant.fault({
+      on: "users",
+      effect: { kind: "lose", lose: ({ id }) => lost.some((user) => user.id === id) },
+    });
     const { status } = await world.ask("sync", "lossy");
     cancel();
     expect(status?.requests?.sync).toMatchObject({ state: "Failed", reason: "ReadNotWhole" });

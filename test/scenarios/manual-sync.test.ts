@@ -1,8 +1,8 @@
 /** The main job: a person asks, and the tenant's recipients stand in ConfigMaps. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ConfigMap } from "../../src/api/kube.ts";
-import { brief, createWorld, type World } from "../support/world.ts";
 import { expectedRecipients } from "../support/expected.ts";
+import { brief, createWorld, type World } from "../support/world.ts";
 
 const versions = (maps: readonly ConfigMap[]): Map<string, string> =>
   new Map(maps.map(({ metadata }) => [metadata.name, metadata.resourceVersion ?? ""]));
@@ -16,7 +16,15 @@ describe("a manual sync", () => {
   let world: World;
   beforeAll(async () => {
     world = await createWorld();
-    await world.install({}, { aliasDomains: [{ name: "example.net", recipients: "Directory" }, { name: "example.org", recipients: "Mirror" }] });
+    await world.install(
+      {},
+      {
+        aliasDomains: [
+          { name: "example.net", recipients: "Directory" },
+          { name: "example.org", recipients: "Mirror" },
+        ],
+      },
+    );
   });
   afterAll(() => world.close());
 
@@ -26,8 +34,12 @@ describe("a manual sync", () => {
   it("is awaited by an object whose automatic sync is off", async () => {
     const { status } = await world.until(world.sync, ({ status }) => status?.observedGeneration === 1);
     expect(brief(status?.conditions)).toEqual(["Ready=False/AwaitingFirstSync", "Published=False/NotPublished"]);
-    expect(status?.conditions?.[0]?.message).toContain("annotate o365syncs.o365sync.dev/example-com o365sync.dev/sync=$(date +%s) --overwrite");
-    expect(status?.consentUrl).toContain(`/${world.tenant.tenantId}/v2.0/adminconsent?client_id=${world.tenant.clientId}`);
+    expect(status?.conditions?.[0]?.message).toContain(
+      "annotate o365syncs.o365sync.dev/example-com o365sync.dev/sync=$(date +%s) --overwrite",
+    );
+    expect(status?.consentUrl).toContain(
+      `/${world.tenant.tenantId}/v2.0/adminconsent?client_id=${world.tenant.clientId}`,
+    );
     expect(brief((await world.domain()).status?.conditions)).toEqual(["Ready=False/NoRecipientList"]);
   });
 
@@ -35,20 +47,34 @@ describe("a manual sync", () => {
     const started = Date.now();
     const { status } = await world.ask("sync", "first");
     expect(Date.now() - started).toBeLessThan(2_000);
-    expect(brief(status?.conditions)).toEqual(["Ready=True/Succeeded", "Authorized=True/Authorized", "Published=True/Published"]);
+    expect(brief(status?.conditions)).toEqual([
+      "Ready=True/Succeeded",
+      "Authorized=True/Authorized",
+      "Published=True/Published",
+    ]);
     expect(status?.requests?.sync).toMatchObject({ token: "first", state: "Succeeded", reason: "Published" });
     expect(status?.lastSync).toMatchObject({ trigger: "Manual", token: "first", result: "Published", conflicts: 1 });
     expect(status?.lastSync?.dropped).toEqual({ quoted: 1, nonAscii: 1, blanks: 1, localPartTooLong: 1, noAt: 1 });
     const table = await lines("example-com-recipients", "relay_recipients");
-    expect(table).toEqual(expectedRecipients(world.tenant.company, "example.com", ["example.net"], ["example.org"]).map((address) => `${address} OK`));
+    expect(table).toEqual(
+      expectedRecipients(world.tenant.company, "example.com", ["example.net"], ["example.org"]).map(
+        (address) => `${address} OK`,
+      ),
+    );
     expect(status?.published).toMatchObject({ addresses: table.length, shards: 1 });
   });
 
   it("routes every name of the domain once its table stands", async () => {
     const { status } = await world.until(world.domain, ({ status }) => status?.conditions?.[0]?.status === "True");
     expect(status).toMatchObject({ domain: "example.com", routing: { configMap: "example-com-routing" } });
-    expect(await lines("example-com-routing", "relay_domains")).toEqual(["example.com OK", "example.net OK", "example.org OK"]);
-    expect(await lines("example-com-routing", "transport")).toContain("example.net smtp:[example-com.mail.protection.outlook.com]:25");
+    expect(await lines("example-com-routing", "relay_domains")).toEqual([
+      "example.com OK",
+      "example.net OK",
+      "example.org OK",
+    ]);
+    expect(await lines("example-com-routing", "transport")).toContain(
+      "example.net smtp:[example-com.mail.protection.outlook.com]:25",
+    );
   });
 
   it("writes the history as the product shows it", async () => {

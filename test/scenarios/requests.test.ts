@@ -29,7 +29,9 @@ describe("requests by annotation", () => {
   it("test-sync plans in full and publishes nothing", async () => {
     const { status } = await world.ask("testSync", next());
     expect(status?.requests?.testSync).toMatchObject({ state: "Succeeded" });
-    expect(status?.requests?.testSync?.message).toContain("266 accounts added, 84 aliases added; a sync would publish this");
+    expect(status?.requests?.testSync?.message).toContain(
+      "266 accounts added, 84 aliases added; a sync would publish this",
+    );
     expect(status?.lastSync).toBeUndefined();
     expect(status?.published).toBeUndefined();
     const plan = (await world.configMap("example-com-plan"))?.data?.["plan.txt"] ?? "";
@@ -68,7 +70,11 @@ describe("requests by annotation", () => {
 
   it("several at once are served one after another: connection, test, sync", async () => {
     const [connection, test, sync] = [next(), next(), next()];
-    const annotations = { "o365sync.dev/test-connection": connection, "o365sync.dev/test-sync": test, "o365sync.dev/sync": sync };
+    const annotations = {
+      "o365sync.dev/test-connection": connection,
+      "o365sync.dev/test-sync": test,
+      "o365sync.dev/sync": sync,
+    };
     await world.patch("o365syncs", "example-com", { metadata: { annotations } });
     const { status } = await world.until(world.sync, ({ status }) => status?.handledSync === sync);
     expect(status).toMatchObject({ handledTestConnection: connection, handledTestSync: test });

@@ -19,6 +19,7 @@ export function expectedRecipients(
   }
   const own = [...found].filter((address) => address.endsWith(`@${domain}`));
   for (const mirror of mirrorDomains) for (const address of own) found.add(`${address.split("@")[0]}@${mirror}`);
-  for (const host of [domain, ...directoryDomains, ...mirrorDomains]) found.add(`abuse@${host}`).add(`postmaster@${host}`);
+  for (const host of [domain, ...directoryDomains, ...mirrorDomains])
+    found.add(`abuse@${host}`).add(`postmaster@${host}`);
   return [...found].sort();
 }

@@ -2,13 +2,13 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { harbourAndPine } from "../../dev/tenant/fixture.ts";
 import { startTenant, type Tenant, type TenantOptions } from "../../dev/tenant/index.ts";
-import { systemDeps, type Deps } from "../../src/api/deps.ts";
+import { type Deps, systemDeps } from "../../src/api/deps.ts";
 import { API_VERSION } from "../../src/api/group.ts";
 import type { Condition, ConfigMap } from "../../src/api/kube.ts";
 import type { MailDomain, MailDomainSpec, O365Sync, O365SyncSpec } from "../../src/api/types.generated.ts";
 import { parseConfig } from "../../src/config.ts";
-import { startOperator } from "../../src/operator.ts";
 import { createLogger } from "../../src/observe/log.ts";
+import { startOperator } from "../../src/operator.ts";
 import { request } from "./api.ts";
 import { createNamespace, useControlPlane } from "./controlplane.ts";
 
@@ -45,8 +45,18 @@ export interface World {
   close(): Promise<void>;
 }
 
-const ANNOTATIONS = { sync: "sync", testSync: "test-sync", testConnection: "test-connection", approve: "approve" } as const;
-const HANDLED = { sync: "handledSync", testSync: "handledTestSync", testConnection: "handledTestConnection", approve: "handledApprove" } as const;
+const ANNOTATIONS = {
+  sync: "sync",
+  testSync: "test-sync",
+  testConnection: "test-connection",
+  approve: "approve",
+} as const;
+const HANDLED = {
+  sync: "handledSync",
+  testSync: "handledTestSync",
+  testConnection: "handledTestConnection",
+  approve: "handledApprove",
+} as const;
 const PATIENCE_MS = 20_000;
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
@@ -137,13 +147,26 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       );
     },
     async startOperator(flags = []) {
-      const args = ["--metrics-bind-address=0", "--health-probe-bind-address=0", `--kubeconfig=${kubeconfig}`, `--watch-namespaces=${namespace}`];
+      const args = [
+        "--metrics-bind-address=0",
+        "--health-probe-bind-address=0",
+        `--kubeconfig=${kubeconfig}`,
+        `--watch-namespaces=${namespace}`,
+      ];
       const config = parseConfig([...args, ...(options.flags ?? []), ...flags], {});
       if (config === "help") throw new Error("help was asked for");
       const stop = new AbortController();
       const endpoints = JSON.stringify({ Global: { authority: tenant.authority, graph: tenant.graph } });
       const log = createLogger(process.env["TEST_LOG"] ?? "silent");
-      const ended = startOperator({ config, endpoints, instance: "test", log, deps, signal: stop.signal, ca: tenant.ca });
+      const ended = startOperator({
+        config,
+        endpoints,
+        instance: "test",
+        log,
+        deps,
+        signal: stop.signal,
+        ca: tenant.ca,
+      });
       ended.catch((error: unknown) => log.error({ err: error }, "The operator ended"));
       running = { stop, ended };
     },
