@@ -24,12 +24,12 @@ const BODY_BYTES = 3 * 1024 * 1024;
 
 /** Throws a 413 when the body is larger than an API server takes. */
 export async function readExchange(request: IncomingMessage): Promise<Exchange> {
-  const url = new URL(request.url ?? "/", "https://localhost");
-  const { headers, method = "GET" } = request;
+  const { headers, method = "GET", url = "/" } = request;
+  const [path = "", query = ""] = url.split(/\?(.*)/s);
   return {
     method,
-    path: url.pathname,
-    query: url.searchParams,
+    path,
+    query: new URLSearchParams(query),
     accept: headers.accept,
     contentType: (headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "",
     userAgent: headers["user-agent"] ?? "",

@@ -11,6 +11,7 @@ import { type Form, negotiateForm, parseAccept } from "./media.ts";
 import { openapiV3 } from "./openapi.ts";
 import { patchObject } from "./patch.ts";
 import {
+  badRequest,
   invalid,
   methodNotAllowed,
   notFound,
@@ -58,7 +59,7 @@ interface Place {
 
 /** Of `/api/v1/…` and `/apis/<group>/<version>/…`, when there is something below the version. */
 function placeOf(path: string): Place | undefined {
-  const parts = path.split("/").slice(1).map(decodeURIComponent);
+  const parts = path.split("/").slice(1).map(decoded);
   if (parts.at(-1) === "") parts.pop();
   const root = parts.shift();
   if (root !== "api" && root !== "apis") return undefined;
@@ -71,6 +72,15 @@ function placeOf(path: string): Place | undefined {
   const [plural, name, subresource, ...more] = isInside ? rest.slice(2) : rest;
   if (plural === undefined || more.length > 0) return undefined;
   return { group, version, plural, name, subresource, ...(isInside && { namespace: rest[1] }) };
+}
+
+/** Throws a 400. */
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw badRequest(`invalid URL escape in ${JSON.stringify(segment)}`);
+  }
 }
 
 function answerOther({ registry }: Context, { path, accept }: Exchange, server: Server): Answer | undefined {

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server as HttpsServer } from "node:https";
 import { cert, key } from "../tls/index.ts";
+import { type Connections, trackConnections } from "./connections.ts";
 import type { Context } from "./context.ts";
 import { type Answer, readExchange } from "./exchange.ts";
 import type { Fault, FaultTable } from "./faults.ts";
@@ -18,25 +19,28 @@ export interface ListenerOptions {
 
 /** Whatever comes in is answered; nothing that a client sends ends the server. */
 export function createListener(options: ListenerOptions): HttpsServer {
-  return createServer({ cert, key }, (request, response) => {
-    serve(options, request, response).catch((error: unknown) => {
+  const server = createServer({ cert, key }, (request, response) => {
+    serve(options, connections, request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
       else write(response, failure(error));
     });
   });
+  const connections = trackConnections(server);
+  return server;
 }
 
 async function serve(
   { context, faults, tokens, about }: ListenerOptions,
+  connections: Connections,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const fault = faults.take(request.method ?? "", request.url ?? "");
   const exchange = await readExchange(request);
-  if (fault && (await troubled(fault, request, response))) return;
+  if (fault && (await troubled(fault, connections, request, response))) return;
   requireToken(request, tokens);
   const found = answer(context, exchange, about);
-  if ("watch" in found) return serveWatch(context, found.watch, fault, response);
+  if ("watch" in found) return serveWatch(context, found.watch, { fault, connections }, response);
   if (fault?.effect.do === "drop") return void request.socket.destroy();
   write(response, found);
 }
@@ -44,7 +48,12 @@ async function serve(
 const isWatch = (request: IncomingMessage): boolean => /[?&]watch=(true|1)/.test(request.url ?? "");
 
 /** True when the request is done with; a watch has its trouble later. Throws what is to be answered. */
-async function troubled({ effect }: Fault, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+async function troubled(
+  { effect }: Fault,
+  connections: Connections,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<boolean> {
   if (effect.do === "delay") {
     await new Promise((resolve) => setTimeout(resolve, effect.ms));
     return response.destroyed;
@@ -53,7 +62,7 @@ async function troubled({ effect }: Fault, request: IncomingMessage, response: S
   if (effect.do === "error") throw new StatusError(500, "InternalError", "Internal error occurred: as ordered", {});
   if (isWatch(request) || effect.do === "drop") return false;
   if (effect.do === "expire") throw expired("The resourceVersion for the provided list is too old.");
-  if (effect.do === "reset") request.socket.resetAndDestroy();
+  if (effect.do === "reset") connections.reset(request.socket);
   return true;
 }
 

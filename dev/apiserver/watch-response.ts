@@ -1,5 +1,6 @@
 /** Writes a watch to its connection, until it ends or what was ordered breaks it. */
 import type { ServerResponse } from "node:http";
+import type { Connections } from "./connections.ts";
 import type { Context } from "./context.ts";
 import type { Fault } from "./faults.ts";
 import { expired } from "./status.ts";
@@ -9,7 +10,7 @@ import { errorLine, prepareWatch, type WatchRequest } from "./watch.ts";
 export function serveWatch(
   context: Context,
   watch: WatchRequest,
-  fault: Fault | undefined,
+  { fault, connections }: { readonly fault: Fault | undefined; readonly connections: Connections },
   response: ServerResponse,
 ): void {
   const start = prepareWatch(context, watch);
@@ -32,8 +33,7 @@ export function serveWatch(
   function breakConnection(): void {
     if (fault?.effect.do === "half-open") return;
     if (fault?.effect.do === "expire") response.end(`${errorLine(expired("too old resource version: 1 (2)"))}\n`);
-    // What was written before goes out first.
-    else setImmediate(() => response.socket?.resetAndDestroy());
+    else connections.reset(response.socket);
   }
 }
 

@@ -41,7 +41,7 @@ export function send(
     events,
     token = access.adminToken,
   } = request;
-  const url = new URL(path, access.server);
+  const url = new URL(access.server);
   const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
   const headers = {
     "user-agent": USER_AGENT,
@@ -58,7 +58,7 @@ export function send(
       ...(access.ca && { ca: access.ca }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     };
-    const outgoing = (url.protocol === "https:" ? https : http).request(url, options, (response) => {
+    const outgoing = (url.protocol === "https:" ? https : http).request(url, { ...options, path }, (response) => {
       let received = "";
       const done = (): void => resolve(answerOf(response, received, events !== undefined));
       response.setEncoding("utf8").on("data", (chunk: string) => {
