@@ -32,7 +32,10 @@ describe("a manual sync", () => {
     ((await world.configMap(name))?.data?.[key] ?? "").split("\n").slice(0, -1);
 
   it("is awaited by an object whose automatic sync is off", async () => {
-    const { status } = await world.until(world.sync, ({ status }) => status?.observedGeneration === 1);
+    const { status } = await world.until(
+      () => world.sync(),
+      ({ status }) => status?.observedGeneration === 1,
+    );
     expect(brief(status?.conditions)).toEqual(["Ready=False/AwaitingFirstSync", "Published=False/NotPublished"]);
     expect(status?.conditions?.[0]?.message).toContain(
       "annotate o365syncs.o365sync.dev/example-com o365sync.dev/sync=$(date +%s) --overwrite",
@@ -65,7 +68,10 @@ describe("a manual sync", () => {
   });
 
   it("routes every name of the domain once its table stands", async () => {
-    const { status } = await world.until(world.domain, ({ status }) => status?.conditions?.[0]?.status === "True");
+    const { status } = await world.until(
+      () => world.domain(),
+      ({ status }) => status?.conditions?.[0]?.status === "True",
+    );
     expect(status).toMatchObject({ domain: "example.com", routing: { configMap: "example-com-routing" } });
     expect(await lines("example-com-routing", "relay_domains")).toEqual([
       "example.com OK",

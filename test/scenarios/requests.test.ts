@@ -57,7 +57,10 @@ describe("requests by annotation", () => {
 
   it("a value that is no token is answered, and recorded by its hash", async () => {
     await world.annotate("sync", "not a token; perhaps a secret");
-    const { status } = await world.until(world.sync, ({ status }) => status?.requests?.sync?.state === "Rejected");
+    const { status } = await world.until(
+      () => world.sync(),
+      ({ status }) => status?.requests?.sync?.state === "Rejected",
+    );
     expect(status?.requests?.sync).toMatchObject({ reason: "InvalidToken" });
     expect(status?.handledSync).toMatch(/^sha256:/);
     expect(JSON.stringify(status)).not.toContain("perhaps a secret");
@@ -76,7 +79,10 @@ describe("requests by annotation", () => {
       "o365sync.dev/sync": sync,
     };
     await world.patch("o365syncs", "example-com", { metadata: { annotations } });
-    const { status } = await world.until(world.sync, ({ status }) => status?.handledSync === sync);
+    const { status } = await world.until(
+      () => world.sync(),
+      ({ status }) => status?.handledSync === sync,
+    );
     expect(status).toMatchObject({ handledTestConnection: connection, handledTestSync: test });
     const order = (status?.history ?? []).slice(0, 3).map(({ id }) => id.replace(/-20.*/, ""));
     expect(order).toEqual(["manual", "test-sync", "test-connection"]);

@@ -1,0 +1,41 @@
+/** A large tenant costs as many requests as it has pages. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { generateCompany } from "../../dev/tenant/fixture.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+const pages = (objects: number): number => Math.ceil(objects / 999);
+
+describe("10,000 users, 500 groups and 200 contacts", () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await createWorld({ company: generateCompany({ users: 10_000, groups: 500, contacts: 200 }) });
+    await world.install({ output: { formats: ["postfix"], shards: 4 } });
+  });
+  afterAll(() => world.close());
+
+  it("are read in exactly one request a page, one for the token and one for the organization", async () => {
+    const { status } = await world.ask("sync", "first");
+    expect(status?.lastSync).toMatchObject({
+      result: "Published",
+      read: { users: 10_000, groups: 500, contacts: 200, requests: 13 },
+    });
+    expect(world.tenant.requests.map(({ kind }) => kind).sort()).toEqual([
+      ...Array<string>(pages(200)).fill("contacts"),
+      ...Array<string>(pages(500)).fill("groups"),
+      "organization",
+      "token",
+      ...Array<string>(pages(10_000)).fill("users"),
+    ]);
+  });
+
+  it("cost one table shard, one accounts ConfigMap, manifest and history for one more alias", async () => {
+    const before = new Map((await world.configMaps()).map(({ metadata }) => [metadata.name, metadata.resourceVersion]));
+    world.tenant.company.addAlias("user.number77@example.com", "seventy.seven@example.com");
+    await world.ask("sync", "second");
+    const changed = (await world.configMaps()).filter(
+      ({ metadata }) => before.get(metadata.name) !== metadata.resourceVersion,
+    );
+    const roles = changed.map(({ metadata }) => metadata.labels?.["o365sync.dev/role"]).sort();
+    expect(roles).toEqual(["accounts", "history", "manifest", "recipients"]);
+  });
+});
