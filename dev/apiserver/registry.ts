@@ -1,7 +1,7 @@
 /** Which kinds are served: the built-in ones, and those of the CRDs in storage. */
 import { BUILT_IN } from "./builtin.ts";
 import { crdKind, kindsOf } from "./crd.ts";
-import type { Storage } from "./storage.ts";
+import { keyOf, type Storage } from "./storage.ts";
 import type { Kind, StoredObject } from "./types.ts";
 
 export interface Registry {
@@ -18,8 +18,13 @@ export function createRegistry(storage: Storage, now: () => number): Registry {
   const custom = new Map<string, readonly Kind[]>();
   storage.subscribe(({ type, table, key, object }) => {
     if (table !== crds.table) return;
-    if (type === "DELETED") custom.delete(key);
-    else custom.set(key, kindsOf(object));
+    if (type !== "DELETED") {
+      custom.set(key, kindsOf(object));
+      return;
+    }
+    // The objects go with their kind, which is the name of their table.
+    custom.delete(key);
+    for (const { metadata } of storage.list(key)) storage.remove(key, keyOf(metadata.namespace, metadata.name));
   });
   const defined = (): Kind[] => [...custom].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, kinds]) => kinds);
   const all = (): Kind[] => [...BUILT_IN, crds, ...defined()];

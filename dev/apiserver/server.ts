@@ -17,6 +17,9 @@ export interface ListenerOptions {
   readonly about: Server;
 }
 
+/** As long as an API server keeps an idle connection. */
+const KEEP_ALIVE_MS = 90_000;
+
 /** Whatever comes in is answered; nothing that a client sends ends the server. */
 export function createListener(options: ListenerOptions): HttpsServer {
   const server = createServer({ cert, key }, (request, response) => {
@@ -26,6 +29,8 @@ export function createListener(options: ListenerOptions): HttpsServer {
     });
   });
   const connections = trackConnections(server);
+  // Node's 5 s would close connections that clients still take for good.
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   return server;
 }
 

@@ -1,5 +1,6 @@
 /** What the controllers of a cluster do after a deletion. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { applyCrds } from "../../dev/controlplane/crds.ts";
 import { CONFIG_MAPS, configMap, MERGE, metaOf, type Server, startServer, until } from "./support.ts";
 
 let server: Server;
@@ -57,6 +58,18 @@ describe("When an owner is deleted", () => {
     await until(isGone("child-f"));
     expect(await statusOf(`${CONFIG_MAPS}/child-d`)).toBe(200);
   });
+});
+
+it("A CRD takes its objects with it", async () => {
+  const crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+  const objects = "/apis/o365sync.dev/v1alpha1/namespaces/default/maildomains";
+  const spec = { domain: "example.com", serverType: "Exchange" };
+  const object = { apiVersion: "o365sync.dev/v1alpha1", kind: "MailDomain", metadata: { name: "a" }, spec };
+  expect((await server.call("POST", objects, object)).status).toBe(201);
+  expect((await server.call("DELETE", `${crds}/maildomains.o365sync.dev`)).status).toBe(200);
+  expect(await statusOf(objects)).toBe(404);
+  await applyCrds(server);
+  expect((await server.call("GET", objects)).body).toMatchObject({ items: [] });
 });
 
 it("What claims an owner that is not there is garbage", async () => {
