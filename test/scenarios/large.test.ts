@@ -28,6 +28,18 @@ describe("10,000 users, 500 groups and 200 contacts", () => {
     ]);
   });
 
+  it("are all kept when a whole page is silently lost, whatever the guard allows", async () => {
+    await world.patch("o365syncs", "example-com", { spec: { deletionGuard: { enabled: false } } });
+    const lost = new Set([...world.tenant.company.users.keys()].slice(2 * 999, 3 * 999));
+    const cancel = world.tenant.fault({ on: "users", effect: { kind: "lose", lose: ({ id }) => lost.has(id) } });
+    const before = (await world.sync()).status?.published;
+    const { status } = await world.ask("sync", "lossy");
+    cancel();
+    expect(status?.requests?.sync).toMatchObject({ state: "Failed", reason: "ReadNotWhole" });
+    expect(status?.requests?.sync?.message).toContain("999 objects");
+    expect(status?.published).toEqual(before);
+  });
+
   it("cost one table shard, one accounts ConfigMap, manifest and history for one more alias", async () => {
     const before = new Map((await world.configMaps()).map(({ metadata }) => [metadata.name, metadata.resourceVersion]));
     world.tenant.company.addAlias("user.number77@example.com", "seventy.seven@example.com");
