@@ -10,9 +10,12 @@ export interface InboundServer {
 export const RELAY_DOMAINS_KEY = "relay_domains";
 export const TRANSPORT_KEY = "transport";
 
+/** Stands in the tables while nothing is routed: no gateway shall read an empty file. No mail is ever sent there (RFC 2606). */
+const NOTHING = "nothing-is-routed.invalid";
+
 /** `domain OK` lines for Postfix' relay_domains, sorted. */
 export function renderRelayDomains(domains: readonly string[]): string {
-  return lines(domains.map((domain) => `${domain} OK`));
+  return lines((domains.length === 0 ? [NOTHING] : domains).map((domain) => `${domain} OK`));
 }
 
 /**
@@ -20,6 +23,7 @@ export function renderRelayDomains(domains: readonly string[]): string {
  * go by preference; equal ones keep their order (Postfix tries a list in turn, it cannot balance one).
  */
 export function renderTransport(domains: readonly string[], servers: readonly InboundServer[], port: number): string {
+  if (domains.length === 0) return `${NOTHING} error:nothing is routed\n`;
   const byPreference = [...servers].sort((a, b) => a.preference - b.preference);
   const nexthops = byPreference.map(({ host }) => `[${literal(host)}]:${port}`).join(", ");
   return lines(domains.map((domain) => `${domain} smtp:${nexthops}`));
