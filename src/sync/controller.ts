@@ -1,6 +1,6 @@
 /** The O365Sync controller: gather, decide, act, and write the status, which happens here and nowhere else. */
 import { Failure } from "../api/failure.ts";
-import type { Reconcile, ReconcileContext, ReconcileResult } from "../runtime/types.ts";
+import { ApiError, type Reconcile, type ReconcileContext, type ReconcileResult } from "../runtime/types.ts";
 import { announce } from "./announce.ts";
 import { settle } from "./conditions.ts";
 import { type Decision, decide, interruptedRun, type Situation } from "./decide.ts";
@@ -14,11 +14,12 @@ import { gather, type View } from "./situation.ts";
 import { abandonedEnd, adopted, answered, missed, type RunEnd } from "./transitions.ts";
 
 const HOUR_MS = 3_600_000;
+const CONFLICT_MS = 500;
 
 export function createSyncReconciler(services: SyncServices): Reconcile {
   const memories = createMemory();
 
-  return async (key, context) => {
+  const reconcile: Reconcile = async (key, context) => {
     const [namespace = "", name = ""] = key.split("/");
     const { clock } = services.deps;
     const gathered = await gather(services, { namespace, name }, clock.now(), context.signal);
@@ -34,6 +35,17 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
     const written = await services.statuses.write(outcome.view.object, status, context.signal);
     announce(services.events, outcome, written);
     return nextLook(decision, clock.now());
+  };
+
+  return async (key, context) => {
+    try {
+      return await reconcile(key, context);
+    } catch (error) {
+      if (!(error instanceof ApiError && (error.conflict || error.alreadyExists))) throw error;
+      // Somebody wrote in between: what they wrote is looked at before anything else is done.
+      context.log.debug({ reason: error.reason }, "Looking again");
+      return { requeueAfterMs: CONFLICT_MS };
+    }
   };
 }
 

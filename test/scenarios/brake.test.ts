@@ -1,12 +1,14 @@
 /** A list never shrinks by mistake: held plans, and the approval of exactly what was shown. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createShiftClock } from "../support/shift-clock.ts";
 import { brief, createWorld, type World } from "../support/world.ts";
 
 describe("the brake", () => {
   let world: World;
   let digest = "";
+  const clock = createShiftClock();
   beforeAll(async () => {
-    world = await createWorld();
+    world = await createWorld({ deps: { clock, random: Math.random } });
     await world.install();
     await world.ask("sync", "first");
   });
@@ -70,6 +72,31 @@ describe("the brake", () => {
     expect(status?.requests?.approve).toMatchObject({ state: "Rejected", reason: "UnknownPlan" });
   });
 
+  it("keeps an approval through trouble and over a restart, until it is spent", async () => {
+    for (const user of [...world.tenant.company.users.values()].slice(0, 30)) world.tenant.company.remove(user.id);
+    const shown = (await world.ask("sync", "for-later")).status?.held?.planDigest ?? "";
+    const throttled = { kind: "status", status: 429, code: "TooManyRequests", retryAfter: "600" } as const;
+    const cancel = world.tenant.fault({ on: "users", effect: throttled });
+    await world.annotate("approve", shown);
+    const { status: waiting } = await world.until(
+      () => world.sync(),
+      ({ status }) => status?.requests?.approve?.reason === "Throttled",
+    );
+    expect(waiting?.requests?.approve).toMatchObject({ token: shown, state: "Accepted" });
+    expect(waiting?.retry).toMatchObject({ trigger: "Approval", token: shown, attempts: 1 });
+    cancel();
+    await world.stopOperator();
+    clock.shift(700_000);
+    await world.startOperator();
+    const { status } = await world.until(
+      () => world.sync(),
+      ({ status }) => status?.handledApprove === shown,
+    );
+    expect(status?.requests?.approve).toMatchObject({ state: "Succeeded", reason: "Published" });
+    expect(status?.lastSync).toMatchObject({ trigger: "Approval", attempts: 2 });
+    expect(status?.retry).toBeUndefined();
+  });
+
   it("holds again what is new since the plan that was shown, when that alone is too much", async () => {
     const users = (): string[] => [...world.tenant.company.users.keys()];
     for (const id of users().slice(0, 40)) world.tenant.company.remove(id);
@@ -101,5 +128,46 @@ describe("the brake", () => {
     expect(status?.held).toMatchObject({ reason: "EmptyResult", approvable: false });
     const refused = await world.ask("approve", status?.held?.planDigest ?? "");
     expect(refused.status?.requests?.approve).toMatchObject({ state: "Rejected", reason: "NotApprovable" });
+  });
+});
+
+describe("a cut-over with baselineRef", () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await createWorld();
+    const recipients = [
+      "# what the gateway has today",
+      "ada.abel@example.com OK",
+      "Gone.Long@example.com",
+      "",
+      "old.partner@example.net",
+      "",
+    ].join("\n");
+    await world.apply("configmaps", {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "old-list" },
+      data: { recipients },
+    });
+    await world.install({ baselineRef: { name: "old-list" } });
+  });
+  afterAll(() => world.close());
+
+  it("tells by a test sync what is accepted today and would be refused tomorrow", async () => {
+    const { status } = await world.ask("testSync", "look");
+    expect(status?.requests?.testSync?.message).toContain("2 accounts removed");
+    const plan = (await world.configMap("example-com-plan"))?.data?.["plan.txt"] ?? "";
+    expect(plan).toContain("accounts to remove: 2\n- gone.long@example.com\n- old.partner@example.net\n");
+    expect(plan).not.toContain("+ ada.abel@example.com");
+  });
+
+  it("says what is wrong with a list that cannot be read", async () => {
+    await world.patch("configmaps", "old-list", { data: { recipients: "no address" } });
+    const { status } = await world.ask("testSync", "bad-line");
+    expect(status?.requests?.testSync).toMatchObject({ state: "Failed", reason: "InvalidBaseline" });
+    expect(status?.requests?.testSync?.message).toContain("line 1 of the ConfigMap old-list");
+    await world.remove("configmaps", "old-list");
+    const missing = await world.ask("testSync", "missing");
+    expect(missing.status?.requests?.testSync).toMatchObject({ state: "Failed", reason: "DependencyNotReady" });
   });
 });
