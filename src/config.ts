@@ -8,6 +8,10 @@ export interface Config {
   readonly watchNamespaces: readonly string[];
   /** Path of a JSON file that replaces cloud endpoints. */
   readonly cloudEndpoints: string | undefined;
+  /** Path of a JSON file that lends the installation's own keys to namespaces. */
+  readonly sharedAccess: string | undefined;
+  /** As the webhook of Azure workload identity sets it. */
+  readonly federatedTokenFile: string | undefined;
   readonly concurrentSyncs: number;
   readonly leaderElect: boolean;
   readonly leaderElectionNamespace: string | undefined;
@@ -51,6 +55,11 @@ const FLAGS = {
     value: "FILE",
     default: "",
     help: 'JSON file that replaces endpoints: {"Global": {"authority": "https://host:port", "graph": "https://host:port"}}',
+  },
+  "shared-access": {
+    value: "FILE",
+    default: "",
+    help: "JSON file with the operator's own app registration and the namespaces, tenants and client ids that may use it",
   },
   "concurrent-syncs": { value: "N", default: "4", help: "how many O365Syncs run side by side, 1 to 64" },
   "leader-elect": {
@@ -116,6 +125,8 @@ export function parseConfig(
     kubeconfig: text("kubeconfig"),
     watchNamespaces: namespaces(text("watch-namespaces") ?? ""),
     cloudEndpoints: text("cloud-endpoints"),
+    sharedAccess: text("shared-access"),
+    federatedTokenFile: env["AZURE_FEDERATED_TOKEN_FILE"] || undefined,
     concurrentSyncs: integer(values, "concurrent-syncs", 1, 64),
     leaderElect: values.get("leader-elect") === "true",
     leaderElectionNamespace: text("leader-election-namespace"),

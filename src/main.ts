@@ -31,10 +31,10 @@ async function main(): Promise<number> {
     });
   }
   try {
-    const endpoints = config.cloudEndpoints === undefined ? undefined : readEndpoints(config.cloudEndpoints);
     await startOperator({
       config,
-      endpoints,
+      endpoints: readSettings("cloud-endpoints", config.cloudEndpoints),
+      sharedAccess: readSettings("shared-access", config.sharedAccess),
       instance: config.podName ?? hostname(),
       log,
       deps: systemDeps,
@@ -51,12 +51,13 @@ async function main(): Promise<number> {
   }
 }
 
-function readEndpoints(path: string): string {
+function readSettings(flag: string, path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
-    throw new UsageError(`--cloud-endpoints: cannot read ${path}: ${code}`);
+    throw new UsageError(`--${flag}: cannot read ${path}: ${code}`);
   }
 }
 

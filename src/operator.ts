@@ -23,16 +23,20 @@ import { storeKey } from "./runtime/store.ts";
 import type { Client, Controller, Logger, Reflector, Store, StoreChange } from "./runtime/types.ts";
 import { createConfigMaps } from "./sync/configmaps.ts";
 import { createSyncReconciler } from "./sync/controller.ts";
+import { clientIdOf } from "./sync/credentials.ts";
 import { createHistoryWriter } from "./sync/history-writer.ts";
 import { createPlans } from "./sync/plans.ts";
 import { createPublisher } from "./sync/publish.ts";
 import { createRoutes } from "./sync/routes.ts";
+import { NOTHING_SHARED, parseSharedAccess, type SharedAccess } from "./sync/shared-access.ts";
 import { createStatusWriter } from "./sync/status-writer.ts";
 
 export interface OperatorOptions {
   readonly config: Config;
   /** Content of the --cloud-endpoints file. */
   readonly endpoints: string | undefined;
+  /** Content of the --shared-access file. */
+  readonly sharedAccess?: string | undefined;
   /** Names this process. */
   readonly instance: string;
   readonly log: Logger;
@@ -51,6 +55,7 @@ const RECONCILE_SLACK_MS = 120_000;
 export async function startOperator(options: OperatorOptions): Promise<void> {
   const { config, endpoints, instance, log, deps, signal, ca } = options;
   const clouds = cloudTable(endpoints);
+  const sharedAccess = parseShared(options.sharedAccess);
   const access = loadAccess(config.kubeconfig, deps.clock);
   const client = createClient(access, deps);
   const events = createEventRecorder({ client, deps, log, controller: "o365sync.dev/operator", instance });
@@ -69,6 +74,7 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
       client,
       maps,
       stores,
+      sharedKeys: { access: sharedAccess, federatedTokenFile: config.federatedTokenFile },
       deps,
       events,
       directories: createDirectoryProvider({ endpoints: clouds, deps, ...(ca === undefined ? {} : { ca }) }),
@@ -81,9 +87,11 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
       settings: {
         manualRunsPerHour: config.manualRunsPerHour,
         runDeadlineMs: config.syncTimeoutMs,
-        consentUrl: ({ spec }) =>
-          spec.credentials &&
-          consentUrl(clouds[spec.cloud], spec.tenantId, spec.credentials.clientId, config.consentRedirectUrl),
+        consentUrl: (object) => {
+          const clientId = clientIdOf(object, sharedAccess);
+          const { cloud, tenantId } = object.spec;
+          return clientId && consentUrl(clouds[cloud], tenantId, clientId, config.consentRedirectUrl);
+        },
       },
     }),
   });
@@ -132,6 +140,15 @@ interface ElectorParts {
   readonly instance: string;
   readonly deps: Deps;
   readonly log: Logger;
+}
+
+function parseShared(text: string | undefined): SharedAccess {
+  if (text === undefined) return NOTHING_SHARED;
+  try {
+    return parseSharedAccess(text);
+  } catch (error) {
+    throw new UsageError(`--shared-access: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function createElector({ config, client, ownNamespace, instance, deps, log }: ElectorParts) {

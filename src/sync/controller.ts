@@ -9,7 +9,7 @@ import { factsOf, type Outcome, type SyncServices } from "./outcome.ts";
 import type { HistoryRecord, Run } from "./records.ts";
 import { recordOf } from "./report.ts";
 import { renderKey, rerender } from "./rerender.ts";
-import { conclude, conduct } from "./runner.ts";
+import { conclude, conduct, recheck } from "./runner.ts";
 import { gather, type View } from "./situation.ts";
 import { abandonedEnd, adopted, answered, missed, type RunEnd } from "./transitions.ts";
 
@@ -89,6 +89,7 @@ function situationOf(services: SyncServices, view: View, memory: Remembered): Si
     accountsDamaged,
     tablesDiffer: view.drifted || (view.outdated && memory.heldRender !== renderKey(view)),
     lastRender: memory.lastRender,
+    lastCheck: memory.lastCheck,
     manualRuns: memory.manualRuns,
     manualRunsPerHour: services.settings.manualRunsPerHour,
     retiringUntil: until.length === 0 ? undefined : Math.min(...until),
@@ -118,6 +119,9 @@ async function act(
         status: missed(view.object, status, decision.latest, decision.count),
         missedSlots: decision.count,
       };
+    case "recheck":
+      memory.lastCheck = now;
+      return recheck(services, view, context);
     case "render":
       return rerender(services, view, memory, context);
     case "abandon":
@@ -147,6 +151,7 @@ async function run(
     return conclude(services, { view, run: started, end: endOf(published), record: published, facts: {} }, context);
   }
   memory.runSecret = view.access?.version;
+  memory.lastCheck = services.deps.clock.now();
   if (started.request !== undefined && !interrupted) memory.manualRuns.push(services.deps.clock.now());
   const outcome = await conduct(services, view, started, missedBefore, context);
   return missedBefore === 0 ? outcome : { ...outcome, missedSlots: missedBefore };

@@ -1,10 +1,13 @@
 /** How an O365Sync gets into its tenant: from spec and Secret to a Connection. */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { Failure } from "../api/failure.ts";
 import { SECRET, type Secret } from "../api/kube.ts";
 import type { O365Sync } from "../api/types.generated.ts";
 import type { Connection, Credential } from "../directory/types.ts";
 import { find } from "../runtime/find.ts";
 import type { Client } from "../runtime/types.ts";
+import { isAllowed, type SharedAccess } from "./shared-access.ts";
 
 export interface Access {
   readonly connection: Connection;
@@ -12,36 +15,98 @@ export interface Access {
   readonly version: string;
 }
 
-/** Throws Failure: DependencyNotReady while a Secret or key is missing, TenantNotAllowed for an identity that is not the object's own. */
-export async function resolveAccess(client: Client, object: O365Sync, signal: AbortSignal): Promise<Access> {
+/** The keys that belong to the installation. */
+export interface SharedKeys {
+  readonly access: SharedAccess;
+  /** The operator pod's federated token; undefined where it has none. */
+  readonly federatedTokenFile: string | undefined;
+}
+
+/**
+ * Throws Failure: DependencyNotReady while a Secret or key is missing, TenantNotAllowed for an identity that is not the
+ * object's own and not lent to its namespace for this tenant and client id.
+ */
+export async function resolveAccess(
+  client: Client,
+  shared: SharedKeys,
+  object: O365Sync,
+  signal: AbortSignal,
+): Promise<Access> {
   const { cloud, tenantId, credentials } = object.spec;
-  if (credentials === undefined)
-    throw notAllowed("spec.credentials is absent, and this installation has no app registration of its own");
-  const { clientId, clientSecretRef, certificateRef } = credentials;
-  const access = (secret: Secret, credential: Credential): Access => ({
+  const access = (version: string, credential: Credential): Access => ({
     connection: { cloud, tenantId, credential },
-    version: `${secret.metadata.uid}/${secret.metadata.resourceVersion}`,
+    version,
   });
+  if (credentials === undefined) return sharedApp(shared, object, access);
+  const { clientId, clientSecretRef, certificateRef } = credentials;
   if (clientSecretRef !== undefined) {
     const secret = await readSecret(client, object, clientSecretRef.name, "clientSecretRef", signal);
     const clientSecret = readValue(secret, clientSecretRef.key, "clientSecretRef").trim();
-    return access(secret, { kind: "clientSecret", clientId, clientSecret });
+    return access(versionOf(secret), { kind: "clientSecret", clientId, clientSecret });
   }
   if (certificateRef !== undefined) {
     const secret = await readSecret(client, object, certificateRef.name, "certificateRef", signal);
     const certificate = readValue(secret, "tls.crt", "certificateRef");
-    return access(secret, {
-      kind: "certificate",
-      clientId,
-      certificate,
-      privateKey: readValue(secret, "tls.key", "certificateRef"),
-    });
+    const privateKey = readValue(secret, "tls.key", "certificateRef");
+    return access(versionOf(secret), { kind: "certificate", clientId, certificate, privateKey });
   }
-  throw notAllowed("this installation allows no workload identity");
+  return access("workloadIdentity", workloadIdentity(shared, object, clientId));
+}
+
+const versionOf = ({ metadata }: Secret): string => `${metadata.uid}/${metadata.resourceVersion}`;
+
+/** The app registration that proves who an object is: its own, or the installation's. */
+export const clientIdOf = ({ spec }: O365Sync, { app }: SharedAccess): string | undefined =>
+  spec.credentials?.clientId ?? app?.clientId;
+
+async function sharedApp(
+  shared: SharedKeys,
+  object: O365Sync,
+  access: (version: string, credential: Credential) => Access,
+): Promise<Access> {
+  const { app } = shared.access;
+  if (app === undefined)
+    throw notAllowed("spec.credentials is absent, and this installation has no app registration of its own");
+  const { clientId, proof } = app;
+  if (proof.kind === "workloadIdentity") return access("workloadIdentity", workloadIdentity(shared, object, clientId));
+  requireAllowed(shared, object, clientId);
+  if (proof.kind === "clientSecret") {
+    const clientSecret = (await readKeyFile(proof.secretFile)).trim();
+    return access(digest(clientSecret), { kind: "clientSecret", clientId, clientSecret });
+  }
+  const [certificate, privateKey] = [await readKeyFile(proof.certificateFile), await readKeyFile(proof.keyFile)];
+  return access(digest(certificate), { kind: "certificate", clientId, certificate, privateKey });
+}
+
+function workloadIdentity(shared: SharedKeys, object: O365Sync, clientId: string): Credential {
+  requireAllowed(shared, object, clientId);
+  const tokenFile = shared.federatedTokenFile;
+  if (tokenFile === undefined)
+    throw notAllowed("the operator's pod has no federated token (AZURE_FEDERATED_TOKEN_FILE is not set)");
+  return { kind: "workloadIdentity", clientId, tokenFile };
+}
+
+function requireAllowed({ access }: SharedKeys, object: O365Sync, clientId: string): void {
+  if (isAllowed(access, object, clientId)) return;
+  throw notAllowed(
+    `the installation does not lend its identity to namespace ${object.metadata.namespace} for tenant ${object.spec.tenantId} and client id ${clientId}: its settings must name all three, the tenant by its GUID`,
+  );
+}
+
+const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+async function readKeyFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    const message =
+      "the installation's app registration has no readable key file; check --shared-access and its mounts";
+    throw new Failure("wait", "DependencyNotReady", message, { cause });
+  }
 }
 
 function notAllowed(cause: string): Failure {
-  return new Failure("stalled", "TenantNotAllowed", `${cause}; give spec.credentials a Secret of this namespace`);
+  return new Failure("stalled", "TenantNotAllowed", `${cause}; or give spec.credentials a Secret of this namespace`);
 }
 
 async function readSecret(

@@ -1,4 +1,5 @@
 /** What to do now, as one pure function of the object, its domain and the time. */
+import { findCondition } from "../api/conditions.ts";
 import type { Failure } from "../api/failure.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import { accountsHash, changedSince } from "./fingerprint.ts";
@@ -24,6 +25,8 @@ export interface Situation {
   readonly manualRunsPerHour: number;
   /** When tables that retire are due to go, in milliseconds. */
   readonly retiringUntil: number | undefined;
+  /** When permissions were last looked at, in milliseconds. */
+  readonly lastCheck: number | undefined;
   /** The Secret is another one than that of the last run. */
   readonly secretChanged: boolean;
 }
@@ -44,6 +47,8 @@ export type Decision =
   | { readonly do: "adopt"; readonly slots: Slots }
   /** Slots passed that are too late to run. */
   | { readonly do: "miss"; readonly latest: number; readonly count: number }
+  /** Look whether an administrator has granted what was missing. */
+  | { readonly do: "recheck" }
   /** Put the tables right from the accounts. */
   | { readonly do: "render" }
   /** A run that was interrupted may not go on. */
@@ -52,6 +57,7 @@ export type Decision =
 
 export const MINUTE_MS = 60_000;
 export const REPAIR_PAUSE_MS = 10 * MINUTE_MS;
+const RECHECK_MS = 10 * MINUTE_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 
 export function decide(situation: Situation): Decision {
@@ -60,7 +66,8 @@ export function decide(situation: Situation): Decision {
     serveRequests(situation) ??
     followSchedule(situation) ??
     render(situation) ??
-    runAutomatically(situation) ?? { do: "wait", until: nextLook(situation) }
+    runAutomatically(situation) ??
+    recheck(situation) ?? { do: "wait", until: nextLook(situation) }
   );
 }
 
@@ -217,6 +224,18 @@ function runAutomatically(situation: Situation): Decision | undefined {
   return { do: "run", run: retriedRun(retry, now), missed: 0 };
 }
 
+/** While the app lacks consent and no retry would notice it: a fresh token every 10 minutes. */
+function recheck(situation: Situation): Decision | undefined {
+  const at = nextCheck(situation);
+  return at !== undefined && at <= situation.now ? { do: "recheck" } : undefined;
+}
+
+function nextCheck({ object, obstacle, lastCheck, now }: Situation): number | undefined {
+  const refused = findCondition(object.status?.conditions ?? [], "Authorized")?.status === "False";
+  if (!refused || object.spec.suspend || obstacle !== undefined || object.status?.retry !== undefined) return undefined;
+  return lastCheck === undefined ? now : lastCheck + RECHECK_MS;
+}
+
 function retriedRun(retry: NonNullable<NonNullable<O365Sync["status"]>["retry"]>, now: number): Run {
   return {
     id: retry.id,
@@ -241,6 +260,7 @@ function nextLook(situation: Situation): number | undefined {
   const candidates: (number | undefined)[] = [
     upcomingSlot(object, now),
     deadlineOfWaitingSlot(situation),
+    nextCheck(situation),
     situation.retiringUntil,
   ];
   if (retry !== undefined) candidates.push(Date.parse(retry.time));

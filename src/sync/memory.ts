@@ -5,6 +5,8 @@ export interface Remembered {
   lastRender: number | undefined;
   /** Starts of manual runs within the last hour, in milliseconds. */
   manualRuns: number[];
+  /** When permissions were last looked at, in milliseconds. */
+  lastCheck: number | undefined;
   /** The Secret version that the last run used. */
   runSecret: string | undefined;
   /** What the MailDomain and output asked for when rendering that was held. */
@@ -23,6 +25,7 @@ export function createMemory(): Memory {
       const found = entries.get(key) ?? {
         lastRender: undefined,
         manualRuns: [],
+        lastCheck: undefined,
         runSecret: undefined,
         heldRender: undefined,
       };

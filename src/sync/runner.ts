@@ -14,6 +14,7 @@ import { asFailure, failedEnd, recordOf } from "./report.ts";
 import { requestedBy } from "./requests.ts";
 import { execute, type RunFacts, type RunInput } from "./run.ts";
 import type { View } from "./situation.ts";
+import { authorizationTrouble, judgeAuthorization } from "./steps.ts";
 import { ended, type RunEnd, started } from "./transitions.ts";
 
 export async function conduct(
@@ -98,6 +99,21 @@ function tooSlow(ms: number): Failure {
     "DeadlineExceeded",
     `the run took longer than ${Math.round(ms / 1000)} s; nothing was saved`,
   );
+}
+
+/** Obtains a fresh token, and says what it carries. */
+export async function recheck(services: SyncServices, view: View, { signal }: ReconcileContext): Promise<Outcome> {
+  const { object, access } = view;
+  const outcome: Outcome = { view, status: object.status ?? {} };
+  if (access === undefined) return outcome;
+  const directory = services.directories.connect(access.connection);
+  try {
+    const authorization = await directory.authorize({ sources: object.spec.sources, fresh: true, signal });
+    return { ...outcome, authorized: judgeAuthorization(authorization, services.settings.consentUrl(object)).finding };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return { ...outcome, authorized: authorizationTrouble(error) };
+  }
 }
 
 export async function accountsOf(

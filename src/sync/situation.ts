@@ -5,7 +5,7 @@ import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import { find } from "../runtime/find.ts";
 import type { Client, Store } from "../runtime/types.ts";
 import type { ConfigMaps } from "./configmaps.ts";
-import { type Access, resolveAccess } from "./credentials.ts";
+import { type Access, resolveAccess, type SharedKeys } from "./credentials.ts";
 import { inspect } from "./inspect.ts";
 import { EMPTY_MANIFEST } from "./manifest.ts";
 import { namesOf, outputOf, wantsRendering } from "./publication.ts";
@@ -35,6 +35,7 @@ export interface GatherServices {
   readonly client: Client;
   readonly maps: ConfigMaps;
   readonly stores: Stores;
+  readonly sharedKeys: SharedKeys;
 }
 
 /** Undefined when the object is gone or going. */
@@ -51,7 +52,7 @@ export async function gather(
   if (object === undefined || object.metadata.deletionTimestamp !== undefined) return undefined;
   const domain = stores.domains.get(`${key.namespace}/${object.spec.domainRef.name}`);
   const found = await look(services, object, domain, now, signal);
-  const access = await orFailure(resolveAccess(services.client, object, signal));
+  const access = await orFailure(resolveAccess(services.client, services.sharedKeys, object, signal));
   const obstacle =
     findObstacle(object, domain, stores.syncs.list()) ??
     (found instanceof Failure ? found : undefined) ??

@@ -16,6 +16,9 @@ export interface WorldOptions {
   readonly company?: TenantOptions["company"];
   readonly flags?: readonly string[];
   readonly deps?: Deps;
+  /** What the --shared-access file says, made from what the world is. */
+  readonly sharedAccess?: (world: { readonly namespace: string; readonly tenant: Tenant }) => object;
+  readonly env?: Readonly<Record<string, string>>;
   /** Default true. */
   readonly operator?: boolean;
 }
@@ -153,7 +156,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         `--kubeconfig=${kubeconfig}`,
         `--watch-namespaces=${namespace}`,
       ];
-      const config = parseConfig([...args, ...(options.flags ?? []), ...flags], {});
+      const config = parseConfig([...args, ...(options.flags ?? []), ...flags], options.env ?? {});
       if (config === "help") throw new Error("help was asked for");
       const stop = new AbortController();
       const endpoints = JSON.stringify({ Global: { authority: tenant.authority, graph: tenant.graph } });
@@ -161,6 +164,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       const ended = startOperator({
         config,
         endpoints,
+        sharedAccess: options.sharedAccess && JSON.stringify(options.sharedAccess({ namespace, tenant })),
         instance: "test",
         log,
         deps,

@@ -1,0 +1,123 @@
+/** Ways into a tenant: whose keys may be used for what, and how consent is noticed. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createShiftClock } from "../support/shift-clock.ts";
+import { brief, createWorld, type World } from "../support/world.ts";
+
+const OTHER_TENANT = "99999999-aaaa-4bbb-8ccc-dddddddddddd";
+
+describe("the installation's own app registration", () => {
+  const folder = mkdtempSync(join(tmpdir(), "o365-sync-access-"));
+  const secretFile = join(folder, "clientSecret");
+  let world: World;
+  beforeAll(async () => {
+    writeFileSync(secretFile, "a-secret-of-the-simulated-tenant\n");
+    world = await createWorld({
+      sharedAccess: ({ namespace, tenant }) => ({
+        app: { clientId: tenant.clientId, clientSecretFile: secretFile },
+        allow: [{ namespaces: [namespace], tenants: [tenant.tenantId] }],
+      }),
+    });
+    await world.install();
+    const { tenantId } = world.tenant;
+    // A merge patch with null takes the field away: the team writes tenantId only.
+    await world.patch("o365syncs", "example-com", { spec: { tenantId, credentials: null } });
+  });
+  afterAll(async () => {
+    await world.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it("serves an object without credentials, in a namespace and for a tenant that the settings name", async () => {
+    const { status } = await world.ask("sync", "shared");
+    expect(status?.requests?.sync).toMatchObject({ state: "Succeeded" });
+    expect(status?.consentUrl).toContain(`client_id=${world.tenant.clientId}`);
+  });
+
+  it.each([
+    ["another tenant", OTHER_TENANT],
+    ["a tenant by a domain name, which can change hands", "example.com"],
+  ])("does not serve %s", async (_, tenantId) => {
+    await world.patch("o365syncs", "example-com", { spec: { tenantId } });
+    const requests = world.tenant.requests.length;
+    const { status } = await world.ask("sync", `foreign-${tenantId}`);
+    expect(status?.requests?.sync).toMatchObject({ state: "Failed", reason: "TenantNotAllowed" });
+    expect(brief(status?.conditions)).toContain("Stalled=True/TenantNotAllowed");
+    expect(world.tenant.requests).toHaveLength(requests);
+  });
+
+  it("does not lend its workload identity for another client id", async () => {
+    const { tenantId } = world.tenant;
+    const credentials = { clientId: OTHER_TENANT, workloadIdentity: {} };
+    await world.patch("o365syncs", "example-com", { spec: { tenantId, credentials } });
+    const { status } = await world.ask("sync", "foreign-client");
+    expect(status?.requests?.sync).toMatchObject({ state: "Failed", reason: "TenantNotAllowed" });
+  });
+});
+
+describe("a certificate", () => {
+  const folder = mkdtempSync(join(tmpdir(), "o365-sync-certificate-"));
+  let world: World;
+  beforeAll(async () => {
+    const [key, certificate] = [join(folder, "tls.key"), join(folder, "tls.crt")];
+    const subject = ["-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=o365-sync"];
+    execFileSync("openssl", ["req", "-x509", ...subject, "-keyout", key, "-out", certificate], { stdio: "ignore" });
+    world = await createWorld();
+    world.tenant.app.certificates.push(readFileSync(certificate, "utf8"));
+    await world.apply("secrets", {
+      apiVersion: "v1",
+      kind: "Secret",
+      type: "kubernetes.io/tls",
+      metadata: { name: "o365-cert" },
+      stringData: { "tls.crt": readFileSync(certificate, "utf8"), "tls.key": readFileSync(key, "utf8") },
+    });
+    await world.install({ credentials: { clientId: world.tenant.clientId, certificateRef: { name: "o365-cert" } } });
+  });
+  afterAll(async () => {
+    await world.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it("proves the app with a signed assertion", async () => {
+    const { status } = await world.ask("sync", "certificate");
+    expect(status?.requests?.sync).toMatchObject({ state: "Succeeded" });
+  });
+
+  it("that the app registration does not know is refused, by Entra's number", async () => {
+    world.tenant.app.certificates.length = 0;
+    world.tenant.expireTokens();
+    const { status } = await world.ask("testConnection", "unknown-certificate");
+    expect(status?.requests?.testConnection).toMatchObject({ state: "Failed", reason: "InvalidCredentials" });
+    expect(status?.requests?.testConnection?.message).toContain("AADSTS700027");
+  });
+});
+
+describe("consent", () => {
+  const clock = createShiftClock();
+  let world: World;
+  beforeAll(async () => {
+    world = await createWorld({ deps: { clock, random: Math.random } });
+    world.tenant.app.roles.delete("GroupMember.Read.All");
+    await world.install();
+  });
+  afterAll(() => world.close());
+
+  it("is asked for with a link while it is missing", async () => {
+    const { status } = await world.ask("sync", "early");
+    expect(status?.requests?.sync).toMatchObject({ state: "Rejected", reason: "NotAuthorized" });
+    expect(brief(status?.conditions)).toContain("Authorized=False/NotAuthorized");
+  });
+
+  it("is noticed within 10 minutes, without being asked", async () => {
+    world.tenant.app.roles.add("GroupMember.Read.All");
+    clock.shift(10 * 60_000);
+    const { status } = await world.until(
+      () => world.sync(),
+      ({ status }) => brief(status?.conditions).includes("Authorized=True/Authorized"),
+    );
+    expect(status?.lastSync?.id).toMatch(/^manual-/);
+  });
+});
