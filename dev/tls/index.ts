@@ -10,3 +10,6 @@ export const caPath = path("ca.crt");
 export const ca = readFileSync(caPath, "utf8");
 export const cert = readFileSync(path("localhost.crt"), "utf8");
 export const key = readFileSync(path("localhost.key"), "utf8");
+/** A self-signed RSA certificate of an app registration, as Entra takes it. */
+export const appCertificate = readFileSync(path("app.crt"), "utf8");
+export const appKey = readFileSync(path("app.key"), "utf8");

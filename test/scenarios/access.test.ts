@@ -1,9 +1,9 @@
 /** Ways into a tenant: whose keys may be used for what, and how consent is noticed. */
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { appCertificate, appKey } from "../../dev/tls/index.ts";
 import { createShiftClock } from "../support/shift-clock.ts";
 import { brief, createWorld, type World } from "../support/world.ts";
 
@@ -59,27 +59,20 @@ describe("the installation's own app registration", () => {
 });
 
 describe("a certificate", () => {
-  const folder = mkdtempSync(join(tmpdir(), "o365-sync-certificate-"));
   let world: World;
   beforeAll(async () => {
-    const [key, certificate] = [join(folder, "tls.key"), join(folder, "tls.crt")];
-    const subject = ["-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=o365-sync"];
-    execFileSync("openssl", ["req", "-x509", ...subject, "-keyout", key, "-out", certificate], { stdio: "ignore" });
     world = await createWorld();
-    world.tenant.app.certificates.push(readFileSync(certificate, "utf8"));
+    world.tenant.app.certificates.push(appCertificate);
     await world.apply("secrets", {
       apiVersion: "v1",
       kind: "Secret",
       type: "kubernetes.io/tls",
       metadata: { name: "o365-cert" },
-      stringData: { "tls.crt": readFileSync(certificate, "utf8"), "tls.key": readFileSync(key, "utf8") },
+      stringData: { "tls.crt": appCertificate, "tls.key": appKey },
     });
     await world.install({ credentials: { clientId: world.tenant.clientId, certificateRef: { name: "o365-cert" } } });
   });
-  afterAll(async () => {
-    await world.close();
-    rmSync(folder, { recursive: true });
-  });
+  afterAll(() => world.close());
 
   it("proves the app with a signed assertion", async () => {
     const { status } = await world.ask("sync", "certificate");

@@ -47,7 +47,7 @@ describe("10,000 users, 500 groups and 200 contacts", () => {
     const changed = (await world.configMaps()).filter(
       ({ metadata }) => before.get(metadata.name) !== metadata.resourceVersion,
     );
-    const roles = changed.map(({ metadata }) => metadata.labels?.["o365sync.dev/role"]).sort();
+    const roles = changed.map(({ metadata }) => String(metadata.labels?.["o365sync.dev/role"])).sort();
     expect(roles).toEqual(["accounts", "history", "manifest", "recipients"]);
   });
 });

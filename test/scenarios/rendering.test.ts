@@ -56,7 +56,10 @@ describe("rendering", () => {
     reads = world.tenant.requests.length;
     clock.shift(DAY_MS);
     await world.until(names, (found) => found.join() === shards.join());
-    expect((await world.sync()).status?.published?.previousShards).toBeUndefined();
+    await world.until(
+      () => world.sync(),
+      ({ status }) => status?.published?.shards === 4 && status.published.previousShards === undefined,
+    );
   });
 
   it("keeps a format that is no longer asked for, for a day", async () => {
