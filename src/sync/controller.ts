@@ -29,9 +29,12 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
     }
     const memory = memories.of(key);
     const view = await finishBegun(services, gathered, context);
-    const decision = decide(situationOf(services, view, memory));
+    const situation = situationOf(services, view, memory);
+    const decision = decide(situation);
     const outcome = await act(services, view, decision, memory, context);
-    const status = settle(outcome.view.object, outcome.status, factsOf(services, outcome.view, clock.now(), outcome));
+    const facts = factsOf(services, outcome.view, clock.now(), outcome);
+    const stuck = situation.tablesDiffer ? memory.renderFailure : undefined;
+    const status = settle(outcome.view.object, outcome.status, { ...facts, obstacle: facts.obstacle ?? stuck });
     const written = await services.statuses.write(outcome.view.object, status, context.signal);
     announce(services.events, outcome, written);
     return nextLook(decision, clock.now());
@@ -123,7 +126,7 @@ async function act(
       memory.lastCheck = now;
       return recheck(services, view, context);
     case "render":
-      return rerender(services, view, memory, context);
+      return renderOrExplain(services, view, memory, context);
     case "abandon":
       return endWithout(
         services,
@@ -134,6 +137,23 @@ async function act(
       );
     case "run":
       return run(services, view, decision.run, decision.missed, memory, context);
+  }
+}
+
+/** What keeps the tables from being put right is shown until they are; it keeps no run from starting. */
+async function renderOrExplain(
+  services: SyncServices,
+  view: View,
+  memory: Remembered,
+  context: ReconcileContext,
+): Promise<Outcome> {
+  try {
+    memory.renderFailure = undefined;
+    return await rerender(services, view, memory, context);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    memory.renderFailure = error;
+    return { view, status: view.object.status ?? {} };
   }
 }
 

@@ -1,8 +1,11 @@
 /** What a process remembers of each object between reconciles. Losing it costs a request, never correctness. */
+import type { Failure } from "../api/failure.ts";
 
 export interface Remembered {
   /** When tables were last rendered again, in milliseconds. */
   lastRender: number | undefined;
+  /** Why it could not be done. */
+  renderFailure: Failure | undefined;
   /** Starts of manual runs within the last hour, in milliseconds. */
   manualRuns: number[];
   /** When permissions were last looked at, in milliseconds. */
@@ -24,6 +27,7 @@ export function createMemory(): Memory {
     of(key) {
       const found = entries.get(key) ?? {
         lastRender: undefined,
+        renderFailure: undefined,
         manualRuns: [],
         lastCheck: undefined,
         runSecret: undefined,

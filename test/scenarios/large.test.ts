@@ -1,7 +1,7 @@
 /** A large tenant costs as many requests as it has pages. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateCompany } from "../../dev/tenant/fixture.ts";
-import { createWorld, type World } from "../support/world.ts";
+import { brief, createWorld, type World } from "../support/world.ts";
 
 const pages = (objects: number): number => Math.ceil(objects / 999);
 
@@ -49,5 +49,23 @@ describe("10,000 users, 500 groups and 200 contacts", () => {
     );
     const roles = changed.map(({ metadata }) => String(metadata.labels?.["o365sync.dev/role"])).sort();
     expect(roles).toEqual(["accounts", "history", "manifest", "recipients"]);
+  });
+
+  it("do not fit one ConfigMap in every format, and that is said with the number of shards that would do", async () => {
+    const output = { formats: ["postfix", "cdb", "addresses", "aliases"], shards: 1 };
+    const before = await world.configMaps();
+    await world.patch("o365syncs", "example-com", { spec: { output } });
+    const { status } = await world.until(
+      () => world.sync(),
+      ({ status }) => status?.conditions?.[0]?.reason === "OutputTooLarge",
+    );
+    expect(brief(status?.conditions)).toContain("Stalled=True/OutputTooLarge");
+    expect(status?.conditions?.[0]?.message).toMatch(/set spec\.output\.shards to \d+ and mount the new ConfigMaps/);
+    expect((await world.configMaps()).map(({ data }) => data)).toEqual(before.map(({ data }) => data));
+    await world.patch("o365syncs", "example-com", { spec: { output: { formats: ["postfix"], shards: 4 } } });
+    await world.until(
+      () => world.sync(),
+      ({ status }) => status?.conditions?.[0]?.reason === "Succeeded",
+    );
   });
 });
