@@ -82,8 +82,22 @@ function slotsBetween(times: readonly string[], timeZone: string, after: number,
   return [...found].sort((a, b) => a - b);
 }
 
+/** Asked again and again for the same few days, and Intl is slow. */
+const instants = new Map<string, number>();
+const MOST_INSTANTS = 20_000;
+
 /** The first instant at which the wall clock shows `local` or later; `local` is that reading taken as if it were UTC. */
 function instantOf(local: number, timeZone: string): number {
+  const key = `${timeZone} ${local}`;
+  const known = instants.get(key);
+  if (known !== undefined) return known;
+  if (instants.size >= MOST_INSTANTS) instants.clear();
+  const found = findInstant(local, timeZone);
+  instants.set(key, found);
+  return found;
+}
+
+function findInstant(local: number, timeZone: string): number {
   const before = offsetAt(local - FAR_MS, timeZone);
   const after = offsetAt(local + FAR_MS, timeZone);
   if (before === after) return local - before;

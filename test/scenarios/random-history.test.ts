@@ -1,21 +1,11 @@
 /** Whatever happens in a tenant: no address leaves the tables but by a plan that passed, or that was approved. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCompany } from "../../dev/tenant/company.ts";
+import { createRandom } from "../support/random.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 const STEPS = process.env["CI_DEPTH"] === "full" ? 1_000 : 60;
 const SEED = Number(process.env["SEED"] ?? 20_261_124);
-
-/** mulberry32: small, and the same everywhere. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** By itself, as the copy of an address in a Mirror domain, or with the whole Mirror domain. */
 function wasShown(plan: string, address: string): boolean {
