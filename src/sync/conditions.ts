@@ -124,6 +124,12 @@ function neverSynced(object: O365Sync, status: O365SyncStatus): Verdict | undefi
     const progressing = { reason: "Progressing", message };
     return { status: "Unknown", ...progressing, reconciling: progressing };
   }
+  if (object.spec.suspend)
+    return {
+      status: "False",
+      reason: "AwaitingFirstSync",
+      message: "nothing was synced yet; set spec.suspend to false",
+    };
   const message = `automatic sync is off and nothing was synced yet; test the connection, then run: ${syncCommand(object)}`;
   return { status: "False", reason: "AwaitingFirstSync", message };
 }

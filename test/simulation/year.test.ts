@@ -120,17 +120,19 @@ describe(`${OBJECTS} objects over ${DAYS} days`, () => {
       now = end;
     };
 
+    await runUntil(now);
     for (let hour = 0; hour < DAYS * 24; hour++) {
       const { name } = keys[Math.floor(random() * OBJECTS)] ?? { name: "" };
       const change = random();
       if (change < 0.02) reconcile = newProcess();
       else if (change < 0.04) tenantIsDown = !tenantIsDown;
       else if (change < 0.06) cluster.fail(Math.ceil(random() * 3), random() < 0.5 ? "before" : "after");
-      else if (change < 0.08) edit(name, ({ spec }) => void (spec.suspend = !spec.suspend));
-      else if (change < 0.1) edit(name, ({ spec }) => void (spec.schedule.timesPerDay = 1 + Math.floor(random() * 4)));
-      else if (change < 0.12) edit(name, ({ spec }) => void (spec.excludeRecords = [`x${hour}@example.com`]));
+      else if (change < 0.08) edit(name, ({ spec }) => set(spec, "suspend", true));
+      else if (change < 0.2) edit(name, ({ spec }) => set(spec, "suspend", false));
+      else if (change < 0.22) edit(name, ({ spec }) => set(spec.schedule, "timesPerDay", 1 + Math.floor(random() * 4)));
+      else if (change < 0.24) edit(name, ({ spec }) => set(spec, "excludeRecords", [`x${hour}@example.com`]));
       // The process is gone for a while, and everything is late.
-      else if (change < 0.13) now += Math.floor(random() * 5 * HOUR_MS);
+      else if (change < 0.25) now += Math.floor(random() * 5 * HOUR_MS);
       if (tenantIsDown && random() < 0.3) tenantIsDown = false;
       await runUntil(Math.max(now, START + (hour + 1) * HOUR_MS));
     }
@@ -163,6 +165,10 @@ describe(`${OBJECTS} objects over ${DAYS} days`, () => {
     expect(runs).toBeGreaterThan(OBJECTS * DAYS * 0.5);
   }, 3_600_000);
 });
+
+function set<T extends object, K extends keyof T>(target: T, field: K, value: T[K]): void {
+  target[field] = value;
+}
 
 function specOf(name: string, timesPerDay: number): O365Sync["spec"] {
   return {
