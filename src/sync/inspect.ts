@@ -33,24 +33,40 @@ export async function inspect(
   const drifted =
     tables.some(({ same }) => !same) ||
     [...accounts, ...tables].some(({ owned }) => !owned) ||
-    misowned(object, maps.known(object)) ||
     current.retiring.some(({ until }) => Date.parse(until) <= now) ||
-    findStrays(object, maps.known(object), current).length > 0;
+    (await isMisowned(maps, object, signal)) ||
+    (await hasStrays(maps, object, current, signal));
   return { accountsDamaged, drifted };
 }
 
 /** Manifest, history and plan carry labels and owner too. */
-function misowned(object: O365Sync, known: readonly ObjectMeta[]): boolean {
+async function isMisowned(maps: ConfigMaps, object: O365Sync, signal: AbortSignal): Promise<boolean> {
   const sync = object.metadata.name;
-  const roles: Readonly<Record<string, Role>> = {
-    [manifestName(sync)]: "manifest",
-    [historyName(sync)]: "history",
-    [planName(sync)]: "plan",
-  };
-  return known.some((metadata) => {
-    const role = roles[metadata.name];
-    return role !== undefined && !hasOwnMetadata(object, { metadata }, role);
-  });
+  const sideFiles: readonly (readonly [string, Role])[] = [
+    [manifestName(sync), "manifest"],
+    [historyName(sync), "history"],
+    [planName(sync), "plan"],
+  ];
+  const known = new Set(maps.known(object).map(({ name }) => name));
+  for (const [name, role] of sideFiles) {
+    const seen = known.has(name) ? await maps.look(object, name, role, signal) : undefined;
+    if (seen !== undefined && !hasOwnMetadata(object, seen, role)) return true;
+  }
+  return false;
+}
+
+/** The cache may still show what was deleted: only what is really there is left over. */
+async function hasStrays(
+  maps: ConfigMaps,
+  object: O365Sync,
+  current: Publication,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (const { name, labels } of findStrays(object, maps.known(object), current)) {
+    const seen = await maps.look(object, name, labels?.[LABEL_ROLE] as Role, signal);
+    if (seen !== undefined) return true;
+  }
+  return false;
 }
 
 /**

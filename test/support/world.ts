@@ -11,6 +11,7 @@ import { createLogger } from "../../src/observe/log.ts";
 import { startOperator } from "../../src/operator.ts";
 import { request } from "./api.ts";
 import { createNamespace, useControlPlane } from "./controlplane.ts";
+import { createGateway, type Gateway } from "./gateway.ts";
 
 export interface WorldOptions {
   readonly company?: TenantOptions["company"];
@@ -39,6 +40,8 @@ export interface World {
   configMap(name: string): Promise<ConfigMap | undefined>;
   /** Every ConfigMap of the namespace but the cluster's own. */
   configMaps(): Promise<ConfigMap[]>;
+  /** Mounts what is published; it has a look after every answered request and before the world ends. */
+  readonly gateway: Gateway;
   /** Waits until `read` answers something that `is` accepts, for 20 s at most, and answers it. */
   until<T>(read: () => Promise<T>, is: (value: T) => boolean): Promise<T>;
   /** Asks with an annotation and waits for its final answer. */
@@ -60,6 +63,8 @@ const HANDLED = {
   testConnection: "handledTestConnection",
   approve: "handledApprove",
 } as const;
+/** Tables that a test has damaged on purpose are put right within a second. */
+const OBSERVATIONS = 10;
 const PATIENCE_MS = 20_000;
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
@@ -78,6 +83,20 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     return body;
   };
   const get = async (kind: string, name: string): Promise<unknown> => must(await request("GET", path(kind, name)));
+
+  const gateway = createGateway();
+  /** A list is a moment; what was under way in it is looked at again. */
+  const observe = async (): Promise<void> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        gateway.observe(await world.configMaps());
+        return;
+      } catch (error) {
+        if (attempt === OBSERVATIONS) throw error;
+        await pause(100);
+      }
+    }
+  };
 
   const world: World = {
     namespace,
@@ -133,6 +152,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       const { items } = must(await request("GET", path("configmaps"))) as { items: ConfigMap[] };
       return items.filter(({ metadata: { name } }) => name !== "kube-root-ca.crt");
     },
+    gateway,
     async until(read, is) {
       const deadline = Date.now() + PATIENCE_MS;
       for (;;) {
@@ -144,10 +164,12 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     },
     async ask(kind, token, name = "example-com") {
       await world.annotate(ANNOTATIONS[kind], token, name);
-      return world.until(
+      const answered = await world.until(
         () => world.sync(name),
         ({ status }) => status?.[HANDLED[kind]] === token,
       );
+      await observe();
+      return answered;
     },
     async startOperator(flags = []) {
       const args = [
@@ -180,6 +202,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       running = undefined;
     },
     async close() {
+      await observe();
       await world.stopOperator();
       await tenant.close();
     },
