@@ -4,18 +4,11 @@ import type { Clock } from "../../src/api/deps.ts";
 import { Failure } from "../../src/api/failure.ts";
 import { CONFIG_MAP, SECRET } from "../../src/api/kube.ts";
 import { MAIL_DOMAIN, O365_SYNC } from "../../src/api/resources.ts";
-import type { MailDomain, O365Sync } from "../../src/api/types.generated.ts";
+import type { O365Sync } from "../../src/api/types.generated.ts";
 import type { Directory } from "../../src/directory/types.ts";
 import type { Reconcile } from "../../src/runtime/types.ts";
-import { createConfigMaps } from "../../src/sync/configmaps.ts";
-import { createSyncReconciler } from "../../src/sync/controller.ts";
-import { createHistoryWriter } from "../../src/sync/history-writer.ts";
-import { createPlans } from "../../src/sync/plans.ts";
-import { createPublisher } from "../../src/sync/publish.ts";
-import { createRoutes } from "../../src/sync/routes.ts";
-import { NOTHING_SHARED } from "../../src/sync/shared-access.ts";
-import { createStatusWriter } from "../../src/sync/status-writer.ts";
 import { createMemoryCluster } from "../support/memory-cluster.ts";
+import { createMemoryOperator, SILENT, syncSpec } from "../support/memory-operator.ts";
 import { createRandom } from "../support/random.ts";
 
 const FULL = process.env["CI_DEPTH"] === "full";
@@ -25,7 +18,6 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const START = Date.UTC(2026, 0, 1);
-const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, child: () => SILENT };
 
 describe(`${OBJECTS} objects over ${DAYS} days`, () => {
   it("account for every slot exactly once, in status, history and runs alike", async () => {
@@ -53,27 +45,7 @@ describe(`${OBJECTS} objects over ${DAYS} days`, () => {
       confirm: (objects) => Promise.resolve(new Map(objects.map(({ id }) => [id, "gone" as const]))),
     };
 
-    const newProcess = (): Reconcile => {
-      const stores = { syncs: cluster.store<O365Sync>(O365_SYNC), domains: cluster.store<MailDomain>(MAIL_DOMAIN) };
-      const maps = createConfigMaps({ client, cache: cluster.store(CONFIG_MAP) });
-      const deps = { clock, random };
-      return createSyncReconciler({
-        client,
-        maps,
-        stores,
-        sharedKeys: { access: NOTHING_SHARED, federatedTokenFile: undefined },
-        deps,
-        events: { event: () => {} },
-        directories: { connect: () => directory },
-        publisher: createPublisher(maps, clock),
-        plans: createPlans(maps),
-        routes: createRoutes(client, deps),
-        histories: createHistoryWriter(maps),
-        statuses: createStatusWriter(client),
-        maxDeletionPercent: 100,
-        settings: { manualRunsPerHour: 60, runDeadlineMs: HOUR_MS, consentUrl: () => undefined },
-      });
-    };
+    const newProcess = (): Reconcile => createMemoryOperator({ cluster, directory, clock, random }).sync;
 
     const keys = Array.from({ length: OBJECTS }, (_, index) => ({ namespace: "mail", name: `sync-${index}` }));
     await client.create(SECRET, { metadata: { namespace: "mail", name: "o365" }, data: { clientSecret: "c2VjcmV0" } });
@@ -171,20 +143,8 @@ function set<T extends object, K extends keyof T>(target: T, field: K, value: T[
 }
 
 function specOf(name: string, timesPerDay: number): O365Sync["spec"] {
-  return {
-    domainRef: { name },
-    tenantId: "6f1c0f2e-5a0d-4c55-9b39-6d1f7f7b2a10",
-    cloud: "Global",
-    credentials: {
-      clientId: "11111111-2222-4333-8444-555555555555",
-      clientSecretRef: { name: "o365", key: "clientSecret" },
-    },
+  return syncSpec(name, {
     schedule: { enabled: true, timesPerDay, timeZone: "Europe/Berlin", startingDeadlineSeconds: 7200 },
-    suspend: false,
-    sources: { users: true, groups: true, contacts: true },
     deletionGuard: { enabled: false, maxPercent: 10, floor: 10 },
-    notifications: { enabled: false },
-    output: { formats: ["postfix"], shards: 1, deletionPolicy: "Orphan" },
-    historyLimit: 30,
-  };
+  });
 }

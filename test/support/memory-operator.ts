@@ -1,0 +1,83 @@
+/** Both controllers over a map in place of an API server, driven by hand: for simulations and for crashes at every call. */
+import type { Clock } from "../../src/api/deps.ts";
+import { CONFIG_MAP } from "../../src/api/kube.ts";
+import { MAIL_DOMAIN, O365_SYNC } from "../../src/api/resources.ts";
+import type { MailDomain, O365Sync } from "../../src/api/types.generated.ts";
+import type { Directory } from "../../src/directory/types.ts";
+import { createDomainReconciler } from "../../src/domain/controller.ts";
+import type { Client, Logger, Reconcile } from "../../src/runtime/types.ts";
+import { createConfigMaps } from "../../src/sync/configmaps.ts";
+import { createSyncReconciler } from "../../src/sync/controller.ts";
+import { createHistoryWriter } from "../../src/sync/history-writer.ts";
+import { createPlans } from "../../src/sync/plans.ts";
+import { createPublisher } from "../../src/sync/publish.ts";
+import { createRoutes } from "../../src/sync/routes.ts";
+import { NOTHING_SHARED } from "../../src/sync/shared-access.ts";
+import { createStatusWriter } from "../../src/sync/status-writer.ts";
+import type { MemoryCluster } from "./memory-cluster.ts";
+
+export interface MemoryOperator {
+  readonly sync: Reconcile;
+  readonly domain: Reconcile;
+}
+
+export interface MemoryOperatorOptions {
+  readonly cluster: MemoryCluster;
+  /** In place of the cluster's own. */
+  readonly client?: Client;
+  readonly directory: Directory;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+export const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, child: () => SILENT };
+
+/** What a process is when it starts: nothing remembered. */
+export function createMemoryOperator(options: MemoryOperatorOptions): MemoryOperator {
+  const { cluster, client = cluster.client, directory, clock, random } = options;
+  const stores = {
+    syncs: cluster.store<O365Sync>(O365_SYNC),
+    domains: cluster.store<MailDomain>(MAIL_DOMAIN),
+    configMaps: cluster.store(CONFIG_MAP),
+  };
+  const maps = createConfigMaps({ client, cache: stores.configMaps });
+  const deps = { clock, random };
+  const events = { event: () => {} };
+  return {
+    domain: createDomainReconciler({ client, deps, events, stores }),
+    sync: createSyncReconciler({
+      client,
+      maps,
+      stores,
+      sharedKeys: { access: NOTHING_SHARED, federatedTokenFile: undefined },
+      deps,
+      events,
+      directories: { connect: () => directory },
+      publisher: createPublisher(maps, clock),
+      plans: createPlans(maps),
+      routes: createRoutes(client, deps),
+      histories: createHistoryWriter(maps),
+      statuses: createStatusWriter(client),
+      maxDeletionPercent: 100,
+      settings: { manualRunsPerHour: 60, runDeadlineMs: 3_600_000, consentUrl: () => undefined },
+    }),
+  };
+}
+
+export function syncSpec(name: string, changes: Partial<O365Sync["spec"]> = {}): O365Sync["spec"] {
+  const clientId = "11111111-2222-4333-8444-555555555555";
+  return {
+    domainRef: { name },
+    tenantId: "6f1c0f2e-5a0d-4c55-9b39-6d1f7f7b2a10",
+    cloud: "Global",
+    credentials: { clientId, clientSecretRef: { name: "o365", key: "clientSecret" } },
+    schedule: { enabled: false, timeZone: "Europe/Berlin", startingDeadlineSeconds: 7200 },
+    suspend: false,
+    sources: { users: true, groups: true, contacts: true },
+    deletionGuard: { enabled: true, maxPercent: 10, floor: 10 },
+    notifications: { enabled: false },
+    output: { formats: ["postfix"], shards: 1, deletionPolicy: "Orphan" },
+    historyLimit: 30,
+    ...changes,
+  };
+}
