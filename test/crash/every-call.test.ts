@@ -134,11 +134,11 @@ async function work(operator: MemoryOperator, tick: () => void): Promise<boolean
 interface Story {
   readonly name: string;
   /** Makes the scene as it is before the run. */
-  readonly before: (scene: Scene) => Promise<void>;
+  readonly given: (scene: Scene) => Promise<void>;
   /** What the run is asked for. */
   readonly ask: (scene: Scene) => void;
   /** What must be true in the end, wherever the process died. */
-  readonly after: (scene: Scene) => void;
+  readonly expected: (scene: Scene) => void;
 }
 
 const settle = async (scene: Scene): Promise<void> => {
@@ -150,9 +150,9 @@ const recordOf = (scene: Scene, trigger: string): HistoryRecord[] =>
 const STORIES: readonly Story[] = [
   {
     name: "the first publication",
-    before: () => Promise.resolve(),
+    given: () => Promise.resolve(),
     ask: (scene) => scene.ask("sync", "1"),
-    after(scene) {
+    expected(scene) {
       expect(scene.sync().status).toMatchObject({ handledSync: "1", lastSync: { result: "Published" } });
       expect(recordOf(scene, "Manual")).toMatchObject([{ result: "Published", changes: { accountAdds: 40 } }]);
       expect(scene.accepted().size).toBe(42);
@@ -160,14 +160,14 @@ const STORIES: readonly Story[] = [
   },
   {
     name: "a change",
-    async before(scene) {
+    async given(scene) {
       scene.ask("sync", "1");
       await settle(scene);
       scene.gateway.expectAlways(["user0@example.com", "user38@example.com", "postmaster@example.com"]);
       scene.users = 39;
     },
     ask: (scene) => scene.ask("sync", "2"),
-    after(scene) {
+    expected(scene) {
       expect(scene.sync().status).toMatchObject({ handledSync: "2", lastSync: { result: "Published" } });
       expect(recordOf(scene, "Manual")).toMatchObject([
         { changes: { accountDeletes: 1 } },
@@ -178,14 +178,14 @@ const STORIES: readonly Story[] = [
   },
   {
     name: "a plan that is held",
-    async before(scene) {
+    async given(scene) {
       scene.ask("sync", "1");
       await settle(scene);
       scene.gateway.expectAlways(scene.accepted());
       scene.users = 5;
     },
     ask: (scene) => scene.ask("sync", "2"),
-    after(scene) {
+    expected(scene) {
       expect(scene.sync().status).toMatchObject({
         handledSync: "2",
         lastSync: { result: "Held" },
@@ -196,7 +196,7 @@ const STORIES: readonly Story[] = [
   },
   {
     name: "an approval",
-    async before(scene) {
+    async given(scene) {
       scene.ask("sync", "1");
       await settle(scene);
       scene.users = 5;
@@ -205,7 +205,7 @@ const STORIES: readonly Story[] = [
       scene.gateway.expectAlways(["user0@example.com", "user4@example.com"]);
     },
     ask: (scene) => scene.ask("approve", scene.sync().status?.held?.planDigest ?? ""),
-    after(scene) {
+    expected(scene) {
       const { status } = scene.sync();
       expect(status).toMatchObject({
         lastSync: { trigger: "Approval", result: "Published" },
@@ -218,7 +218,7 @@ const STORIES: readonly Story[] = [
   },
   {
     name: "another layout",
-    async before(scene) {
+    async given(scene) {
       scene.ask("sync", "1");
       await settle(scene);
       scene.gateway.expectAlways(scene.accepted());
@@ -229,14 +229,14 @@ const STORIES: readonly Story[] = [
         KEY,
         ({ spec }) => void Object.assign(spec.output, { shards: 4, formats: ["addresses", "postfix"] }),
       ),
-    after(scene) {
+    expected(scene) {
       expect(scene.sync().status?.published).toMatchObject({ shards: 4, previousShards: 1 });
       expect(scene.history()).toHaveLength(1);
     },
   },
   {
     name: "adoption by a recreated object",
-    async before(scene) {
+    async given(scene) {
       scene.ask("sync", "1");
       await settle(scene);
       scene.gateway.expectAlways(scene.accepted());
@@ -245,7 +245,7 @@ const STORIES: readonly Story[] = [
       scene.users = 41;
     },
     ask: (scene) => scene.ask("sync", "2"),
-    after(scene) {
+    expected(scene) {
       expect(scene.sync().status).toMatchObject({
         handledSync: "2",
         lastSync: { result: "Published", changes: { total: 1 } },
@@ -255,15 +255,15 @@ const STORIES: readonly Story[] = [
   },
 ];
 
-describe.each(STORIES)("A process that dies during $name", ({ before, ask, after }) => {
+describe.each(STORIES)("A process that dies during $name", ({ given, ask, expected }) => {
   let calls = 0;
   beforeEach(async () => {
     const scene = await createScene();
-    await before(scene);
+    await given(scene);
     ask(scene);
     const whole = scene.start();
     expect(await whole.work()).toBe(true);
-    after(scene);
+    expected(scene);
     calls = whole.calls();
   });
 
@@ -273,11 +273,11 @@ describe.each(STORIES)("A process that dies during $name", ({ before, ask, after
       expect(calls).toBeGreaterThan(10);
       for (let at = 1; at <= calls; at++) {
         const scene = await createScene();
-        await before(scene);
+        await given(scene);
         ask(scene);
         await scene.start(at, when).work();
         await settle(scene);
-        after(scene);
+        expected(scene);
       }
     },
   );
