@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** Tests in these folders talk to an API server; one is started for them, and only when one of them runs. */
-const CLUSTER = ["test/{controlplane,crds,integration,scenarios}/**/*.test.ts"];
+const CLUSTER = ["test/{bundle,controlplane,crds,scenarios}/**/*.test.ts"];
 
 export default defineConfig({
   test: {

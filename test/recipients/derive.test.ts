@@ -1,5 +1,5 @@
 /** From directory objects to accounts, rule by rule as the design numbers them. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createDeriver, type Derived, type DeriveOptions } from "../../src/recipients/derive.ts";
 import type { DirectoryObject, Source } from "../../src/recipients/model.ts";
