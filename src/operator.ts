@@ -10,6 +10,7 @@ import { CLOUDS, type CloudTable, consentUrl, loadCloudEndpoints } from "./direc
 import { createDirectoryProvider } from "./directory/provider.ts";
 import { createDomainReconciler } from "./domain/controller.ts";
 import { watchHealth } from "./observe/health.ts";
+import { createMetrics, type Metrics } from "./observe/metrics.ts";
 import { type HttpServer, serve } from "./observe/server.ts";
 import { loadAccess } from "./runtime/access.ts";
 import { createClient } from "./runtime/client.ts";
@@ -20,16 +21,18 @@ import { createManager } from "./runtime/manager.ts";
 import { mergeStores } from "./runtime/merged-store.ts";
 import { createReflector } from "./runtime/reflector.ts";
 import { storeKey } from "./runtime/store.ts";
-import type { Client, Controller, Logger, Reflector, Store, StoreChange } from "./runtime/types.ts";
+import type { Client, Controller, EventRecorder, Logger, Reflector, Store, StoreChange } from "./runtime/types.ts";
 import { createConfigMaps } from "./sync/configmaps.ts";
 import { createSyncReconciler } from "./sync/controller.ts";
 import { clientIdOf } from "./sync/credentials.ts";
 import { createHistoryWriter } from "./sync/history-writer.ts";
+import type { SyncServices } from "./sync/outcome.ts";
 import { createPlans } from "./sync/plans.ts";
 import { createPublisher } from "./sync/publish.ts";
 import { createRoutes } from "./sync/routes.ts";
 import { NOTHING_SHARED, parseSharedAccess, type SharedAccess } from "./sync/shared-access.ts";
 import { createStatusWriter } from "./sync/status-writer.ts";
+import { RELEASE } from "./version.ts";
 
 export interface OperatorOptions {
   readonly config: Config;
@@ -57,46 +60,33 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
   const clouds = cloudTable(endpoints);
   const sharedAccess = parseShared(options.sharedAccess);
   const access = loadAccess(config.kubeconfig, deps.clock);
-  const client = createClient(access, deps);
+  const client = createClient(access, deps, { onRequest: (request) => metrics.apiServerRequest(request) });
   const events = createEventRecorder({ client, deps, log, controller: "o365sync.dev/operator", instance });
   const watched = watch(client, config.watchNamespaces, deps, log);
   const { domains, syncs, configMaps } = watched;
   const stores = { domains: domains.store, syncs: syncs.store, configMaps: configMaps.store };
 
-  const maps = createConfigMaps({ client, cache: stores.configMaps });
+  const { leaderElectionId } = config;
+  const metrics = createMetrics({
+    version: RELEASE,
+    syncs: stores.syncs,
+    leaderElectionId,
+    isLeading: () => manager.state === "leading",
+  });
   const syncController = createController({
     name: "o365sync",
+    observer: metrics.controller("o365sync"),
     concurrency: config.concurrentSyncs,
     timeoutMs: config.syncTimeoutMs + RECONCILE_SLACK_MS,
     deps,
     log,
-    reconcile: createSyncReconciler({
-      client,
-      maps,
-      stores,
-      sharedKeys: { access: sharedAccess, federatedTokenFile: config.federatedTokenFile },
-      deps,
-      events,
-      directories: createDirectoryProvider({ endpoints: clouds, deps, ...(ca === undefined ? {} : { ca }) }),
-      publisher: createPublisher(maps, deps.clock),
-      plans: createPlans(maps),
-      routes: createRoutes(client, deps),
-      histories: createHistoryWriter(maps),
-      statuses: createStatusWriter(client),
-      maxDeletionPercent: config.maxDeletionPercent,
-      settings: {
-        manualRunsPerHour: config.manualRunsPerHour,
-        runDeadlineMs: config.syncTimeoutMs,
-        consentUrl: (object) => {
-          const clientId = clientIdOf(object, sharedAccess);
-          const { cloud, tenantId } = object.spec;
-          return clientId && consentUrl(clouds[cloud], tenantId, clientId, config.consentRedirectUrl);
-        },
-      },
-    }),
+    reconcile: createSyncReconciler(
+      syncServices({ config, client, stores, deps, events, metrics, clouds, sharedAccess, ca }),
+    ),
   });
   const domainController = createController({
     name: "maildomain",
+    observer: metrics.controller("maildomain"),
     concurrency: DOMAIN_WORKERS,
     timeoutMs: DOMAIN_TIMEOUT_MS,
     deps,
@@ -114,14 +104,79 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
     deps,
     log,
   });
-  const probes = await serveProbes(config, () => manager.ready(), [syncController, domainController], deps, signal);
+  const servers = [
+    await serveProbes(config, () => manager.ready(), [syncController, domainController], deps, signal),
+    await serveMetrics(config, metrics),
+  ];
   log.info({ server: access.server, namespaces: config.watchNamespaces, instance }, "Starting");
   try {
     await manager.run(signal);
   } finally {
     await events.flush();
-    await probes?.close();
+    for (const server of servers) await server?.close();
   }
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly client: Client;
+  readonly stores: {
+    readonly syncs: Store<O365Sync>;
+    readonly domains: Store<MailDomain>;
+    readonly configMaps: Store<ConfigMap>;
+  };
+  readonly deps: Deps;
+  readonly events: EventRecorder;
+  readonly metrics: Metrics;
+  readonly clouds: CloudTable;
+  readonly sharedAccess: SharedAccess;
+  readonly ca: string | undefined;
+}
+
+function syncServices({
+  config,
+  client,
+  stores,
+  deps,
+  events,
+  metrics,
+  clouds,
+  sharedAccess,
+  ca,
+}: Parts): SyncServices {
+  const maps = createConfigMaps({ client, cache: stores.configMaps });
+  const directories = createDirectoryProvider({
+    endpoints: clouds,
+    deps,
+    onRequest: (request) => metrics.graphRequest(request),
+    onTokenRequest: (request) => metrics.tokenRequest(request),
+    ...(ca === undefined ? {} : { ca }),
+  });
+  return {
+    client,
+    maps,
+    stores,
+    sharedKeys: { access: sharedAccess, federatedTokenFile: config.federatedTokenFile },
+    deps,
+    events,
+    directories,
+    observer: metrics,
+    publisher: createPublisher(maps, deps.clock),
+    plans: createPlans(maps),
+    routes: createRoutes(client, deps),
+    histories: createHistoryWriter(maps),
+    statuses: createStatusWriter(client),
+    maxDeletionPercent: config.maxDeletionPercent,
+    settings: {
+      manualRunsPerHour: config.manualRunsPerHour,
+      runDeadlineMs: config.syncTimeoutMs,
+      consentUrl: (object) => {
+        const clientId = clientIdOf(object, sharedAccess);
+        const { cloud, tenantId } = object.spec;
+        return clientId && consentUrl(clouds[cloud], tenantId, clientId, config.consentRedirectUrl);
+      },
+    },
+  };
 }
 
 function cloudTable(text: string | undefined): CloudTable {
@@ -218,6 +273,10 @@ function on<T extends KubeObject>(reflectors: readonly Reflector<T>[], handler: 
       if (change.kind !== "deleted") handler(change.object);
     });
   }
+}
+
+async function serveMetrics({ metricsBindAddress }: Config, metrics: Metrics): Promise<HttpServer | undefined> {
+  return metricsBindAddress && serve({ ...metricsBindAddress, routes: { "/metrics": () => metrics.scrape() } });
 }
 
 async function serveProbes(

@@ -150,9 +150,28 @@ export function crdKind(now: () => number): Kind {
     hasGeneration: true,
     columns: [NAME, { name: "Created At", type: "date", cell: ({ metadata }) => metadata.creationTimestamp }],
     selectable: {},
-    complete: (crd) => ({ ...crd, status: statusOf(crd, now()) }),
-    validate: (crd, _, found) => [...found, ...validateCrd(crd)],
+    complete: (crd) => (missingFields(crd).length > 0 ? crd : { ...crd, status: statusOf(crd, now()) }),
+    validate: (crd, _, found) => {
+      const missing = missingFields(crd);
+      return [...found, ...(missing.length > 0 ? missing.map((field) => required(field)) : validateCrd(crd))];
+    },
   };
+}
+
+/** What must be there before anything can be made of it. */
+function missingFields(crd: StoredObject): string[] {
+  const spec = recordOf(crd["spec"]);
+  const names = recordOf(spec["names"]);
+  const versions = Array.isArray(spec["versions"]) ? spec["versions"].map(recordOf) : [];
+  const missing = ["group", "scope"].filter((field) => typeof spec[field] !== "string").map((field) => `spec.${field}`);
+  for (const field of ["kind", "plural"]) if (typeof names[field] !== "string") missing.push(`spec.names.${field}`);
+  if (versions.length === 0) missing.push("spec.versions");
+  for (const [index, version] of versions.entries()) {
+    if (typeof version["name"] !== "string") missing.push(`spec.versions[${index}].name`);
+    const schema = recordOf(version["schema"])["openAPIV3Schema"];
+    if (typeof schema !== "object" || schema === null) missing.push(`spec.versions[${index}].schema.openAPIV3Schema`);
+  }
+  return missing;
 }
 
 function statusOf(crd: StoredObject, now: number): object {

@@ -37,6 +37,7 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
     const status = settle(outcome.view.object, outcome.status, { ...facts, obstacle: facts.obstacle ?? stuck });
     const written = await services.statuses.write(outcome.view.object, status, context.signal);
     announce(services.events, outcome, written);
+    if (outcome.missedSlots !== undefined) services.observer?.missedSlots(outcome.missedSlots);
     return nextLook(decision, clock.now());
   };
 

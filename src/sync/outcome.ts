@@ -26,6 +26,13 @@ export interface SyncServices extends RunServices, GatherServices {
   readonly histories: HistoryWriter;
   readonly statuses: StatusWriter;
   readonly settings: SyncSettings;
+  readonly observer?: SyncObserver | undefined;
+}
+
+/** Told what came of runs, for metrics. */
+export interface SyncObserver {
+  runEnded(run: { readonly trigger: string; readonly result: string; readonly seconds: number }): void;
+  missedSlots(count: number): void;
 }
 
 /** What came of one decision. */

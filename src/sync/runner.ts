@@ -9,7 +9,7 @@ import { settle } from "./conditions.ts";
 import { interruptedRun } from "./decide.ts";
 import { accountsHash } from "./fingerprint.ts";
 import { factsOf, type Outcome, type SyncServices } from "./outcome.ts";
-import type { HistoryRecord, Run } from "./records.ts";
+import { type HistoryRecord, isTest, type Run } from "./records.ts";
 import { asFailure, failedEnd, recordOf } from "./report.ts";
 import { requestedBy } from "./requests.ts";
 import { execute, type RunFacts, type RunInput } from "./run.ts";
@@ -155,6 +155,7 @@ export async function conclude(
   if (cleared !== undefined && status.held === undefined) await services.plans.clear(object, cleared, signal);
   const { result, reason, read, changes } = end;
   const seconds = (now - Date.parse(run.startTime)) / 1000;
+  services.observer?.runEnded({ trigger: isTest(run) ? "Test" : run.trigger, result, seconds });
   log.info({ run: run.id, trigger: run.trigger, result, reason, read, changes, seconds }, "Run ended");
   return {
     view,
