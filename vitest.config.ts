@@ -5,6 +5,8 @@ const CLUSTER = ["test/{bundle,controlplane,crds,scenarios}/**/*.test.ts"];
 
 export default defineConfig({
   test: {
+    // Most of them wait for servers and processes: more workers than a small machine has cores.
+    maxWorkers: 4,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     coverage: { provider: "v8", include: ["src/**"], exclude: ["**/*.generated.ts"] },
