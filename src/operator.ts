@@ -12,7 +12,7 @@ import { createDomainReconciler } from "./domain/controller.ts";
 import { watchHealth } from "./observe/health.ts";
 import { createMetrics, type Metrics } from "./observe/metrics.ts";
 import { type HttpServer, serve } from "./observe/server.ts";
-import { loadAccess } from "./runtime/access.ts";
+import { type ApiServerAccess, loadAccess } from "./runtime/access.ts";
 import { createClient } from "./runtime/client.ts";
 import { createController, type StuckWorkerProbe } from "./runtime/controller.ts";
 import { createEventRecorder } from "./runtime/events.ts";
@@ -59,7 +59,7 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
   const { config, endpoints, instance, log, deps, signal, ca } = options;
   const clouds = cloudTable(endpoints);
   const sharedAccess = parseShared(options.sharedAccess);
-  const access = loadAccess(config.kubeconfig, deps.clock);
+  const access = apiServer(config.kubeconfig, deps);
   const client = createClient(access, deps, { onRequest: (request) => metrics.apiServerRequest(request) });
   const events = createEventRecorder({ client, deps, log, controller: "o365sync.dev/operator", instance });
   const watched = watch(client, config.watchNamespaces, deps, log);
@@ -177,6 +177,14 @@ function syncServices({
       },
     },
   };
+}
+
+function apiServer(kubeconfig: string | undefined, { clock }: Deps): ApiServerAccess {
+  try {
+    return loadAccess(kubeconfig, clock);
+  } catch (error) {
+    throw new UsageError(`--kubeconfig: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function cloudTable(text: string | undefined): CloudTable {

@@ -107,7 +107,7 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
           const expired = isExpired(err);
           if (expired) resourceVersion = undefined;
           const waitMs = Math.max(backoff.next(), (err instanceof ApiError && err.retryAfterMs) || 0);
-          const message = expired ? "Listing anew: the resource version is too old" : "List or watch failed";
+          const message = expired ? "Listing anew: the resource version is too old" : describe(err);
           log[expired ? "info" : "warn"]({ err, waitMs: Math.round(waitMs) }, message);
           await deps.clock.sleep(waitMs, signal).catch(() => {});
         }
@@ -137,4 +137,11 @@ function tidy<T extends KubeObject>(type: ResourceType<T>, object: T): T {
 /** The version to watch from, or the token to list on with, is no longer kept by the server. */
 function isExpired(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 410 || error.reason === "Expired" || error.reason === "Gone");
+}
+
+function describe(error: unknown): string {
+  if (error instanceof ApiError && error.notFound) return "The API server does not serve this kind; apply its CRD";
+  if (error instanceof ApiError && error.status === 403)
+    return "The API server forbids it; bind the role that this error names";
+  return "List or watch failed";
 }
