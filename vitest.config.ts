@@ -2,6 +2,10 @@ import { defineConfig } from "vitest/config";
 
 /** Tests in these folders talk to an API server; one is started for them, and only when one of them runs. */
 const CLUSTER = ["test/{bundle,controlplane,crds,scenarios}/**/*.test.ts"];
+/** What takes longer, or needs tools that a newcomer does not have: `npm run test:extended`, and CI. */
+const EXTENDED = ["test/extended/**/*.test.ts"];
+
+const globalSetup = "test/support/global-setup.ts";
 
 export default defineConfig({
   test: {
@@ -11,8 +15,9 @@ export default defineConfig({
     hookTimeout: 60_000,
     coverage: { provider: "v8", include: ["src/**"], exclude: ["**/*.generated.ts"] },
     projects: [
-      { extends: true, test: { name: "unit", include: ["test/**/*.test.ts"], exclude: CLUSTER } },
-      { extends: true, test: { name: "cluster", include: CLUSTER, globalSetup: "test/support/global-setup.ts" } },
+      { extends: true, test: { name: "unit", include: ["test/**/*.test.ts"], exclude: [...CLUSTER, ...EXTENDED] } },
+      { extends: true, test: { name: "cluster", include: CLUSTER, globalSetup } },
+      { extends: true, test: { name: "extended", include: EXTENDED, globalSetup } },
     ],
   },
 });

@@ -2,7 +2,9 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { systemDeps } from "./api/deps.ts";
-import { type Config, helpText, parseConfig, UsageError } from "./config.ts";
+import { type Config, parseConfig } from "./config/config.ts";
+import { helpText } from "./config/flags.ts";
+import { UsageError } from "./config/values.ts";
 import { createLogger } from "./observe/log.ts";
 import { startOperator } from "./operator.ts";
 

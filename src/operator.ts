@@ -5,7 +5,8 @@ import { LABEL_DOMAIN, LABEL_MANAGED_BY, LABEL_SYNC, MANAGER } from "./api/group
 import { CONFIG_MAP, type ConfigMap, type KubeObject, type ResourceType } from "./api/kube.ts";
 import { MAIL_DOMAIN, O365_SYNC } from "./api/resources.ts";
 import type { MailDomain, O365Sync } from "./api/types.generated.ts";
-import { type Config, UsageError } from "./config.ts";
+import type { Config } from "./config/config.ts";
+import { UsageError } from "./config/values.ts";
 import { CLOUDS, type CloudTable, consentUrl, loadCloudEndpoints } from "./directory/clouds.ts";
 import { createDirectoryProvider } from "./directory/provider.ts";
 import { createDomainReconciler } from "./domain/controller.ts";

@@ -6,7 +6,7 @@ import { type Deps, systemDeps } from "../../src/api/deps.ts";
 import { API_VERSION } from "../../src/api/group.ts";
 import type { Condition, ConfigMap } from "../../src/api/kube.ts";
 import type { MailDomain, MailDomainSpec, O365Sync, O365SyncSpec } from "../../src/api/types.generated.ts";
-import { parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config/config.ts";
 import { createLogger } from "../../src/observe/log.ts";
 import { startOperator } from "../../src/operator.ts";
 import { request } from "./api.ts";

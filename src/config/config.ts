@@ -1,0 +1,98 @@
+/** Flags and environment become the Config; nothing else reads process.env. */
+import { parseArgs } from "node:util";
+import { FLAGS, type FlagName } from "./flags.ts";
+import {
+  type BindAddress,
+  bindAddress,
+  type FlagValues,
+  integer,
+  type LogLevel,
+  logLevel,
+  namespaces,
+  redirectUrl,
+  UsageError,
+} from "./values.ts";
+
+export interface Config {
+  /** Absent: what kubectl would use, then the pod's service account. */
+  readonly kubeconfig: string | undefined;
+  /** None: all namespaces. */
+  readonly watchNamespaces: readonly string[];
+  /** Path of a JSON file that replaces cloud endpoints. */
+  readonly cloudEndpoints: string | undefined;
+  /** Path of a JSON file that lends the installation's own keys to namespaces. */
+  readonly sharedAccess: string | undefined;
+  /** As the webhook of Azure workload identity sets it. */
+  readonly federatedTokenFile: string | undefined;
+  readonly concurrentSyncs: number;
+  readonly leaderElect: boolean;
+  readonly leaderElectionNamespace: string | undefined;
+  readonly leaderElectionId: string;
+  readonly metricsBindAddress: BindAddress | undefined;
+  readonly healthProbeBindAddress: BindAddress | undefined;
+  readonly consentRedirectUrl: string | undefined;
+  /** Milliseconds. */
+  readonly syncTimeoutMs: number;
+  readonly manualRunsPerHour: number;
+  readonly maxDeletionPercent: number;
+  readonly logLevel: LogLevel;
+  /** Names this process in the Lease and in events. */
+  readonly podName: string | undefined;
+}
+
+/** The configuration, or "help" when that was asked for. Throws UsageError. */
+export function parseConfig(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Config | "help" {
+  const values = parseFlags(args);
+  if (values === "help") return "help";
+  const text = (name: FlagName): string | undefined => values.get(name) || undefined;
+  return {
+    kubeconfig: text("kubeconfig"),
+    watchNamespaces: namespaces(text("watch-namespaces") ?? ""),
+    cloudEndpoints: text("cloud-endpoints"),
+    sharedAccess: text("shared-access"),
+    federatedTokenFile: env["AZURE_FEDERATED_TOKEN_FILE"] || undefined,
+    concurrentSyncs: integer(values, "concurrent-syncs", 1, 64),
+    leaderElect: values.get("leader-elect") === "true",
+    leaderElectionNamespace: text("leader-election-namespace"),
+    leaderElectionId: text("leader-election-id") ?? "o365-sync-operator",
+    metricsBindAddress: bindAddress(values, "metrics-bind-address"),
+    healthProbeBindAddress: bindAddress(values, "health-probe-bind-address"),
+    consentRedirectUrl: redirectUrl(text("consent-redirect-url")),
+    syncTimeoutMs: integer(values, "sync-timeout", 10, 86_400) * 1000,
+    manualRunsPerHour: integer(values, "manual-runs-per-hour", 1, 3600),
+    maxDeletionPercent: integer(values, "max-deletion-percent", 0, 100),
+    logLevel: logLevel(values.get("log-level") ?? ""),
+    podName: env["POD_NAME"] || env["HOSTNAME"] || undefined,
+  };
+}
+
+function parseFlags(args: readonly string[]): FlagValues | "help" {
+  const options = Object.fromEntries(
+    Object.entries(FLAGS).map(([name, flag]) => [name, { type: "value" in flag ? "string" : "boolean" } as const]),
+  );
+  try {
+    const { values } = parseArgs({
+      args: args.flatMap(withoutSwitchValue),
+      options: { ...options, help: { type: "boolean", short: "h" } },
+    });
+    if (values.help === true) return "help";
+    const given = new Map<string, string | boolean | undefined>(Object.entries(values));
+    const entries = Object.entries(FLAGS).map(
+      ([name, flag]) => [name as FlagName, String(given.get(name) ?? flag.default)] as const,
+    );
+    return new Map(entries);
+  } catch (error) {
+    const message = error instanceof Error ? error.message.split("\n")[0] : "";
+    throw new UsageError(`${message?.replace(/\. To specify a positional.*/, "")}; see --help`);
+  }
+}
+
+/** Kubernetes manifests write switches as `--leader-elect=true`. */
+function withoutSwitchValue(argument: string): string[] {
+  const [, name = "", value] = /^--([a-z-]+)=(true|false)$/.exec(argument) ?? [];
+  if (!(name in FLAGS) || "value" in FLAGS[name as FlagName]) return [argument];
+  return value === "true" ? [`--${name}`] : [];
+}

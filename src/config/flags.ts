@@ -1,0 +1,73 @@
+/** Every flag of the operator: its default and what it does. `--help` and the parser read this table. */
+
+interface Flag {
+  readonly name: string;
+  /** What stands for the value in the help; absent for a switch. */
+  readonly value?: string;
+  readonly default: string;
+  readonly help: string;
+}
+
+export const FLAGS = {
+  kubeconfig: {
+    value: "FILE",
+    default: "",
+    help: "kubeconfig file; empty: $KUBECONFIG, ~/.kube/config, then the pod's service account",
+  },
+  "watch-namespaces": { value: "LIST", default: "", help: "namespaces to work in, separated by commas; empty: all" },
+  "cloud-endpoints": {
+    value: "FILE",
+    default: "",
+    help: 'JSON file that replaces endpoints: {"Global": {"authority": "https://host:port", "graph": "https://host:port"}}',
+  },
+  "shared-access": {
+    value: "FILE",
+    default: "",
+    help: "JSON file with the operator's own app registration and the namespaces, tenants and client ids that may use it",
+  },
+  "concurrent-syncs": { value: "N", default: "4", help: "how many O365Syncs run side by side, 1 to 64" },
+  "leader-elect": {
+    default: "false",
+    help: "work only while this process holds the Lease; needed for more than one replica",
+  },
+  "leader-election-namespace": { value: "NAME", default: "", help: "namespace of the Lease; empty: the pod's own" },
+  "leader-election-id": { value: "NAME", default: "o365-sync-operator", help: "name of the Lease" },
+  "metrics-bind-address": { value: "ADDRESS", default: ":8080", help: "host:port of /metrics, 0 turns it off" },
+  "health-probe-bind-address": {
+    value: "ADDRESS",
+    default: ":8081",
+    help: "host:port of /healthz and /readyz, 0 turns it off",
+  },
+  "consent-redirect-url": {
+    value: "URL",
+    default: "",
+    help: "redirect_uri of the admin-consent links; must be registered with the app",
+  },
+  "sync-timeout": { value: "SECONDS", default: "1800", help: "a run that takes longer fails, 10 to 86400" },
+  "manual-runs-per-hour": { value: "N", default: "60", help: "runs that people may ask for, per object, 1 to 3600" },
+  "max-deletion-percent": {
+    value: "N",
+    default: "100",
+    help: "what no object's deletionGuard.maxPercent may exceed; below 100 the guard cannot be switched off either",
+  },
+  "log-level": { value: "LEVEL", default: "info", help: "debug, info, warn or error" },
+} as const satisfies Record<string, Omit<Flag, "name">>;
+
+export type FlagName = keyof typeof FLAGS;
+
+/** Text of `--help`. */
+export function helpText(): string {
+  const rows = Object.entries(FLAGS).map(([name, flag]: [string, Omit<Flag, "name">]) => {
+    const left = `  --${name}${flag.value === undefined ? "" : ` ${flag.value}`}`;
+    return `${left.padEnd(38)} ${flag.help} (default ${flag.default === "" ? '""' : flag.default})`;
+  });
+  return [
+    "o365-sync-operator: keeps the recipient list of a mail gateway in step with Microsoft 365",
+    "",
+    "usage: node operator.cjs [flags]",
+    "",
+    ...rows,
+    `${"  --help".padEnd(38)} show this and exit`,
+    "",
+  ].join("\n");
+}
