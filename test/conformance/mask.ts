@@ -48,5 +48,5 @@ export function maskText(text: string, names: Readonly<Record<string, string>>):
     .replaceAll(/scheme\.go:\d+/g, "scheme.go:<line>")
     .replaceAll(/(ResourceVersion in (?:the precondition|record)) \(\d+\)/g, "$1 (<version>)")
     .replaceAll(/\b20(2[6-9]|[3-9]\d)-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "<time>")
-    .replaceAll(/(?<=^|\s)\d{1,2}s(?=$|\s)/g, "<age>");
+    .replaceAll(/(?<=^|\s)(\d{1,2}s|\d+y(\d+d)?)(?=$|\s)/g, "<age>");
 }
