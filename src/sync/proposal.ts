@@ -1,8 +1,10 @@
 /** What a run proposes: the plan, and the Mirror domains whose repeated addresses go with it. Pure. */
 import { createHash } from "node:crypto";
+import type { O365Sync } from "../api/types.generated.ts";
 import { diff, lostAddresses, subtract, type Wish } from "../recipients/diff.ts";
 import type { Baseline, Plan } from "../recipients/model.ts";
 import { acceptedAddresses } from "../recipients/render.ts";
+import type { Publication } from "./manifest.ts";
 import { droppedMirrors } from "./publication.ts";
 
 export interface Proposal {
@@ -17,7 +19,19 @@ export interface Proposal {
   readonly digest: string;
 }
 
-export function propose(baseline: Baseline, wish: Wish): Proposal {
+/** What makes the digest of a plan its own, also when the same changes are proposed once more. */
+export interface Binding {
+  /** When the baseline was published, RFC 3339; undefined before the first publication. */
+  readonly publishedAt: string | undefined;
+  /** The digest of the last approval that was answered: never given again, or its approval would ask for nothing. */
+  readonly answered: string | undefined;
+}
+
+export function bindingOf({ status }: O365Sync, current: Publication | undefined): Binding {
+  return { publishedAt: current?.time, answered: status?.handledApprove };
+}
+
+export function propose(baseline: Baseline, wish: Wish, binding: Binding): Proposal {
   const plan = diff(baseline, wish);
   const mirrors = baseline.kind === "accounts" ? droppedMirrors(baseline.names, wish.names) : [];
   const lost = lostAddresses(baseline, wish);
@@ -25,16 +39,17 @@ export function propose(baseline: Baseline, wish: Wish): Proposal {
     baseline.kind === "numbers"
       ? Math.max(0, baseline.addresses - acceptedAddresses(wish.accounts, wish.names).size)
       : lost.length;
-  return { plan, mirrors, lost, lostCount, digest: digestOf(plan, mirrors) };
+  return { plan, mirrors, lost, lostCount, digest: boundDigest(digestOf(plan, mirrors), binding) };
 }
 
-/** A plan alone keeps its own digest, so that it can be told from its changes. */
-function digestOf(plan: Plan, mirrors: readonly string[]): string {
-  if (mirrors.length === 0) return plan.digest;
-  return createHash("sha256")
-    .update([plan.digest, ...mirrors].join("\n"))
-    .digest("hex")
-    .slice(0, 20);
+const hash = (lines: readonly string[]): string =>
+  createHash("sha256").update(lines.join("\n")).digest("hex").slice(0, 20);
+
+const digestOf = (plan: Plan, mirrors: readonly string[]): string => hash([plan.digest, ...mirrors]);
+
+function boundDigest(digest: string, { publishedAt = "", answered }: Binding): string {
+  const bound = hash([digest, publishedAt]);
+  return bound === answered ? hash([bound]) : bound;
 }
 
 /** What of `proposal` was not in the one that a person saw. */

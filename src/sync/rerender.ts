@@ -7,7 +7,7 @@ import { type Publication, removedLastDay } from "./manifest.ts";
 import type { Remembered } from "./memory.ts";
 import type { Outcome, SyncServices } from "./outcome.ts";
 import { approveLine } from "./plans.ts";
-import { type Proposal, propose } from "./proposal.ts";
+import { bindingOf, type Proposal, propose } from "./proposal.ts";
 import { draftPublication, namesOf, namesToRender, outputOf, wantsRendering } from "./publication.ts";
 import { describeViolations, recordViolations } from "./report.ts";
 import { accountsOf } from "./runner.ts";
@@ -36,7 +36,11 @@ export async function rerender(
   const unchanged: Outcome = { view, status: object.status ?? {} };
   if (current === undefined || domain === undefined || accounts === undefined) return unchanged;
   const names = namesToRender(current, namesOf(domain));
-  const proposal = propose({ kind: "accounts", accounts, names: current }, { accounts, names });
+  const proposal = propose(
+    { kind: "accounts", accounts, names: current },
+    { accounts, names },
+    bindingOf(object, current),
+  );
   const violations = judge(services, view, { accounts, current, proposal, now });
   if (violations.length === 0) {
     const standingThen = await publish(services, view, { accounts, names, lost: proposal.lost.length, now }, signal);

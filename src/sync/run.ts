@@ -15,7 +15,7 @@ import type { Access } from "./credentials.ts";
 import { ownershipHash } from "./fingerprint.ts";
 import { removedLastDay } from "./manifest.ts";
 import { approveLine, type Plans } from "./plans.ts";
-import { acceptedBefore, beyond, type Proposal, propose } from "./proposal.ts";
+import { acceptedBefore, beyond, bindingOf, type Proposal, propose } from "./proposal.ts";
 import { draftPublication, namesOf } from "./publication.ts";
 import type { Publisher, Standing } from "./publish.ts";
 import type { HistoryRecord, Run } from "./records.ts";
@@ -127,7 +127,7 @@ async function sync(services: RunServices, directory: Directory, input: RunInput
     { object, current: standing.manifest.current, accounts },
     signal,
   );
-  const proposal = propose(baseline, wish);
+  const proposal = propose(baseline, wish, bindingOf(object, standing.manifest.current));
   facts.proposal = proposal;
   const domains = [wish.names.domain, ...wish.names.aliasDomains.map(({ name }) => name)];
   await confirmRemovals(directory, { proposal, derived, sources: object.spec.sources, domains }, signal);

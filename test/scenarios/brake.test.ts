@@ -131,6 +131,47 @@ describe("the brake", () => {
   });
 });
 
+describe("a digest", () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await createWorld();
+    await world.install();
+    await world.ask("sync", "first");
+  });
+  afterAll(() => world.close());
+
+  it("is another one when the same deletion comes again, so that its approval asks again", async () => {
+    const lost = [...world.tenant.company.users.values()].slice(0, 30);
+    const leave = (): void => {
+      for (const { id } of lost) world.tenant.company.remove(id);
+    };
+    leave();
+    const before = (await world.ask("sync", "leave")).status?.held?.planDigest ?? "";
+    await world.ask("approve", before);
+    for (const user of lost) world.tenant.company.users.set(user.id, user);
+    await world.ask("sync", "return");
+    leave();
+    const again = (await world.ask("sync", "leave-again")).status?.held?.planDigest ?? "";
+    expect(again).not.toBe(before);
+    const { status } = await world.ask("approve", again);
+    expect(status?.requests?.approve).toMatchObject({ state: "Succeeded", reason: "Published" });
+  });
+
+  it("is another one when its approval was refused and it is held after all", async () => {
+    const lost = [...world.tenant.company.users.values()].slice(0, 30);
+    for (const { id } of lost) world.tenant.company.remove(id);
+    const shown = (await world.ask("sync", "held-first")).status?.held?.planDigest ?? "";
+    for (const user of lost) world.tenant.company.users.set(user.id, user);
+    await world.ask("sync", "undone");
+    const refused = await world.ask("approve", shown);
+    expect(refused.status?.requests?.approve).toMatchObject({ state: "Rejected", reason: "UnknownPlan" });
+    for (const { id } of lost) world.tenant.company.remove(id);
+    const again = (await world.ask("sync", "held-again")).status?.held?.planDigest ?? "";
+    const { status } = await world.ask("approve", again);
+    expect(status?.requests?.approve).toMatchObject({ state: "Succeeded", reason: "Published" });
+  });
+});
+
 describe("a cut-over with baselineRef", () => {
   let world: World;
   beforeAll(async () => {
