@@ -100,6 +100,8 @@ function apiServerFlags(folder: string, etcd: string, port: number): string[] {
     "--service-cluster-ip-range=10.0.0.0/24",
     // Without the controller that makes them there are no service accounts to admit pods with.
     "--disable-admission-plugins=ServiceAccount",
+    // As OpenShift does: who sets an ownerReference that blocks deletion needs a right for it.
+    "--enable-admission-plugins=OwnerReferencesPermissionEnforcement",
   ];
 }
 

@@ -31,10 +31,10 @@ export async function createBundle({ namespace, tenant }: World): Promise<Bundle
   const endpoints = join(folder, "endpoints.json");
   await bundle(file);
   await writeFile(endpoints, JSON.stringify({ Global: { authority: tenant.authority, graph: tenant.graph } }));
-  const { kubeconfig } = useControlPlane();
+  const { operatorKubeconfig } = useControlPlane();
   const children = new Set<OperatorChild>();
   const fixed = [
-    `--kubeconfig=${kubeconfig}`,
+    `--kubeconfig=${operatorKubeconfig}`,
     `--watch-namespaces=${namespace}`,
     `--cloud-endpoints=${endpoints}`,
     "--metrics-bind-address=0",

@@ -5,12 +5,13 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { applyCrds, startControlPlane } from "../../dev/controlplane/index.ts";
 import type { ControlPlaneAccess } from "../../dev/controlplane/types.ts";
+import { grantOperatorRights } from "./rights.ts";
 
 /** What tests get: plain data, because each test file runs in a process of its own. */
 export interface ProvidedControlPlane extends ControlPlaneAccess {
   /** Path of the administrator's kubeconfig. */
   readonly kubeconfig: string;
-  /** Path of the kubeconfig of the user `o365-sync-operator`. */
+  /** Path of the kubeconfig of the user `o365-sync-operator`, who has the chart's rights and no others. */
   readonly operatorKubeconfig: string;
 }
 
@@ -35,6 +36,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await writeKubeconfig(kubeconfig, "admin");
     await writeKubeconfig(operatorKubeconfig, "operator");
     await applyCrds(controlPlane);
+    await grantOperatorRights(controlPlane);
     console.log(`control plane: ${access.kind}, ${access.version}`);
     project.provide("controlPlane", { ...access, kubeconfig, operatorKubeconfig });
   } catch (error) {

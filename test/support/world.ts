@@ -20,6 +20,8 @@ export interface WorldOptions {
   /** What the --shared-access file says, made from what the world is. */
   readonly sharedAccess?: (world: { readonly namespace: string; readonly tenant: Tenant }) => object;
   readonly env?: Readonly<Record<string, string>>;
+  /** Of the operator. Default: that of a user with the chart's rights. */
+  readonly kubeconfig?: string;
   /** Default true. */
   readonly operator?: boolean;
 }
@@ -71,7 +73,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const { company = harbourAndPine(), deps = systemDeps } = options;
   const namespace = await createNamespace();
   const tenant = await startTenant({ company });
-  const { kubeconfig } = useControlPlane();
+  const { operatorKubeconfig } = useControlPlane();
   let running: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
 
   const path = (kind: string, name?: string): string => {
@@ -175,7 +177,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       const args = [
         "--metrics-bind-address=0",
         "--health-probe-bind-address=0",
-        `--kubeconfig=${kubeconfig}`,
+        `--kubeconfig=${options.kubeconfig ?? operatorKubeconfig}`,
         `--watch-namespaces=${namespace}`,
       ];
       const config = parseConfig([...args, ...(options.flags ?? []), ...flags], options.env ?? {});
