@@ -151,6 +151,7 @@ function syncServices({
     deps,
     onRequest: (request) => metrics.graphRequest(request),
     onTokenRequest: (request) => metrics.tokenRequest(request),
+    proxy: config.proxy,
     ...(ca === undefined ? {} : { ca }),
   });
   return {

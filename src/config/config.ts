@@ -9,6 +9,7 @@ import {
   type LogLevel,
   logLevel,
   namespaces,
+  proxyUrl,
   redirectUrl,
   UsageError,
 } from "./values.ts";
@@ -24,6 +25,8 @@ export interface Config {
   readonly sharedAccess: string | undefined;
   /** As the webhook of Azure workload identity sets it. */
   readonly federatedTokenFile: string | undefined;
+  /** For Entra and Graph only, never for the API server. */
+  readonly proxy: { readonly url: string; readonly noProxy: string } | undefined;
   readonly concurrentSyncs: number;
   readonly leaderElect: boolean;
   readonly leaderElectionNamespace: string | undefined;
@@ -54,6 +57,7 @@ export function parseConfig(
     cloudEndpoints: text("cloud-endpoints"),
     sharedAccess: text("shared-access"),
     federatedTokenFile: env["AZURE_FEDERATED_TOKEN_FILE"] || undefined,
+    proxy: proxy(env),
     concurrentSyncs: integer(values, "concurrent-syncs", 1, 64),
     leaderElect: values.get("leader-elect") === "true",
     leaderElectionNamespace: text("leader-election-namespace"),
@@ -67,6 +71,12 @@ export function parseConfig(
     logLevel: logLevel(values.get("log-level") ?? ""),
     podName: env["POD_NAME"] || env["HOSTNAME"] || undefined,
   };
+}
+
+/** In lower case first, as curl does. */
+function proxy(env: Readonly<Record<string, string | undefined>>): Config["proxy"] {
+  const url = env["https_proxy"] || env["HTTPS_PROXY"];
+  return url ? { url: proxyUrl(url), noProxy: env["no_proxy"] || env["NO_PROXY"] || "" } : undefined;
 }
 
 function parseFlags(args: readonly string[]): FlagValues | "help" {

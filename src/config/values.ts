@@ -47,6 +47,23 @@ export function redirectUrl(text: string | undefined): string | undefined {
   throw new UsageError(`--consent-redirect-url must be an http or https URL, not "${text}"`);
 }
 
+/** The value is not repeated in the error: it may hold a password. */
+export function proxyUrl(text: string): string {
+  const url = text.includes("://") ? text : `http://${text}`;
+  if (isProxy(url)) return url;
+  throw new UsageError("HTTPS_PROXY must be an http or https URL such as http://user:password@proxy.example:3128");
+}
+
+function isProxy(text: string): boolean {
+  try {
+    const { protocol, username, password } = new URL(text);
+    decodeURIComponent(`${username}:${password}`);
+    return /^https?:$/.test(protocol);
+  } catch {
+    return false;
+  }
+}
+
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
 export function logLevel(text: string): LogLevel {

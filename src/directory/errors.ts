@@ -1,8 +1,8 @@
 /** What Entra, Graph and the network say when something fails, as Failures that name the cure. Sources: Entra error code reference, Graph errors. */
 import { Failure, type FailureKind } from "../api/failure.ts";
-import type { TransportError } from "./http.ts";
 import { leastRole } from "./permissions.ts";
 import { LISTING, type Operation, SOURCES } from "./sources.ts";
+import type { TransportError } from "./transport-error.ts";
 
 /** What is public of an answer that was no success. */
 export interface Refusal {
@@ -180,6 +180,9 @@ const DNS = "the name was not found; check DNS and the NetworkPolicy of the oper
 const EGRESS = "the service could not be reached; check egress, firewall and the NetworkPolicy of the operator";
 const CA = "the certificate is not trusted; give the CA of your proxy to the operator with NODE_EXTRA_CA_CERTS";
 
+const PROXY =
+  "the proxy of HTTPS_PROXY did not let it through; check the proxy's address, user and password and what it allows, or name the host in NO_PROXY";
+
 /** By the system's error code. */
 const TRANSPORT: Readonly<Record<string, string>> = {
   ENOTFOUND: DNS,
@@ -197,11 +200,12 @@ const TRANSPORT: Readonly<Record<string, string>> = {
 export function unreachable(operation: Operation, { kind, code }: TransportError): Failure {
   const causes: Readonly<Record<TransportError["kind"], string>> = {
     network: EGRESS,
+    proxy: PROXY,
     timeout: "no answer in time; check egress, firewall and the NetworkPolicy of the operator",
     incomplete: "the answer broke off; check the proxy in between",
     tooLarge: "the answer is larger than any page should be; check the proxy in between",
   };
-  const cause = (code === undefined ? undefined : TRANSPORT[code]) ?? causes[kind];
+  const cause = (code === undefined || kind === "proxy" ? undefined : TRANSPORT[code]) ?? causes[kind];
   const detail = code === undefined ? "" : ` (${code})`;
   return new Failure(
     "retry",

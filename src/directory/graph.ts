@@ -2,11 +2,12 @@
 import { Client, type Context, ResponseType } from "@microsoft/microsoft-graph-client";
 import type { Deps } from "../api/deps.ts";
 import { malformed, type Refusal, refused, unreachable } from "./errors.ts";
-import { type Http, type HttpRequest, type HttpResponse, TransportError } from "./http.ts";
+import type { Http, HttpRequest, HttpResponse } from "./http.ts";
 import { errorCodes, parseJson, publicId } from "./json.ts";
 import { type Attempt, parseRetryAfter, retrying } from "./retry.ts";
 import type { Operation } from "./sources.ts";
 import type { Token, TokenSource } from "./token.ts";
+import { TransportError } from "./transport-error.ts";
 
 export interface GraphRequest {
   readonly operation: Operation;

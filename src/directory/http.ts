@@ -1,9 +1,11 @@
 /** HTTPS requests with bounds: one keep-alive agent, a total time, a body limit; the stack under tokens and Graph alike. */
 
 import type { IncomingMessage } from "node:http";
-import { Agent, request as httpsRequest } from "node:https";
+import { type Agent, request as httpsRequest } from "node:https";
 import { pipeline, type Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip } from "node:zlib";
+import { createAgents, type ProxySettings } from "./agents.ts";
+import { TransportError } from "./transport-error.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "POST";
@@ -30,29 +32,19 @@ export type Http = (request: HttpRequest) => Promise<HttpResponse>;
 export interface HttpOptions {
   /** PEM of a CA to trust in place of the system's. */
   readonly ca?: string | undefined;
+  /** Default: none. */
+  readonly proxy?: ProxySettings | undefined;
   /** For one request, from connecting to the last byte. Default 60 000. Measured on the machine's own clock. */
   readonly timeoutMs?: number | undefined;
   /** Of one body, decompressed. Default 64 MiB. */
   readonly maxBytes?: number | undefined;
 }
 
-/** What kept an answer from arriving whole. `code` is the system's, e.g. ECONNREFUSED. */
-export class TransportError extends Error {
-  override readonly name = "TransportError";
-
-  constructor(
-    readonly kind: "network" | "timeout" | "incomplete" | "tooLarge",
-    readonly code?: string | undefined,
-  ) {
-    super(code === undefined ? kind : `${kind}: ${code}`);
-  }
-}
-
 /** An idle connection is closed after this: one that a firewall forgot would swallow the next request until its timeout. */
 const IDLE_MS = 15_000;
 
-export function createHttp({ ca, timeoutMs = 60_000, maxBytes = 64 * 1024 * 1024 }: HttpOptions = {}): Http {
-  const agent = new Agent({ keepAlive: true, timeout: IDLE_MS, ...(ca === undefined ? {} : { ca }) });
+export function createHttp({ ca, proxy, timeoutMs = 60_000, maxBytes = 64 * 1024 * 1024 }: HttpOptions = {}): Http {
+  const agentFor = createAgents({ proxy, ca, idleMs: IDLE_MS });
 
   return async ({ method, url, headers, body, signal }) => {
     signal.throwIfAborted();
@@ -65,7 +57,7 @@ export function createHttp({ ca, timeoutMs = 60_000, maxBytes = 64 * 1024 * 1024
       stop.abort();
     }, timeoutMs);
     try {
-      const message = await send(agent, url, { method, headers, body, signal: stop.signal });
+      const message = await send(agentFor(url), url, { method, headers, body, signal: stop.signal });
       return {
         status: message.statusCode ?? 0,
         header: (name) => [message.headers[name] ?? []].flat()[0],
@@ -93,6 +85,8 @@ function send(
       resolve,
     );
     outgoing.on("error", reject);
+    // While a request waits for its connection, Node holds its error back until it has one.
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     outgoing.end(body);
   });
 }

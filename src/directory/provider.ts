@@ -1,6 +1,7 @@
 /** Connects to tenants: one token for everybody who comes with the very same credential, one connection pool for all. */
 import { createHash } from "node:crypto";
 import type { Deps } from "../api/deps.ts";
+import type { ProxySettings } from "./agents.ts";
 import type { CloudTable } from "./clouds.ts";
 import { confirmObjects } from "./confirm.ts";
 import { createGraph, type GraphOptions, type RequestObserver } from "./graph.ts";
@@ -17,6 +18,7 @@ export interface DirectoryProviderOptions {
   readonly timeoutMs?: number;
   /** PEM of a CA to trust in place of the system's and NODE_EXTRA_CA_CERTS. */
   readonly ca?: string;
+  readonly proxy?: ProxySettings | undefined;
   readonly onRequest?: RequestObserver;
   readonly onTokenRequest?: TokenObserver;
 }
@@ -25,8 +27,8 @@ export interface DirectoryProviderOptions {
 const MOST_KEPT = 1000;
 
 export function createDirectoryProvider(options: DirectoryProviderOptions): DirectoryProvider {
-  const { endpoints, deps, timeoutMs, ca, onRequest, onTokenRequest } = options;
-  const http = createHttp({ timeoutMs, ca });
+  const { endpoints, deps, timeoutMs, ca, proxy, onRequest, onTokenRequest } = options;
+  const http = createHttp({ timeoutMs, ca, proxy });
   const kept = new Map<string, TokenSource>();
 
   function tokensOf(connection: Connection): TokenSource {

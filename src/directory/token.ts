@@ -10,10 +10,11 @@ import type { Deps } from "../api/deps.ts";
 import { Failure } from "../api/failure.ts";
 import { proofOf } from "./credentials.ts";
 import { malformed, refused, unreachable } from "./errors.ts";
-import { type Http, type HttpResponse, TransportError } from "./http.ts";
+import type { Http, HttpResponse } from "./http.ts";
 import { asRecord, parseJson, publicId } from "./json.ts";
 import { type Attempt, parseRetryAfter, retrying } from "./retry.ts";
 import { singleFlight } from "./single-flight.ts";
+import { TransportError } from "./transport-error.ts";
 import type { CloudEndpoints, Connection } from "./types.ts";
 
 export interface Token {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { addressesHidden, isExpired, malformed, refused, unreachable } from "../../src/directory/errors.ts";
-import { TransportError } from "../../src/directory/http.ts";
 import type { Operation } from "../../src/directory/sources.ts";
+import { TransportError } from "../../src/directory/transport-error.ts";
 
 const TOKEN: Operation = "obtaining a token";
 

@@ -101,7 +101,7 @@ describe("a request to Graph", () => {
   ])("is given up after four times $trouble", async ({ reply, reason }) => {
     server.onGraph(() => reply);
     const tokens = { get: async () => TOKEN, renew: async () => TOKEN };
-    const failure = await failureOf(listUsers(createClient({ http: trustingHttp(40), tokens })));
+    const failure = await failureOf(listUsers(createClient({ http: trustingHttp(300), tokens })));
     expect(failure).toMatchObject({ kind: "retry", reason });
     expect(server.graph).toHaveLength(4);
     expect(deps.pauses).toEqual([1000, 2000, 4000]);

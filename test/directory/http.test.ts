@@ -1,7 +1,8 @@
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ca } from "../../dev/tls/index.ts";
-import { createHttp, type Http, type HttpResponse, TransportError } from "../../src/directory/http.ts";
+import { createHttp, type Http, type HttpResponse } from "../../src/directory/http.ts";
+import { TransportError } from "../../src/directory/transport-error.ts";
 import { quiet } from "./support/failures.ts";
 import { type Reply, reset, type ScriptedServer, silence, startServer, trustingHttp } from "./support/server.ts";
 

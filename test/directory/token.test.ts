@@ -241,7 +241,7 @@ describe("a token request that fails", () => {
     const observed: number[] = [];
     server.onEntra(inTurn(silence, tokenReply()));
     const onRequest = ({ status }: { status: number }): void => void observed.push(status);
-    await createSource(BY_SECRET, { http: trustingHttp(50), onRequest }).get(quiet());
+    await createSource(BY_SECRET, { http: trustingHttp(300), onRequest }).get(quiet());
     expect(observed).toEqual([0, 200]);
   });
 

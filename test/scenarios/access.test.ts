@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { appCertificate, appKey } from "../../dev/tls/index.ts";
+import { startProxy, type TestProxy } from "../support/proxy.ts";
 import { createShiftClock } from "../support/shift-clock.ts";
 import { brief, createWorld, type World } from "../support/world.ts";
 
@@ -112,5 +113,25 @@ describe("consent", () => {
       ({ status }) => brief(status?.conditions).includes("Authorized=True/Authorized"),
     );
     expect(status?.lastSync?.id).toMatch(/^manual-/);
+  });
+});
+
+describe("a proxy that the environment names", () => {
+  let proxy: TestProxy;
+  let world: World;
+  beforeAll(async () => {
+    proxy = await startProxy();
+    world = await createWorld({ env: { HTTPS_PROXY: proxy.url, NO_PROXY: ".svc,10.0.0.0/8" } });
+    await world.install();
+  });
+  afterAll(async () => {
+    await world.close();
+    await proxy.close();
+  });
+
+  it("is used for Entra and Graph, and never for the API server", async () => {
+    const { status } = await world.ask("sync", "through-a-proxy");
+    expect(status?.requests?.sync).toMatchObject({ state: "Succeeded" });
+    expect(new Set(proxy.targets)).toEqual(new Set([new URL(world.tenant.graph).host]));
   });
 });
