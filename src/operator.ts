@@ -54,6 +54,8 @@ const DOMAIN_WORKERS = 2;
 const DOMAIN_TIMEOUT_MS = 60_000;
 /** What a reconcile needs beside its run: a few requests of 30 s each at the worst. */
 const RECONCILE_SLACK_MS = 120_000;
+/** For events at the end, behind draining and the lease: a pod has 30 s. */
+const LAST_EVENTS_MS = 3_000;
 
 /** Runs until the signal aborts, then drains and resolves. Rejects when it cannot go on; the process must end then. */
 export async function startOperator(options: OperatorOptions): Promise<void> {
@@ -113,7 +115,7 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
   try {
     await manager.run(signal);
   } finally {
-    await events.flush();
+    await events.flush(LAST_EVENTS_MS);
     for (const server of servers) await server?.close();
   }
 }

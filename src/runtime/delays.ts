@@ -8,19 +8,36 @@ export interface Delays {
   clear(): void;
 }
 
+/**
+ * A timer counts the time that the machine is awake. The wall clock may be set, and goes on while a machine is suspended:
+ * a slot's instant is then there before its timer is. So a long wait looks at the wall clock now and then.
+ */
+const LOOK_MS = 30_000;
+
 export function createDelays(clock: Clock, onDue: (key: string) => void): Delays {
   const timers = new Map<string, { at: number; cancel: () => void }>();
+
+  function arm(key: string, at: number, left: number): void {
+    const step = Math.min(left, LOOK_MS);
+    const cancel = clock.setTimeout(() => {
+      if (left > step && clock.now() < at) {
+        // Not later than the wall clock says, and not later than what was asked for.
+        arm(key, at, Math.min(left - step, at - clock.now()));
+        return;
+      }
+      timers.delete(key);
+      onDue(key);
+    }, step);
+    timers.set(key, { at, cancel });
+  }
+
   return {
     set(key, ms) {
       const at = clock.now() + ms;
       const known = timers.get(key);
       if (known && known.at <= at) return;
       known?.cancel();
-      const cancel = clock.setTimeout(() => {
-        timers.delete(key);
-        onDue(key);
-      }, ms);
-      timers.set(key, { at, cancel });
+      arm(key, at, ms);
     },
     clear() {
       for (const { cancel } of timers.values()) cancel();

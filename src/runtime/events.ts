@@ -1,6 +1,7 @@
 /** Records events.k8s.io/v1 Events in the background: repeated ones become a series, noisy objects are throttled. */
 import type { Deps } from "../api/deps.ts";
 import { EVENT, type KubeEvent, type KubeObject } from "../api/kube.ts";
+import { createDeadline, untilAborted } from "./abort.ts";
 import { microTime } from "./micro-time.ts";
 import { createTokenBuckets } from "./token-buckets.ts";
 import { ApiError, type Client, type EventRecorder, type Logger } from "./types.ts";
@@ -16,8 +17,8 @@ export interface EventRecorderOptions {
 }
 
 export interface FlushableEventRecorder extends EventRecorder {
-  /** Resolves when what was recorded until now has been sent, or has failed. */
-  flush(): Promise<void>;
+  /** Resolves when what was recorded until now has been sent, or has failed; after `ms` at the latest. */
+  flush(ms: number): Promise<void>;
 }
 
 interface Recorded {
@@ -109,7 +110,16 @@ export function createEventRecorder(options: EventRecorderOptions): FlushableEve
       const entry = remember(JSON.stringify([object, type, reason, action, note]), make);
       if (buckets.take(object)) enqueue(entry);
     },
-    flush: () => queue,
+    async flush(ms) {
+      const patience = createDeadline(clock, ms);
+      try {
+        await untilAborted(queue, patience.signal);
+      } catch {
+        log.warn({ waiting }, "Gave up events that could not be sent before the end");
+      } finally {
+        patience.release();
+      }
+    },
   };
 }
 

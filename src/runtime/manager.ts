@@ -12,7 +12,7 @@ export interface ManagerOptions {
   readonly controllers: readonly Pick<Controller, "run">[];
   /** Absent: this process always leads. */
   readonly elector?: LeaderElector | undefined;
-  /** How long running reconciles may take to end after a stop; default 25 s (a pod is killed after 30 s). */
+  /** How long running reconciles may take to end after a stop; default 20 s: with 5 s to release the lease and what the caller does then, a pod ends before it is killed after 30 s. */
   readonly drainMs?: number;
   readonly deps: Deps;
   readonly log: Logger;
@@ -35,7 +35,7 @@ const SYNC_POLL_MS = 100;
 
 /** It can run once. */
 export function createManager(options: ManagerOptions): Manager {
-  const { reflectors, controllers, elector, drainMs = 25_000, deps, log } = options;
+  const { reflectors, controllers, elector, drainMs = 20_000, deps, log } = options;
   const caches = new AbortController();
   const work = new AbortController();
   const lease = new AbortController();

@@ -41,7 +41,7 @@ describe("the event recorder", () => {
   it("writes an event as events.k8s.io/v1 wants it", async () => {
     const { recorder, calls } = setUp();
     recorder.event(SYNC, PUBLISHED);
-    await recorder.flush();
+    await recorder.flush(1_000);
     expect(calls).toEqual([
       {
         verb: "create",
@@ -70,7 +70,7 @@ describe("the event recorder", () => {
     const { recorder, calls, clock } = setUp();
     for (let i = 0; i < 3; i++) {
       recorder.event(SYNC, PUBLISHED);
-      await recorder.flush();
+      await recorder.flush(1_000);
       await clock.advance(60_000);
     }
     const name = calls[0]?.event.metadata?.name;
@@ -95,7 +95,7 @@ describe("the event recorder", () => {
   it("sends repetitions that come at once in one go", async () => {
     const { recorder, calls } = setUp();
     for (let i = 0; i < 5; i++) recorder.event(SYNC, PUBLISHED);
-    await recorder.flush();
+    await recorder.flush(1_000);
     expect(calls.map(({ verb, event }) => [verb, event.series?.count])).toEqual([["create", 5]]);
   });
 
@@ -107,7 +107,7 @@ describe("the event recorder", () => {
     const { recorder, calls } = setUp();
     recorder.event(SYNC, PUBLISHED);
     recorder.event(object, { ...PUBLISHED, ...change });
-    await recorder.flush();
+    await recorder.flush(1_000);
     expect(calls.map(({ verb }) => verb)).toEqual(["create", "create"]);
     expect(new Set(calls.map(({ event }) => event.metadata?.name)).size).toBe(2);
   });
@@ -117,7 +117,7 @@ describe("the event recorder", () => {
     recorder.event(SYNC, PUBLISHED);
     await clock.advance(600_000);
     recorder.event(SYNC, PUBLISHED);
-    await recorder.flush();
+    await recorder.flush(1_000);
     expect(calls.map(({ verb }) => verb)).toEqual(["create", "create"]);
   });
 
@@ -126,9 +126,9 @@ describe("the event recorder", () => {
       if (verb === "patch") throw new ApiError("not found", 404, "NotFound");
     });
     recorder.event(SYNC, PUBLISHED);
-    await recorder.flush();
+    await recorder.flush(1_000);
     recorder.event(SYNC, PUBLISHED);
-    await recorder.flush();
+    await recorder.flush(1_000);
     expect(calls.map(({ verb, event }) => [verb, event.series?.count])).toEqual([
       ["create", undefined],
       ["patch", 2],
@@ -142,16 +142,16 @@ describe("the event recorder", () => {
       for (let i = 0; i < 100; i++) recorder.event(SYNC, { ...PUBLISHED, note: `note ${from + i}` });
     };
     flood(0);
-    await recorder.flush();
+    await recorder.flush(1_000);
     expect(calls).toHaveLength(25);
     await clock.advance(299_000);
     flood(100);
-    await recorder.flush();
+    await recorder.flush(1_000);
     expect(calls).toHaveLength(25);
     await clock.advance(1_000);
     flood(200);
     recorder.event({ ...SYNC, metadata: { ...SYNC.metadata, uid: "u2" } }, PUBLISHED);
-    await recorder.flush();
+    await recorder.flush(1_000);
     expect(calls).toHaveLength(27);
   });
 
@@ -159,12 +159,12 @@ describe("the event recorder", () => {
     const { recorder, calls, clock } = setUp();
     for (let i = 0; i < 40; i++) {
       recorder.event(SYNC, PUBLISHED);
-      await recorder.flush();
+      await recorder.flush(1_000);
     }
     expect(calls.at(-1)?.event.series?.count).toBe(25);
     await clock.advance(300_000);
     recorder.event(SYNC, PUBLISHED);
-    await recorder.flush();
+    await recorder.flush(1_000);
     expect(calls.at(-1)?.event.series?.count).toBe(41);
   });
 
@@ -173,7 +173,7 @@ describe("the event recorder", () => {
       throw new ApiError("forbidden", 403, "Forbidden");
     });
     recorder.event(SYNC, PUBLISHED);
-    await recorder.flush();
+    await recorder.flush(1_000);
     expect(log.lines).toMatchObject([
       { level: "warn", message: "Recording an event failed", meta: { reason: "Published" } },
     ]);
@@ -183,7 +183,24 @@ describe("the event recorder", () => {
     const { recorder, log } = setUp();
     for (let i = 0; i < 300; i++) recorder.event({ ...SYNC, metadata: { ...SYNC.metadata, uid: `u${i}` } }, PUBLISHED);
     expect(log.lines).toHaveLength(300 - 256);
-    await recorder.flush();
+    await recorder.flush(1_000);
+  });
+
+  it("is not waited for longer than asked, also by a server that hangs", async () => {
+    const { clock, log } = setUp();
+    const hanging = { create: () => new Promise(() => {}) } as unknown as Client;
+    const deps = { clock, random: () => 0.5 };
+    const recorder = createEventRecorder({ client: hanging, deps, log, controller: "o", instance: "i" });
+    recorder.event(SYNC, PUBLISHED);
+    let flushed = false;
+    void recorder.flush(3_000).then(() => {
+      flushed = true;
+    });
+    await clock.advance(2_999);
+    expect(flushed).toBe(false);
+    await clock.advance(1);
+    expect(flushed).toBe(true);
+    expect(log.lines.map(({ message }) => message)).toEqual(["Gave up events that could not be sent before the end"]);
   });
 
   it.each<[string, string, number]>([
@@ -193,7 +210,7 @@ describe("the event recorder", () => {
   ])("cuts a note of %s to 1024 bytes, between characters", async (_, note, bytes) => {
     const { recorder, calls } = setUp();
     recorder.event(SYNC, { ...PUBLISHED, note });
-    await recorder.flush();
+    await recorder.flush(1_000);
     const cut = calls[0]?.event.note ?? "";
     expect(Buffer.byteLength(cut)).toBe(bytes);
     expect(cut).not.toContain("\uFFFD");
@@ -206,7 +223,7 @@ describe("the event recorder", () => {
       { ...SYNC, metadata: { ...SYNC.metadata, name: `${"a".repeat(219)}.${"b".repeat(33)}` } },
       PUBLISHED,
     );
-    await recorder.flush();
+    await recorder.flush(1_000);
     const name = calls[0]?.event.metadata?.name ?? "";
     expect(name.length).toBeLessThanOrEqual(253);
     expect(name).toMatch(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/);

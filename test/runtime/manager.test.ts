@@ -76,11 +76,11 @@ describe("the manager", () => {
 
   it("on stop drains first, still holding the lease, then releases it", async () => {
     const lease = createLeaseServer();
-    const { clock, manager, stop, told, reflector, outcome } = setUp(lease, { drainTakesMs: 20_000 });
+    const { clock, manager, stop, told, reflector, outcome } = setUp(lease, { drainTakesMs: 19_000 });
     reflector.hasSynced = true;
     await clock.advance(1_000);
     stop.abort();
-    await clock.advance(19_000);
+    await clock.advance(18_000);
     expect(manager.state).toBe("stopping");
     await clock.advance(1_000);
     expect(outcome()).toBe("resolved");
