@@ -88,6 +88,8 @@ export interface Manifest {
   readonly removals: readonly Removal[];
   /** The record of the last run that was published, so that a successor can write it into history and status. */
   readonly record?: HistoryRecord;
+  /** How often a run was taken over since the last commit; written so that the manifest is another one than a predecessor saw. */
+  readonly takeovers?: number;
 }
 
 export const EMPTY_MANIFEST: Manifest = { schemaVersion: SCHEMA_VERSION, removals: [] };

@@ -51,6 +51,11 @@ export interface Begun {
 
 export interface Publisher {
   /**
+   * Makes the manifest another one than any predecessor saw, before its run is done again: what that process still has
+   * under way, frozen or on a slow connection, can then begin no publication any more.
+   */
+  fence(standing: Standing, signal: AbortSignal): Promise<Standing>;
+  /**
    * Writes what begins into the manifest. Before the first write every name that will be written is looked at, so that
    * a foreign ConfigMap stops it (Failure ConfigMapConflict). From here on the publication is finished, never planned anew.
    */
@@ -94,6 +99,13 @@ function newerManifest(name: string, version: number): Failure {
 
 export function createPublisher(maps: ConfigMaps, clock: Clock): Publisher {
   return {
+    async fence(standing, signal) {
+      const { manifest, seen } = standing;
+      // A damaged one stays as it is for a person to look at.
+      if (manifest === EMPTY_MANIFEST && seen !== undefined) return standing;
+      return writeManifest(maps, standing, { ...manifest, takeovers: (manifest.takeovers ?? 0) + 1 }, signal);
+    },
+
     async begin({ standing, before, draft, removedAddresses, record }, signal) {
       const { object, manifest } = standing;
       const looks = await lookAt(maps, object, draft, signal);

@@ -24,8 +24,11 @@ export async function conduct(
   missed: number,
   context: ReconcileContext,
 ): Promise<Outcome> {
-  const begun = await persistStart(services, view, run, missed, context);
-  const facts: RunFacts = { standing: view.standing };
+  const begun =
+    interruptedRun(view.object)?.id === run.id
+      ? await takeOver(services, view, run, context)
+      : await persistStart(services, view, run, missed, context);
+  const facts: RunFacts = { standing: begun.standing };
   const end = await executeWithin(services, begun, run, facts, context);
   const now = services.deps.clock.now();
   const learned = {
@@ -45,7 +48,7 @@ async function persistStart(
   context: ReconcileContext,
 ): Promise<View> {
   const { object, domain } = view;
-  if (interruptedRun(object)?.id === run.id || domain === undefined) return view;
+  if (domain === undefined) return view;
   const now = services.deps.clock.now();
   const next = started(object.status ?? {}, run, missed, accountsHash(object, domain));
   const status = settle(object, next, factsOf(services, view, now));
@@ -55,6 +58,12 @@ async function persistStart(
     ...view,
     object: { ...written, metadata: { ...written.metadata, ...(managedFields && { managedFields }) } },
   };
+}
+
+/** Its start is persisted already, by a process that may still be there. Tests publish nothing. */
+async function takeOver(services: SyncServices, view: View, run: Run, { signal }: ReconcileContext): Promise<View> {
+  if (isTest(run)) return view;
+  return { ...view, standing: await services.publisher.fence(view.standing, signal) };
 }
 
 async function executeWithin(
