@@ -1,8 +1,9 @@
-/** Writes what follows from crds/: the TypeScript types and the API reference. With --check it writes nothing and fails when a file is stale. */
+/** Writes what follows from crds/ and from the table of errors: the TypeScript types and the reference pages. With --check it writes nothing and fails when a file is stale. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readKinds } from "./generate/crd.ts";
+import { renderErrors } from "./generate/errors.ts";
 import { renderReference } from "./generate/reference.ts";
 import { renderTypes } from "./generate/types.ts";
 
@@ -12,6 +13,7 @@ const kinds = readKinds(join(ROOT, "crds"));
 const outputs = {
   "src/api/types.generated.ts": renderTypes(kinds),
   "docs/reference.md": renderReference(kinds),
+  "docs/errors.md": renderErrors(),
 };
 
 const check = process.argv.includes("--check");

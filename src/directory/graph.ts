@@ -8,6 +8,7 @@ import { type Attempt, parseRetryAfter, retrying } from "./retry.ts";
 import type { Operation } from "./sources.ts";
 import type { Token, TokenSource } from "./token.ts";
 import { TransportError } from "./transport-error.ts";
+import type { Cloud } from "./types.ts";
 
 export interface GraphRequest {
   readonly operation: Operation;
@@ -40,6 +41,8 @@ export interface GraphOptions {
   readonly http: Http;
   readonly tokens: TokenSource;
   readonly deps: Deps;
+  /** Where the tenant may be, if Graph does not know it. */
+  readonly maybeIn?: readonly Cloud[] | undefined;
   readonly onRequest?: RequestObserver | undefined;
 }
 
@@ -54,7 +57,7 @@ export function createGraph(options: GraphOptions): Graph {
     try {
       let answer = await send(options, request, token);
       if (answer.status === 401) answer = await send(options, request, await tokens.renew(signal, token));
-      return judge(operation, answer, deps.clock.now());
+      return judge(options, operation, answer);
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
       return { retry: () => unreachable(operation, error), retryAfterMs: undefined };
@@ -129,18 +132,22 @@ function toHttpRequest({ request, options = {} }: Context): Omit<HttpRequest, "s
   };
 }
 
-function judge(operation: Operation, { status, header, body }: HttpResponse, now: number): Attempt<GraphAnswer> {
+function judge(
+  { deps, maybeIn }: GraphOptions,
+  operation: Operation,
+  { status, header, body }: HttpResponse,
+): Attempt<GraphAnswer> {
   const json = parseJson(body);
   if (status >= 200 && status < 300) {
     if (json === undefined) throw malformed(operation, "it is no JSON");
     return { done: { body: json } };
   }
-  const refusal = { operation, status, codes: errorCodes(json), requestId: publicId(header("request-id")) };
+  const refusal = { operation, status, codes: errorCodes(json), requestId: publicId(header("request-id")), maybeIn };
   if (FOR_THE_CALLER.includes(status)) return { done: { refusal } };
   const failure = refused(refusal);
   if (failure.kind !== "retry") throw failure;
   return {
     retry: (retryAt) => refused({ ...refusal, retryAt }),
-    retryAfterMs: parseRetryAfter(header("retry-after"), now),
+    retryAfterMs: parseRetryAfter(header("retry-after"), deps.clock.now()),
   };
 }

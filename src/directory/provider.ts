@@ -5,11 +5,12 @@ import type { ProxySettings } from "./agents.ts";
 import type { CloudTable } from "./clouds.ts";
 import { confirmObjects } from "./confirm.ts";
 import { createGraph, type GraphOptions, type RequestObserver } from "./graph.ts";
-import { createHttp } from "./http.ts";
+import { createHttp, type Http } from "./http.ts";
 import { missingRoles } from "./permissions.ts";
 import { readRecipients, readSample, readVerifiedDomains } from "./read.ts";
 import { createTokenSource, type TokenObserver, type TokenSource } from "./token.ts";
 import type { Connection, Directory, DirectoryProvider } from "./types.ts";
+import { otherClouds } from "./whereabouts.ts";
 
 export interface DirectoryProviderOptions {
   readonly endpoints: CloudTable;
@@ -19,6 +20,8 @@ export interface DirectoryProviderOptions {
   /** PEM of a CA to trust in place of the system's and NODE_EXTRA_CA_CERTS. */
   readonly ca?: string;
   readonly proxy?: ProxySettings | undefined;
+  /** In place of the network. */
+  readonly http?: Http;
   readonly onRequest?: RequestObserver;
   readonly onTokenRequest?: TokenObserver;
 }
@@ -28,7 +31,7 @@ const MOST_KEPT = 1000;
 
 export function createDirectoryProvider(options: DirectoryProviderOptions): DirectoryProvider {
   const { endpoints, deps, timeoutMs, ca, proxy, onRequest, onTokenRequest } = options;
-  const http = createHttp({ timeoutMs, ca, proxy });
+  const http = options.http ?? createHttp({ timeoutMs, ca, proxy });
   const kept = new Map<string, TokenSource>();
 
   function tokensOf(connection: Connection): TokenSource {
@@ -46,7 +49,8 @@ export function createDirectoryProvider(options: DirectoryProviderOptions): Dire
   return {
     connect(connection) {
       const origin = endpoints[connection.cloud].graph;
-      return createDirectory({ origin, http, tokens: tokensOf(connection), deps, onRequest });
+      const maybeIn = otherClouds(connection.cloud);
+      return createDirectory({ origin, http, tokens: tokensOf(connection), deps, maybeIn, onRequest });
     },
   };
 }

@@ -9,13 +9,15 @@ import {
 import type { Deps } from "../api/deps.ts";
 import { Failure } from "../api/failure.ts";
 import { proofOf } from "./credentials.ts";
-import { malformed, refused, unreachable } from "./errors.ts";
+import { MAYBE_ELSEWHERE } from "./error-table.ts";
+import { malformed, type Refusal, refused, unreachable } from "./errors.ts";
 import type { Http, HttpResponse } from "./http.ts";
 import { asRecord, parseJson, publicId } from "./json.ts";
 import { type Attempt, parseRetryAfter, retrying } from "./retry.ts";
 import { singleFlight } from "./single-flight.ts";
 import { TransportError } from "./transport-error.ts";
 import type { CloudEndpoints, Connection } from "./types.ts";
+import { cloudsNamedIn, otherClouds, whereabouts } from "./whereabouts.ts";
 
 export interface Token {
   readonly value: string;
@@ -92,27 +94,53 @@ async function request(options: TokenOptions, signal: AbortSignal): Promise<Atte
     const message = "spec.credentials cannot be used: the library for Entra refuses it before asking; check its parts";
     throw new Failure("stalled", "InvalidCredentials", message);
   }
-  if (answer.status !== 200) return judge(answer, clock.now());
+  if (answer.status !== 200) return judge(options, answer, signal);
   const lifetime = Number(asRecord(parseJson(answer.body))?.["expires_in"]);
   if (value === "" || !(lifetime > 0)) throw malformed(OPERATION, "there is no token in it");
   return { done: { value, expiresAt: clock.now() + lifetime * 1000, roles: rolesOf(value) } };
 }
 
-function judge({ status, body, header }: HttpResponse, now: number): Attempt<Token> {
-  const { error_codes: codes, trace_id: trace } = asRecord(parseJson(body)) ?? {};
-  const aadsts: unknown = Array.isArray(codes) ? codes[0] : undefined;
-  const refusal = {
+async function judge(
+  { connection, endpoints, http, deps }: TokenOptions,
+  { status, body, header }: HttpResponse,
+  signal: AbortSignal,
+): Promise<Attempt<Token>> {
+  const {
+    error,
+    error_codes: codes,
+    error_description: description,
+    trace_id: trace,
+  } = asRecord(parseJson(body)) ?? {};
+  const aadsts = numberOf(codes, description);
+  const word = typeof error === "string" && /^[a-z_]{1,60}$/.test(error) ? [error] : [];
+  const refusal: Refusal = {
     operation: OPERATION,
     status,
-    aadsts: typeof aadsts === "number" ? aadsts : undefined,
+    aadsts,
+    codes: aadsts === undefined ? word : [],
     requestId: publicId(trace),
-  } as const;
+  };
+  if (aadsts !== undefined && MAYBE_ELSEWHERE.includes(aadsts)) {
+    const { cloud, tenantId } = connection;
+    const found = await whereabouts(http, endpoints.authority, tenantId, signal);
+    const named = cloudsNamedIn(description).filter((other) => other !== cloud);
+    const maybeIn = named.length > 0 ? named : otherClouds(cloud);
+    throw refused({ ...refusal, maybeIn, foundIn: found === cloud ? undefined : found });
+  }
   const failure = refused(refusal);
   if (failure.kind !== "retry") throw failure;
   return {
     retry: (retryAt) => refused({ ...refusal, retryAt }),
-    retryAfterMs: parseRetryAfter(header("retry-after"), now),
+    retryAfterMs: parseRetryAfter(header("retry-after"), deps.clock.now()),
   };
+}
+
+/** The AADSTS number; some answers have it in words only. */
+function numberOf(codes: unknown, description: unknown): number | undefined {
+  const first: unknown = Array.isArray(codes) ? codes[0] : undefined;
+  if (typeof first === "number") return first;
+  const [, digits] = /^AADSTS(\d{1,10})\b/.exec(typeof description === "string" ? description : "") ?? [];
+  return digits === undefined ? undefined : Number(digits);
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Clock } from "../../src/api/deps.ts";
 import { CONFIG_MAP } from "../../src/api/kube.ts";
 import { MAIL_DOMAIN, O365_SYNC } from "../../src/api/resources.ts";
 import type { MailDomain, O365Sync } from "../../src/api/types.generated.ts";
-import type { Directory } from "../../src/directory/types.ts";
+import type { Directory, DirectoryProvider } from "../../src/directory/types.ts";
 import { createDomainReconciler } from "../../src/domain/controller.ts";
 import type { Client, Logger, Reconcile } from "../../src/runtime/types.ts";
 import { createConfigMaps } from "../../src/sync/configmaps.ts";
@@ -25,7 +25,9 @@ export interface MemoryOperatorOptions {
   readonly cluster: MemoryCluster;
   /** In place of the cluster's own. */
   readonly client?: Client;
-  readonly directory: Directory;
+  /** One for every object, or as each connects. */
+  readonly directory?: Directory;
+  readonly directories?: DirectoryProvider;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -35,6 +37,8 @@ export const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {},
 /** What a process is when it starts: nothing remembered. */
 export function createMemoryOperator(options: MemoryOperatorOptions): MemoryOperator {
   const { cluster, client = cluster.client, directory, clock, random } = options;
+  const directories = options.directories ?? (directory && { connect: () => directory });
+  if (directories === undefined) throw new Error("a directory is needed");
   const stores = {
     syncs: cluster.store<O365Sync>(O365_SYNC),
     domains: cluster.store<MailDomain>(MAIL_DOMAIN),
@@ -52,7 +56,7 @@ export function createMemoryOperator(options: MemoryOperatorOptions): MemoryOper
       sharedKeys: { access: NOTHING_SHARED, federatedTokenFile: undefined },
       deps,
       events,
-      directories: { connect: () => directory },
+      directories,
       publisher: createPublisher(maps, clock),
       plans: createPlans(maps),
       routes: createRoutes(client, deps),
