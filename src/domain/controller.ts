@@ -1,15 +1,16 @@
 /** The MailDomain controller: publishes the routing of a domain while its recipient tables stand. */
 import { removeCondition, setCondition } from "../api/conditions.ts";
 import type { Deps } from "../api/deps.ts";
-import { LABEL_DOMAIN, LABEL_ROLE } from "../api/group.ts";
-import type { Condition, ConfigMap, ObjectKey } from "../api/kube.ts";
+import { LABEL_DOMAIN } from "../api/group.ts";
+import type { Condition, ConfigMap, ObjectMeta } from "../api/kube.ts";
 import { difference } from "../api/merge-patch.ts";
 import { MAIL_DOMAIN } from "../api/resources.ts";
 import type { MailDomain, MailDomainStatus, O365Sync } from "../api/types.generated.ts";
+import { parseRelayDomains, RELAY_DOMAINS_KEY } from "../recipients/routing.ts";
 import { find } from "../runtime/find.ts";
 import type { Client, EventRecorder, Reconcile, Store } from "../runtime/types.ts";
 import { findLists } from "./lists.ts";
-import { publishRouting } from "./publish.ts";
+import { publishRouting, readRouting } from "./publish.ts";
 import { type PublishedList, type Routing, routingOf } from "./routing.ts";
 
 export interface DomainServices {
@@ -34,9 +35,12 @@ export function createDomainReconciler(services: DomainServices): Reconcile {
     const domain = await find(client, MAIL_DOMAIN, { namespace, name }, { signal });
     if (domain === undefined || domain.metadata.deletionTimestamp !== undefined) return {};
     const now = deps.clock.now();
-    const { lists, lookAgainAt } = await findLists(client, manifestsOf(stores.configMaps, domain), now, signal);
+    const before = await readRouting(client, domain, signal);
+    const routed = parseRelayDomains(before.found?.data?.[RELAY_DOMAINS_KEY]);
+    const configMaps = listsOf(stores.configMaps, domain);
+    const { lists, lookAgainAt } = await findLists(client, { configMaps, routed, now }, signal);
     const routing = routingOf(domain, stores.domains.list(), lists);
-    const published = await publishRouting(client, domain, routing.names, signal);
+    const published = await publishRouting(client, domain, before, routing.names, signal);
     const status = statusOf(domain, { routing, lists, syncs: syncsOf(stores.syncs, domain), published, now });
     const patch = difference(domain.status ?? {}, status);
     if (patch !== undefined) {
@@ -49,17 +53,11 @@ export function createDomainReconciler(services: DomainServices): Reconcile {
   };
 }
 
-function manifestsOf(configMaps: Store<ConfigMap>, { metadata }: MailDomain): ObjectKey[] {
+function listsOf(configMaps: Store<ConfigMap>, { metadata }: MailDomain): ObjectMeta[] {
   return configMaps
     .list()
-    .filter(({ metadata: { namespace, labels } }) => {
-      return (
-        namespace === metadata.namespace &&
-        labels?.[LABEL_ROLE] === "manifest" &&
-        labels[LABEL_DOMAIN] === metadata.name
-      );
-    })
-    .map(({ metadata: { namespace, name } }) => ({ namespace: namespace ?? "", name }));
+    .map(({ metadata: found }) => found)
+    .filter(({ namespace, labels }) => namespace === metadata.namespace && labels?.[LABEL_DOMAIN] === metadata.name);
 }
 
 function syncsOf(syncs: Store<O365Sync>, { metadata }: MailDomain): O365Sync[] {
@@ -87,17 +85,21 @@ function statusOf(domain: MailDomain, { routing, lists, syncs, published, now }:
   return {
     observedGeneration: domain.metadata.generation ?? 0,
     domain: domain.spec.domain,
-    addresses: lists.reduce((sum, { addresses }) => sum + addresses, 0),
+    addresses: lists.reduce((sum, list) => sum + addressesOf(domain, list), 0),
     ...(last === undefined ? {} : { lastSuccessfulTime: last }),
     syncs: syncs.map(({ metadata: { name }, status }) => ({
       name,
       ready: status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") ?? false,
-      addresses: lists.find(({ sync }) => sync === name)?.addresses ?? 0,
+      addresses: lists.filter(({ sync }) => sync === name).reduce((sum, list) => sum + addressesOf(domain, list), 0),
     })),
     ...(published.kind === "written" ? { routing: { configMap: published.name, revision: published.revision } } : {}),
     conditions: conditionsOf(domain, routing, published.kind === "conflict", now),
   };
 }
+
+/** As before where the manifest cannot tell. */
+const addressesOf = ({ status }: MailDomain, { sync, addresses }: PublishedList): number =>
+  addresses ?? status?.syncs?.find(({ name }) => name === sync)?.addresses ?? 0;
 
 const CONFLICT =
   "the routing ConfigMap exists and does not belong to this object (its labels or its controlling owner say so); rename or delete it";

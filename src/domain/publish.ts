@@ -1,6 +1,6 @@
 /** Writes the routing ConfigMap of a MailDomain. */
 import { LABEL_DOMAIN, LABEL_ROLE } from "../api/group.ts";
-import { CONFIG_MAP } from "../api/kube.ts";
+import { CONFIG_MAP, type ConfigMap } from "../api/kube.ts";
 import { isOwned, mergedMetadata, metadataIsCurrent, type Owner, ownedMetadata } from "../api/ownership.ts";
 import type { MailDomain } from "../api/types.generated.ts";
 import { sha256 } from "../recipients/revision.ts";
@@ -16,21 +16,41 @@ export type Published =
   /** A foreign ConfigMap has the name. */
   | { readonly kind: "conflict" };
 
+/** The routing ConfigMap as it was found. */
+export interface FoundRouting {
+  readonly found: ConfigMap | undefined;
+  /** A foreign one has the name. */
+  readonly foreign: boolean;
+}
+
+export async function readRouting(client: Client, domain: MailDomain, signal: AbortSignal): Promise<FoundRouting> {
+  const key = { namespace: domain.metadata.namespace ?? "", name: routingName(domain.metadata.name) };
+  const found = await find(client, CONFIG_MAP, key, { signal });
+  const foreign = found !== undefined && !isOwned(ownerOf(domain), found, labelsOf(domain));
+  return { found: foreign ? undefined : found, foreign };
+}
+
+const labelsOf = ({ metadata }: MailDomain) => ({ [LABEL_ROLE]: "routing", [LABEL_DOMAIN]: metadata.name });
+
+const ownerOf = ({ metadata, spec }: MailDomain): Owner => ({
+  kind: "MailDomain",
+  metadata,
+  deletionPolicy: spec.deletionPolicy,
+});
+
 /** Once it exists it is kept, with tables that route nothing where `names` is empty: deleting it would leave the old ones mounted. */
 export async function publishRouting(
   client: Client,
   domain: MailDomain,
+  { found, foreign }: FoundRouting,
   names: readonly string[],
   signal: AbortSignal,
 ): Promise<Published> {
-  const name = routingName(domain.metadata.name);
-  const labels = { [LABEL_ROLE]: "routing", [LABEL_DOMAIN]: domain.metadata.name };
-  const owner: Owner = { kind: "MailDomain", metadata: domain.metadata, deletionPolicy: domain.spec.deletionPolicy };
-  const found = await find(client, CONFIG_MAP, { namespace: domain.metadata.namespace ?? "", name }, { signal });
-  if (found !== undefined && !isOwned(owner, found, labels)) return { kind: "conflict" };
+  if (foreign) return { kind: "conflict" };
   if (found === undefined && names.length === 0) return { kind: "none" };
+  const name = routingName(domain.metadata.name);
   const data = tablesOf(domain, names);
-  const wanted = ownedMetadata(owner, name, labels);
+  const wanted = ownedMetadata(ownerOf(domain), name, labelsOf(domain));
   const written: Published = { kind: "written", name, revision: sha256(JSON.stringify(data)) };
   if (found === undefined) {
     await client.create(CONFIG_MAP, { apiVersion: "v1", kind: "ConfigMap", metadata: wanted, data }, { signal });

@@ -7,7 +7,8 @@ export interface PublishedList {
   readonly sync: string;
   /** The domains that its tables hold. */
   readonly names: readonly string[];
-  readonly addresses: number;
+  /** Undefined where its manifest cannot tell. */
+  readonly addresses: number | undefined;
 }
 
 export interface Routing {
@@ -34,7 +35,10 @@ export function routingOf(domain: MailDomain, others: readonly MailDomain[], lis
   const names = namesOf(domain).filter((name) => listed.has(name));
   const missing = namesOf(domain).filter((name) => !listed.has(name));
   if (missing.length > 0) return { reason: "NoRecipientList", message: noList(domain, missing), names: names.sort() };
-  return { reason: "Routed", message: `${names.sort().join(", ")} routed`, names };
+  const untold = lists.find(({ addresses }) => addresses === undefined);
+  const note =
+    untold === undefined ? "" : `; the manifest of ${untold.sync} cannot be read, so what was routed stays so`;
+  return { reason: "Routed", message: `${names.sort().join(", ")} routed${note}`, names };
 }
 
 function noList({ metadata, spec }: MailDomain, missing: readonly string[]): string {

@@ -130,6 +130,13 @@ function renderCdb(entries: readonly Entry[], index: number): string {
   return writeCdb(keys.map((key) => [key, "OK"] as const)).toString("base64");
 }
 
+/** The addresses that the text tables of one ConfigMap accept; fillers left out. */
+export function parseTables(data: Readonly<Record<string, string>>): string[] {
+  const text = data[TABLE_KEYS.postfix] ?? data[TABLE_KEYS.addresses] ?? "";
+  const keys = text.split("\n").flatMap((line) => line.split(" ")[0] || []);
+  return keys.filter((key) => key.includes("@") && !key.endsWith(".invalid"));
+}
+
 /** Throws Error when tables would break a gateway: a last look before anything is written. */
 export function checkTables({ tables }: Rendered): void {
   const seen = new Set<string>();

@@ -32,9 +32,10 @@ export function renderTransport(domains: readonly string[], servers: readonly In
 /** Postfix writes IPv6 literals as [ipv6:…]. Source: transport(5). */
 const literal = (host: string): string => (host.includes(":") ? `ipv6:${host}` : host);
 
-/** The domains that a relay_domains table names. */
+/** The domains that a relay_domains table names; none where it says that nothing is routed. */
 export function parseRelayDomains(text: string | undefined): string[] {
-  return (text ?? "").split("\n").flatMap((line) => line.split(" ")[0] || []);
+  const names = (text ?? "").split("\n").flatMap((line) => line.split(" ")[0] || []);
+  return names.filter((name) => name !== NOTHING);
 }
 
 const lines = (entries: readonly string[]): string =>

@@ -1,13 +1,16 @@
 /** What is published now, as the thing that a plan is measured against. */
 import { Failure } from "../api/failure.ts";
+import { LABEL_ROLE } from "../api/group.ts";
 import { CONFIG_MAP } from "../api/kube.ts";
 import type { O365Sync } from "../api/types.generated.ts";
 import { parseAddress } from "../recipients/addresses.ts";
 import type { Account, Baseline } from "../recipients/model.ts";
+import { parseTables } from "../recipients/render.ts";
 import { find } from "../runtime/find.ts";
 import type { Client } from "../runtime/types.ts";
 import type { ConfigMaps } from "./configmaps.ts";
 import type { Publication } from "./manifest.ts";
+import type { Role } from "./names.ts";
 import { readAccounts } from "./publish.ts";
 
 /** The published accounts; undefined when a ConfigMap of them is gone or not what the manifest says. */
@@ -33,20 +36,34 @@ export interface BaselineSource {
 }
 
 /**
- * Accounts where they are whole, else the numbers that status or manifest kept; before the first publication what
- * `baselineRef` names, else nothing. Throws Failure when `baselineRef` cannot be read.
+ * Accounts where they are whole, else the numbers that status or manifest kept, else the addresses of tables that stand
+ * without either (a restored namespace); before the first publication what `baselineRef` names, else nothing. Throws
+ * Failure when `baselineRef` cannot be read.
  */
 export async function loadBaseline(
-  client: Client,
+  { client, maps }: { readonly client: Client; readonly maps: ConfigMaps },
   { object, current, accounts }: BaselineSource,
   signal: AbortSignal,
 ): Promise<Baseline> {
   if (current !== undefined && accounts !== undefined) return { kind: "accounts", accounts, names: current };
   const numbers = current?.counts ?? object.status?.published;
   if (numbers !== undefined) return { kind: "numbers", addresses: numbers.addresses, accounts: numbers.accounts };
+  const addresses = await standingAddresses(maps, object, signal);
+  if (addresses.length > 0) return { kind: "addresses", addresses };
   return object.spec.baselineRef === undefined
     ? { kind: "none" }
     : readBaselineRef(client, object, object.spec.baselineRef, signal);
+}
+
+/** What the text tables under our labels accept, sorted; nothing where there are none. */
+async function standingAddresses(maps: ConfigMaps, object: O365Sync, signal: AbortSignal): Promise<string[]> {
+  const addresses = new Set<string>();
+  for (const { name, labels } of maps.known(object)) {
+    if (labels?.[LABEL_ROLE] !== ("recipients" satisfies Role)) continue;
+    const found = await maps.read(object, name, "recipients", signal);
+    for (const address of parseTables(found?.object.data ?? {})) addresses.add(address);
+  }
+  return [...addresses].sort();
 }
 
 type BaselineRef = NonNullable<O365Sync["spec"]["baselineRef"]>;

@@ -47,14 +47,13 @@ export function settle(object: O365Sync, status: O365SyncStatus, facts: Facts): 
         : setCondition(conditions, { type, ...finding, observedGeneration: generation }, facts.now);
   };
   put("Ready", verdict);
-  put("Published", publishedFinding(facts));
+  put("Published", publishedFinding(before, status, facts));
   put("Authorized", facts.authorized ?? carried(before, "Authorized"));
   put("Held", heldFinding(object, status));
   put("Reconciling", verdict.reconciling && { status: "True", ...verdict.reconciling });
   put("Stalled", verdict.stalled && { status: "True", ...verdict.stalled });
-  const { published: _published, ...rest } = status;
   return {
-    ...rest,
+    ...status,
     observedGeneration: generation,
     ...(facts.domain === undefined ? {} : { domain: facts.domain.spec.domain }),
     ...(facts.consentUrl === undefined ? {} : { consentUrl: facts.consentUrl }),
@@ -170,9 +169,13 @@ function suspendedNote(object: O365Sync, verdict: Verdict): Verdict {
   return object.spec.suspend ? { ...verdict, message: `suspended; ${verdict.message}` } : verdict;
 }
 
-function publishedFinding({ published }: Facts): Finding {
-  if (published === undefined)
+/** Where the manifest cannot tell, what stands is as before: the numbers in the status go on holding plans. */
+function publishedFinding(before: readonly Condition[], status: O365SyncStatus, { published }: Facts): Finding {
+  if (published === undefined) {
+    const asBefore = status.published && carried(before, "Published");
+    if (asBefore !== undefined) return asBefore;
     return { status: "False", reason: "NotPublished", message: "no list was published yet; the domain is not routed" };
+  }
   return {
     status: "True",
     reason: "Published",

@@ -23,7 +23,7 @@ export const routingName = (domain: string): string => `${domain}-routing`;
 export function contentMetadata(sync: O365Sync, name: string, role: Role): ObjectMeta {
   const labels: Record<string, string> = { [LABEL_ROLE]: role, [LABEL_SYNC]: sync.metadata.name };
   // The MailDomain controller finds a domain's lists by this label, also when their O365Sync is gone.
-  if (role === "manifest") labels[LABEL_DOMAIN] = sync.spec.domainRef.name;
+  if (role === "manifest" || role === "recipients") labels[LABEL_DOMAIN] = sync.spec.domainRef.name;
   return ownedMetadata(ownerOf(sync), name, labels);
 }
 

@@ -32,7 +32,9 @@ export function createRoutes(client: Client, { clock }: Deps): Routes {
   return {
     async untilWithdrawn(object, current, next, signal) {
       const staying = new Set(namesWithTables(next, clock.now()));
-      const leaving = standing(current).filter((name) => !staying.has(name));
+      // Without a manifest nobody knows what stands: whatever is routed may lose its table.
+      const now = current === undefined ? await routed(object, signal) : standing(current);
+      const leaving = now.filter((name) => !staying.has(name));
       if (leaving.length === 0) return;
       const deadline = clock.now() + PATIENCE_MS;
       while ((await routed(object, signal)).some((name) => leaving.includes(name))) {

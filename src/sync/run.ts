@@ -11,6 +11,7 @@ import { revisionOf } from "../recipients/revision.ts";
 import type { Client, Logger } from "../runtime/types.ts";
 import { loadBaseline } from "./baseline.ts";
 import type { Finding } from "./conditions.ts";
+import type { ConfigMaps } from "./configmaps.ts";
 import type { Access } from "./credentials.ts";
 import { ownershipHash } from "./fingerprint.ts";
 import { removedLastDay } from "./manifest.ts";
@@ -33,6 +34,7 @@ import type { RunEnd } from "./transitions.ts";
 
 export interface RunServices {
   readonly client: Client;
+  readonly maps: ConfigMaps;
   readonly directories: DirectoryProvider;
   readonly publisher: Publisher;
   readonly plans: Plans;
@@ -122,11 +124,7 @@ async function sync(services: RunServices, directory: Directory, input: RunInput
   facts.reading = reading;
   const { derived } = reading;
   const wish: Wish = { accounts: derived.accounts, names: namesOf(domain) };
-  const baseline = await loadBaseline(
-    services.client,
-    { object, current: standing.manifest.current, accounts },
-    signal,
-  );
+  const baseline = await loadBaseline(services, { object, current: standing.manifest.current, accounts }, signal);
   const proposal = propose(baseline, wish, bindingOf(object, standing.manifest.current));
   facts.proposal = proposal;
   const domains = [wish.names.domain, ...wish.names.aliasDomains.map(({ name }) => name)];

@@ -107,11 +107,13 @@ function manifestsOf(configMaps: readonly ConfigMap[]) {
   });
 }
 
-/** The tables of the first layout that a manifest names: what a gateway would mount. */
+/** What a gateway would mount: the tables of the first layout that a manifest names, all that stand where none tells. */
 function namedTables(configMaps: readonly ConfigMap[]): Set<string> {
-  return new Set(
-    manifestsOf(configMaps).flatMap(({ current }) => current?.layouts[0]?.tables.map(({ name }) => name) ?? []),
-  );
+  const manifests = manifestsOf(configMaps);
+  const named = manifests.flatMap(({ current }) => current?.layouts[0]?.tables.map(({ name }) => name) ?? []);
+  if (named.length > 0) return new Set(named);
+  const tables = configMaps.filter(({ metadata }) => metadata.labels?.[ROLE] === "recipients");
+  return new Set(tables.map(({ metadata }) => metadata.name));
 }
 
 /** A domain is routed only while its table stands. */
