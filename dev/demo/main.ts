@@ -51,8 +51,8 @@ async function main(): Promise<number> {
     ];
     const operator = await startOperatorProcess(folder, flags);
     cleanups.push(() => operator.stop());
-    const kind = controlPlane.kind === "real" ? "kube-apiserver" : "embedded API server";
-    say(`A ${kind} (${controlPlane.version}), a simulated Microsoft 365 tenant and the operator run on this machine.`);
+    const kind = controlPlane.kind === "real" ? "A kube-apiserver" : "An embedded API server";
+    say(`${kind} (${controlPlane.version}), a simulated Microsoft 365 tenant and the operator run on this machine.`);
 
     const told = tellStory(createCluster(controlPlane), tenant, await readSamples(tenant), say);
     await Promise.race([told, operator.failed, stopped]);
