@@ -75,12 +75,12 @@ async function finishBegun(services: SyncServices, view: View, { log, signal }: 
     return { ...view, standing: { ...standing, manifest }, accountsDamaged: true };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return { ...view, obstacle: error };
+    return { ...view, obstacle: error, tablesObstacle: error };
   }
 }
 
 function situationOf(services: SyncServices, view: View, memory: Remembered): Situation {
-  const { object, domain, obstacle, standing, accountsDamaged, access } = view;
+  const { object, domain, obstacle, tablesObstacle, standing, accountsDamaged, access } = view;
   const now = services.deps.clock.now();
   memory.manualRuns = memory.manualRuns.filter((start) => start > now - HOUR_MS);
   const { current } = standing.manifest;
@@ -89,6 +89,7 @@ function situationOf(services: SyncServices, view: View, memory: Remembered): Si
     object,
     domain,
     obstacle,
+    tablesObstacle,
     now,
     accountsDamaged,
     tablesDiffer: view.drifted || (view.outdated && memory.heldRender !== renderKey(view)),

@@ -12,6 +12,8 @@ export interface Situation {
   readonly domain: MailDomain | undefined;
   /** Why nothing can run now: a claim, a reference or a type that is wrong. */
   readonly obstacle: Failure | undefined;
+  /** Why tables cannot be put right either. */
+  readonly tablesObstacle: Failure | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** Something was published, but its accounts cannot be read. */
@@ -192,8 +194,9 @@ function followSchedule(situation: Situation): Decision | undefined {
   return sameSlots(slots, recordedSlots(object)) ? undefined : { do: "adopt", slots };
 }
 
-function render({ object, obstacle, tablesDiffer, accountsDamaged, lastRender, now }: Situation): Decision | undefined {
-  if (!tablesDiffer || accountsDamaged || object.spec.suspend || obstacle !== undefined) return undefined;
+function render(situation: Situation): Decision | undefined {
+  const { object, tablesObstacle, tablesDiffer, accountsDamaged, lastRender, now } = situation;
+  if (!tablesDiffer || accountsDamaged || object.spec.suspend || tablesObstacle !== undefined) return undefined;
   return lastRender !== undefined && lastRender > now - MINUTE_MS ? undefined : { do: "render" };
 }
 

@@ -18,6 +18,8 @@ export interface View {
   readonly access: Access | undefined;
   /** Why nothing can run now. */
   readonly obstacle: Failure | undefined;
+  /** Why tables cannot be put right either: what only bars the way into the tenant keeps no table broken. */
+  readonly tablesObstacle: Failure | undefined;
   readonly standing: Standing;
   readonly accountsDamaged: boolean;
   /** Tables, labels or owners are not as the manifest says, or something is left over. */
@@ -53,15 +55,15 @@ export async function gather(
   const domain = stores.domains.get(`${key.namespace}/${object.spec.domainRef.name}`);
   const found = await look(services, object, domain, now, signal);
   const access = await orFailure(resolveAccess(services.client, services.sharedKeys, object, signal));
-  const obstacle =
-    findObstacle(object, domain, stores.syncs.list()) ??
-    (found instanceof Failure ? found : undefined) ??
-    (access instanceof Failure ? access : undefined);
+  const tablesObstacle =
+    findObstacle(object, domain, stores.syncs.list()) ?? (found instanceof Failure ? found : undefined);
+  const obstacle = tablesObstacle ?? (access instanceof Failure ? access : undefined);
   const standing = { ...NOTHING, object };
   return {
     object,
     domain,
     obstacle,
+    tablesObstacle,
     access: access instanceof Failure ? undefined : access,
     ...(found instanceof Failure ? { standing, accountsDamaged: false, drifted: false, outdated: false } : found),
   };

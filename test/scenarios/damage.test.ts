@@ -45,6 +45,17 @@ describe("damage", () => {
     expect(brief(domain.status?.conditions)).toEqual(["Ready=True/Routed"]);
   });
 
+  it("of a table is put right, also while the Secret is gone", async () => {
+    await publish();
+    await world.remove("secrets", "o365");
+    await world.remove("configmaps", "example-com-recipients");
+    await world.until(
+      () => accepts("ada.abel@example.com"),
+      (is) => is,
+    );
+    expect(brief((await world.sync()).status?.conditions)).toContain("Ready=False/DependencyNotReady");
+  });
+
   it("of the manifest is put right by the next sync that passes", async () => {
     await publish();
     await damage["deleted"]?.();

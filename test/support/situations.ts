@@ -70,6 +70,7 @@ export function situationOf({ spec = {}, status = {}, annotations = {}, now = NO
     object: base,
     domain: DOMAIN,
     obstacle: undefined,
+    tablesObstacle: undefined,
     now,
     accountsDamaged: false,
     tablesDiffer: false,

@@ -203,6 +203,16 @@ describe("At once", () => {
       { status: repaired, situation: { accountsDamaged: true } },
       `wait until ${at(NOON + 5 * MINUTE)}`,
     ],
+    [
+      "also while only the way into the tenant is barred",
+      { situation: { tablesDiffer: true, obstacle: OBSTACLE } },
+      "render",
+    ],
+    [
+      "but not while something else is in the way",
+      { situation: { tablesDiffer: true, obstacle: OBSTACLE, tablesObstacle: OBSTACLE } },
+      `wait until ${at(NOON + MINUTE)}`,
+    ],
     ["tables that differ are rendered", { situation: { tablesDiffer: true } }, "render"],
     [
       "at most once a minute",
