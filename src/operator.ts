@@ -48,6 +48,8 @@ export interface OperatorOptions {
   readonly signal: AbortSignal;
   /** PEM of a CA to trust for Entra and Graph in place of the system's. */
   readonly ca?: string;
+  /** For one request to Entra or Graph, in milliseconds on the machine's own clock. Default 60 000. */
+  readonly tenantTimeoutMs?: number;
 }
 
 const DOMAIN_WORKERS = 2;
@@ -59,7 +61,7 @@ const LAST_EVENTS_MS = 3_000;
 
 /** Runs until the signal aborts, then drains and resolves. Rejects when it cannot go on; the process must end then. */
 export async function startOperator(options: OperatorOptions): Promise<void> {
-  const { config, endpoints, instance, log, deps, signal, ca } = options;
+  const { config, endpoints, instance, log, deps, signal, ca, tenantTimeoutMs: timeoutMs } = options;
   const clouds = cloudTable(endpoints);
   const sharedAccess = parseShared(options.sharedAccess);
   const access = apiServer(config.kubeconfig, deps);
@@ -84,7 +86,7 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
     deps,
     log,
     reconcile: createSyncReconciler(
-      syncServices({ config, client, stores, deps, events, metrics, clouds, sharedAccess, ca }),
+      syncServices({ config, client, stores, deps, events, metrics, clouds, sharedAccess, ca, timeoutMs }),
     ),
   });
   const domainController = createController({
@@ -134,6 +136,7 @@ interface Parts {
   readonly clouds: CloudTable;
   readonly sharedAccess: SharedAccess;
   readonly ca: string | undefined;
+  readonly timeoutMs: number | undefined;
 }
 
 function syncServices({
@@ -146,6 +149,7 @@ function syncServices({
   clouds,
   sharedAccess,
   ca,
+  timeoutMs,
 }: Parts): SyncServices {
   const maps = createConfigMaps({ client, cache: stores.configMaps });
   const directories = createDirectoryProvider({
@@ -155,6 +159,7 @@ function syncServices({
     onTokenRequest: (request) => metrics.tokenRequest(request),
     proxy: config.proxy,
     ...(ca === undefined ? {} : { ca }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
   return {
     client,

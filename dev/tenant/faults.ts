@@ -7,13 +7,26 @@ export type RequestKind = "token" | "users" | "groups" | "contacts" | "organizat
 export type Effect =
   /** An answer of this status with Graph's kind of body. */
   | { readonly kind: "status"; readonly status: number; readonly code?: string; readonly retryAfter?: string }
+  /** Exactly this answer, whoever gives it: Entra's errors, a proxy's page, bytes that are not what their headers say. */
+  | {
+      readonly kind: "answer";
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body: string | Uint8Array;
+    }
   /** The connection is reset before a byte is answered. */
   | { readonly kind: "reset" }
+  /** Half of the body, then the connection is reset. */
+  | { readonly kind: "resetWithin" }
   /** Half of the body, then the connection ends. */
   | { readonly kind: "truncate" }
+  /** Half of the body as if it were all of it. */
+  | { readonly kind: "halve" }
   /** Nothing, until the client gives up. */
   | { readonly kind: "hang" }
   | { readonly kind: "delay"; readonly ms: number }
+  /** The body comes a few bytes at a time, one portion in `ms`. */
+  | { readonly kind: "trickle"; readonly ms: number }
   /** Changes the body of a success. */
   | { readonly kind: "edit"; readonly edit: (body: Record<string, unknown>) => unknown }
   /** A page is well-formed, and these objects are silently not on it. */

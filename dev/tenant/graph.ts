@@ -32,7 +32,12 @@ export interface GraphService {
   answer(call: GraphCall, effect: Effect | undefined): GraphReply;
 }
 
-export function createGraphService(company: Company, tenantId: string, faults: Faults): GraphService {
+export function createGraphService(
+  company: Company,
+  tenantId: string,
+  faults: Faults,
+  largestPage = 999,
+): GraphService {
   const entriesOf = (collection: Collection): readonly DirectoryEntry[] => {
     if (collection === "organization") return [organization(company, tenantId)];
     return [...company[collection].values()];
@@ -41,9 +46,10 @@ export function createGraphService(company: Company, tenantId: string, faults: F
   function list(collection: Collection, { url, eventual }: GraphCall, effect: Effect | undefined): GraphReply {
     const query = parseQuery(collection, url.searchParams, eventual);
     const all = entriesOf(collection).filter((entry) => !query.mailEnabledOnly || entry["mailEnabled"] === true);
-    const page = all.slice(query.skip, query.skip + query.top);
+    // A page may hold less than what was asked for.
+    const end = query.skip + Math.min(query.top, largestPage);
+    const page = all.slice(query.skip, end);
     const shown = effect?.kind === "lose" ? page.filter((entry) => !effect.lose(entry)) : page;
-    const end = query.skip + query.top;
     const next = new URL(url);
     next.searchParams.set("$skiptoken", skipToken(end));
     return {

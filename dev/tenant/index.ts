@@ -3,11 +3,12 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
+import { trackConnections } from "../apiserver/connections.ts";
 import { ca, cert, key } from "../tls/index.ts";
 import type { Company } from "./company.ts";
+import { disturb, type Send, sendBody } from "./disturb.ts";
 import { type App, createEntra } from "./entra.ts";
-import { createFaults, type Effect, type Fault, type RequestKind } from "./faults.ts";
+import { createFaults, type Fault, type RequestKind } from "./faults.ts";
 import { createGraphService, kindOf, replyOf } from "./graph.ts";
 
 export interface TenantOptions {
@@ -17,6 +18,8 @@ export interface TenantOptions {
   readonly tenantId?: string;
   /** Default 3600. */
   readonly tokenLifetimeSeconds?: number;
+  /** How many objects a page holds at most, whatever is asked for. Default 999. */
+  readonly largestPage?: number;
   /** Milliseconds since the epoch, for the life of tokens. */
   readonly now?: () => number;
 }
@@ -71,7 +74,7 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
     lifetimeSeconds: options.tokenLifetimeSeconds ?? 3600,
     now,
   });
-  const graph = createGraphService(company, tenantId, faults);
+  const graph = createGraphService(company, tenantId, faults, options.largestPage);
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", origin);
@@ -79,18 +82,15 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
     const kind: RequestKind = tokenPath === null ? kindOf(url.pathname) : "token";
     const body = await readBody(request);
     const effect = faults.next(kind);
-    const send = (status: number, answer: unknown, headers: Readonly<Record<string, string>> = {}): void => {
+    const send: Send = (status, answer, headers = {}) => {
       requests.push({ kind, method: request.method ?? "", path: decodeURIComponent(request.url ?? ""), status });
-      const text = JSON.stringify(
-        effect?.kind === "edit" && status === 200 ? effect.edit(answer as Record<string, unknown>) : answer,
-      );
+      const whole = typeof answer === "string" || answer instanceof Uint8Array;
+      const edited =
+        effect?.kind === "edit" && status === 200 ? effect.edit(answer as Record<string, unknown>) : answer;
       response.writeHead(status, { "Content-Type": "application/json", "request-id": randomUUID(), ...headers });
-      if (effect?.kind === "truncate") {
-        response.write(text.slice(0, text.length / 2));
-        setImmediate(() => response.socket?.destroy());
-      } else response.end(text);
+      sendBody(effect, response, connections, whole ? answer : JSON.stringify(edited));
     };
-    if (await disturb(effect, response, send)) return;
+    if (await disturb(effect, response, connections, send)) return;
     if (tokenPath !== null) {
       const { status, body: answer } = entra.token(decodeURIComponent(tokenPath[1] ?? ""), new URLSearchParams(body));
       send(status, answer);
@@ -112,6 +112,7 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
   const server = createServer({ cert, key }, (request, response) => {
     handle(request, response).catch(() => response.destroy());
   });
+  const connections = trackConnections(server);
   origin = `https://localhost:${await listen(server, options.port ?? 0)}`;
 
   return {
@@ -140,34 +141,6 @@ async function listen(server: Server, port: number): Promise<number> {
     server.listen(port, "127.0.0.1", resolve);
   });
   return (server.address() as AddressInfo).port;
-}
-
-/** Whether the fault was the whole answer. */
-async function disturb(
-  effect: Effect | undefined,
-  response: ServerResponse,
-  send: (status: number, answer: unknown, headers?: Readonly<Record<string, string>>) => void,
-): Promise<boolean> {
-  switch (effect?.kind) {
-    case "hang":
-      return true;
-    case "reset":
-      response.socket?.destroy();
-      return true;
-    case "delay":
-      await delay(effect.ms);
-      return false;
-    case "status": {
-      const error = { code: effect.code ?? "UnknownError", message: "A fault was ordered." };
-      send(effect.status, { error }, effect.retryAfter === undefined ? {} : { "Retry-After": effect.retryAfter });
-      return true;
-    }
-    case undefined:
-    case "edit":
-    case "lose":
-    case "truncate":
-      return false;
-  }
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

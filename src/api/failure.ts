@@ -12,12 +12,16 @@ export type FailureKind = "stalled" | "retry" | "wait" | "held";
 export interface FailureDetails {
   /** Milliseconds since the epoch; not before this instant. */
   readonly retryAt?: number | undefined;
+  /** The message without what differs at every repetition (ids, times), so that repeated events become one series. */
+  readonly note?: string | undefined;
   readonly cause?: unknown;
 }
 
 export class Failure extends Error {
   override readonly name = "Failure";
   readonly retryAt: number | undefined;
+  /** For events. */
+  readonly note: string;
 
   constructor(
     readonly kind: FailureKind,
@@ -29,5 +33,6 @@ export class Failure extends Error {
   ) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.retryAt = details.retryAt;
+    this.note = details.note ?? message;
   }
 }

@@ -40,15 +40,12 @@ export interface Refusal {
 export function refused(refusal: Refusal): Failure {
   const { operation, status, codes = [], aadsts, requestId, retryAt } = refusal;
   const rule = ruleOf(refusal);
-  const details = [
-    `HTTP ${status}`,
-    ...(aadsts === undefined ? [] : [`AADSTS${aadsts}`]),
-    ...codes,
-    ...(requestId === undefined ? [] : [`request-id ${requestId}`]),
-  ].join(", ");
+  const facts = [`HTTP ${status}`, ...(aadsts === undefined ? [] : [`AADSTS${aadsts}`]), ...codes];
+  const sentence = (details: readonly string[]): string =>
+    `${operation} was refused (${details.join(", ")}): ${spelledOut(rule, refusal)}`;
+  const details = requestId === undefined ? facts : [...facts, `request-id ${requestId}`];
   const until = retryAt === undefined ? "" : `, not before ${new Date(retryAt).toISOString()}`;
-  const message = `${operation} was refused (${details}): ${spelledOut(rule, refusal)}${until}`;
-  return new Failure(rule.kind, rule.reason, message, { retryAt });
+  return new Failure(rule.kind, rule.reason, `${sentence(details)}${until}`, { retryAt, note: sentence(facts) });
 }
 
 /** Whether a page's link is one that Graph no longer knows: the chain has to begin anew. */
@@ -93,6 +90,11 @@ export function unreachable(operation: Operation, { kind, code }: TransportError
   const { kind: severity, reason, cure } = (kind === "proxy" ? undefined : SYSTEM[code ?? ""]) ?? TRANSPORT[kind];
   const detail = code === undefined ? "" : ` (${code})`;
   return new Failure(severity, reason, `${operation} failed${detail}: ${cure}; it is tried again`);
+}
+
+/** A refusal that Microsoft did not write: it must not send people to look for a wrong secret or a missing permission. */
+export function answeredByOther(operation: Operation, status: number): Failure {
+  return malformed(operation, `HTTP ${status} with a page of HTML`);
 }
 
 /** A success of the wrong shape: never "no users". */

@@ -1,9 +1,9 @@
 /** Requests to Microsoft Graph with our own patience: retries, Retry-After, one fresh token after a 401. */
 import { Client, type Context, ResponseType } from "@microsoft/microsoft-graph-client";
 import type { Deps } from "../api/deps.ts";
-import { malformed, type Refusal, refused, unreachable } from "./errors.ts";
+import { answeredByOther, malformed, type Refusal, refused, unreachable } from "./errors.ts";
 import type { Http, HttpRequest, HttpResponse } from "./http.ts";
-import { errorCodes, parseJson, publicId } from "./json.ts";
+import { errorCodes, isPage, parseJson, publicId } from "./json.ts";
 import { type Attempt, parseRetryAfter, retrying } from "./retry.ts";
 import type { Operation } from "./sources.ts";
 import type { Token, TokenSource } from "./token.ts";
@@ -143,8 +143,9 @@ function judge(
     return { done: { body: json } };
   }
   const refusal = { operation, status, codes: errorCodes(json), requestId: publicId(header("request-id")), maybeIn };
-  if (FOR_THE_CALLER.includes(status)) return { done: { refusal } };
   const failure = refused(refusal);
+  if (failure.kind !== "retry" && isPage(body)) throw answeredByOther(operation, status);
+  if (FOR_THE_CALLER.includes(status)) return { done: { refusal } };
   if (failure.kind !== "retry") throw failure;
   return {
     retry: (retryAt) => refused({ ...refusal, retryAt }),

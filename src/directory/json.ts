@@ -17,6 +17,11 @@ export function asRecord(value: unknown): JsonRecord | undefined {
   return isRecord ? (value as JsonRecord) : undefined;
 }
 
+/** A page for people, where a service would answer JSON: somebody in between speaks. */
+export function isPage(text: string): boolean {
+  return /^\uFEFF?\s*</.test(text.slice(0, 1000));
+}
+
 /** A request or trace id as Microsoft writes them; anything else is not repeated to anybody. */
 export function publicId(value: unknown): string | undefined {
   return typeof value === "string" && /^[0-9A-Za-z-]{1,64}$/.test(value) ? value : undefined;

@@ -10,9 +10,9 @@ import type { Deps } from "../api/deps.ts";
 import { Failure } from "../api/failure.ts";
 import { proofOf } from "./credentials.ts";
 import { MAYBE_ELSEWHERE } from "./error-table.ts";
-import { malformed, type Refusal, refused, unreachable } from "./errors.ts";
+import { answeredByOther, malformed, type Refusal, refused, unreachable } from "./errors.ts";
 import type { Http, HttpResponse } from "./http.ts";
-import { asRecord, parseJson, publicId } from "./json.ts";
+import { asRecord, isPage, parseJson, publicId } from "./json.ts";
 import { type Attempt, parseRetryAfter, retrying } from "./retry.ts";
 import { singleFlight } from "./single-flight.ts";
 import { TransportError } from "./transport-error.ts";
@@ -128,7 +128,7 @@ async function judge(
     throw refused({ ...refusal, maybeIn, foundIn: found === cloud ? undefined : found });
   }
   const failure = refused(refusal);
-  if (failure.kind !== "retry") throw failure;
+  if (failure.kind !== "retry") throw isPage(body) ? answeredByOther(OPERATION, status) : failure;
   return {
     retry: (retryAt) => refused({ ...refusal, retryAt }),
     retryAfterMs: parseRetryAfter(header("retry-after"), deps.clock.now()),

@@ -15,7 +15,7 @@ export function announce(events: EventRecorder, outcome: Outcome, object: O365Sy
   if (run !== undefined && end !== undefined) {
     const action = isTest(run) ? "Test" : "Sync";
     const tell = end.result === "Held" || end.result === "Failed" ? warn : normal;
-    tell(end.result === "Held" ? "Held" : end.reason, action, end.message);
+    tell(end.result === "Held" ? "Held" : end.reason, action, end.failure?.note ?? end.message);
   }
   if (heldNote !== undefined) warn("Held", "Render", heldNote);
   if (rendered === true) normal("Rendered", "Render", "the tables were put right from the published accounts");
@@ -38,5 +38,5 @@ function announceObstacle(
   if (obstacle === undefined) return;
   const before = findCondition(view.object.status?.conditions ?? [], "Ready");
   const now = findCondition(object.status?.conditions ?? [], "Ready");
-  if (before?.reason !== now?.reason) warn(obstacle.reason, "Sync", obstacle.message);
+  if (before?.reason !== now?.reason) warn(obstacle.reason, "Sync", obstacle.note);
 }

@@ -113,6 +113,6 @@ export async function confirmRemovals(directory: Directory, check: RemovalCheck,
   throw new Failure(
     "retry",
     "ReadNotWhole",
-    `the directory listed ${wrong} objects without an address that they still have when asked by id; nothing was removed`,
+    `the directory listed ${wrong} ${wrong === 1 ? "object" : "objects"} without an address that is still there when asked by id: the read was not whole; nothing was removed, it is read again`,
   );
 }

@@ -91,6 +91,10 @@ describe("a refusal by Graph", () => {
     expect(failure.message).toBe(
       "listing groups was refused (HTTP 429, TooManyRequests, request-id 0ca1f0b6): Microsoft 365 asks for a pause; it is tried again, not before 2026-01-01T12:30:00.000Z",
     );
+    // What is repeated joins one series of events only where nothing in it differs.
+    expect(failure.note).toBe(
+      "listing groups was refused (HTTP 429, TooManyRequests): Microsoft 365 asks for a pause; it is tried again",
+    );
   });
 
   it.each([

@@ -1,4 +1,5 @@
 /** The machine's clock, which a test may set forward: timers that fall due by that fire at once. */
+import { setTimeout as pause } from "node:timers/promises";
 import { type Clock, systemClock } from "../../src/api/deps.ts";
 
 export interface ShiftClock extends Clock {
@@ -12,7 +13,15 @@ interface Timer {
   cancel: () => void;
 }
 
-export function createShiftClock(): ShiftClock {
+/** Retry pauses end within this, and nothing that waits for trouble (draining, a lost lease) begins before it. */
+const LONGEST_HURRIED_MS = 10_000;
+
+export interface ShiftClockOptions {
+  /** Whoever sleeps for up to ten seconds sleeps for a moment, and the clock is set forward by what is left. Default false. */
+  readonly hurried?: boolean;
+}
+
+export function createShiftClock({ hurried = false }: ShiftClockOptions = {}): ShiftClock {
   let offset = 0;
   const timers = new Set<Timer>();
   const now = (): number => Date.now() + offset;
@@ -32,12 +41,25 @@ export function createShiftClock(): ShiftClock {
       timer.cancel();
     };
   };
+  const shift = (ms: number): void => {
+    offset += ms;
+    for (const timer of timers) {
+      timer.cancel();
+      arm(timer);
+    }
+  };
 
   return {
     now,
     setTimeout: setTimer,
-    sleep(ms, signal) {
-      return new Promise((resolve, reject) => {
+    async sleep(ms, signal) {
+      if (hurried && ms <= LONGEST_HURRIED_MS) {
+        await pause(1);
+        shift(ms);
+        signal?.throwIfAborted();
+        return;
+      }
+      await new Promise<void>((resolve, reject) => {
         if (signal?.aborted) {
           reject(signal.reason);
           return;
@@ -53,12 +75,6 @@ export function createShiftClock(): ShiftClock {
         signal?.addEventListener("abort", onAbort, { once: true });
       });
     },
-    shift(ms) {
-      offset += ms;
-      for (const timer of timers) {
-        timer.cancel();
-        arm(timer);
-      }
-    },
+    shift,
   };
 }

@@ -1,24 +1,31 @@
 /** A small world for a scenario: a namespace, a simulated tenant, and the operator running inside the test. */
 import { setTimeout as pause } from "node:timers/promises";
+import { type Call, call } from "../../dev/controlplane/call.ts";
 import { harbourAndPine } from "../../dev/tenant/fixture.ts";
 import { startTenant, type Tenant, type TenantOptions } from "../../dev/tenant/index.ts";
 import { type Deps, systemDeps } from "../../src/api/deps.ts";
 import { API_VERSION } from "../../src/api/group.ts";
-import type { Condition, ConfigMap } from "../../src/api/kube.ts";
+import type { Condition, ConfigMap, KubeEvent } from "../../src/api/kube.ts";
 import type { MailDomain, MailDomainSpec, O365Sync, O365SyncSpec } from "../../src/api/types.generated.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { createLogger } from "../../src/observe/log.ts";
 import { startOperator } from "../../src/operator.ts";
-import { request } from "./api.ts";
 import { createNamespace, useControlPlane } from "./controlplane.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
+import type { ProvidedControlPlane } from "./global-setup.ts";
 
 export interface WorldOptions {
+  /** Default: that of this test run. */
+  readonly controlPlane?: ProvidedControlPlane;
   readonly company?: TenantOptions["company"];
+  /** How many objects one of the tenant's pages holds at most. Default 999. */
+  readonly largestPage?: number;
   readonly flags?: readonly string[];
   readonly deps?: Deps;
   /** What the --shared-access file says, made from what the world is. */
   readonly sharedAccess?: (world: { readonly namespace: string; readonly tenant: Tenant }) => object;
+  /** For one request to the tenant, in milliseconds on the machine's own clock. */
+  readonly tenantTimeoutMs?: number;
   readonly env?: Readonly<Record<string, string>>;
   /** Of the operator. Default: that of a user with the chart's rights. */
   readonly kubeconfig?: string;
@@ -34,7 +41,7 @@ export interface World {
   apply(kind: "maildomains" | "o365syncs" | "configmaps" | "secrets", object: object): Promise<void>;
   /** The MailDomain, Secret and O365Sync of example.com, automatic sync off unless told. */
   install(spec?: Partially<O365SyncSpec>, domain?: Partially<MailDomainSpec>): Promise<void>;
-  patch(kind: "maildomains" | "o365syncs" | "configmaps", name: string, patch: object): Promise<void>;
+  patch(kind: "maildomains" | "o365syncs" | "configmaps" | "secrets", name: string, patch: object): Promise<void>;
   remove(kind: "maildomains" | "o365syncs" | "configmaps" | "secrets", name: string): Promise<void>;
   annotate(annotation: string, value: string | null, name?: string): Promise<void>;
   sync(name?: string): Promise<O365Sync>;
@@ -42,8 +49,12 @@ export interface World {
   configMap(name: string): Promise<ConfigMap | undefined>;
   /** Every ConfigMap of the namespace but the cluster's own. */
   configMaps(): Promise<ConfigMap[]>;
+  /** What was recorded about the objects of the namespace. */
+  events(): Promise<KubeEvent[]>;
   /** Mounts what is published; it has a look after every answered request and before the world ends. */
   readonly gateway: Gateway;
+  /** Lets the gateway look at what stands now; throws Error with what is broken, if that does not pass within a second. */
+  observe(): Promise<void>;
   /** Waits until `read` answers something that `is` accepts, for 20 s at most, and answers it. */
   until<T>(read: () => Promise<T>, is: (value: T) => boolean): Promise<T>;
   /** Asks with an annotation and waits for its final answer. */
@@ -71,9 +82,16 @@ const PATIENCE_MS = 20_000;
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const { company = harbourAndPine(), deps = systemDeps } = options;
-  const namespace = await createNamespace();
-  const tenant = await startTenant({ company });
-  const { operatorKubeconfig } = useControlPlane();
+  const { controlPlane = useControlPlane() } = options;
+  const request = (method: Call["method"], path: string, body?: unknown, contentType = "application/json") =>
+    call(controlPlane, { method, path, body, contentType });
+  const namespace = await createNamespace(controlPlane);
+  const tenant = await startTenant({
+    company,
+    now: () => deps.clock.now(),
+    ...(options.largestPage === undefined ? {} : { largestPage: options.largestPage }),
+  });
+  const { operatorKubeconfig } = controlPlane;
   let running: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
 
   const path = (kind: string, name?: string): string => {
@@ -154,7 +172,14 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       const { items } = must(await request("GET", path("configmaps"))) as { items: ConfigMap[] };
       return items.filter(({ metadata: { name } }) => name !== "kube-root-ca.crt");
     },
+    async events() {
+      const { items } = must(await request("GET", `/apis/events.k8s.io/v1/namespaces/${namespace}/events`)) as {
+        items: KubeEvent[];
+      };
+      return items;
+    },
     gateway,
+    observe,
     async until(read, is) {
       const deadline = Date.now() + PATIENCE_MS;
       for (;;) {
@@ -194,6 +219,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         deps,
         signal: stop.signal,
         ca: tenant.ca,
+        ...(options.tenantTimeoutMs === undefined ? {} : { tenantTimeoutMs: options.tenantTimeoutMs }),
       });
       ended.catch((error: unknown) => log.error({ err: error }, "The operator ended"));
       running = { stop, ended };
