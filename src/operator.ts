@@ -1,9 +1,7 @@
 /** The operator as a whole: reflectors, controllers, election and probes around the given configuration. */
 import { randomUUID } from "node:crypto";
 import type { Deps } from "./api/deps.ts";
-import { LABEL_DOMAIN, LABEL_MANAGED_BY, LABEL_SYNC, MANAGER } from "./api/group.ts";
-import { CONFIG_MAP, type ConfigMap, type KubeObject, type ResourceType } from "./api/kube.ts";
-import { MAIL_DOMAIN, O365_SYNC } from "./api/resources.ts";
+import type { ConfigMap } from "./api/kube.ts";
 import type { MailDomain, O365Sync } from "./api/types.generated.ts";
 import type { Config } from "./config/config.ts";
 import { UsageError } from "./config/values.ts";
@@ -19,10 +17,7 @@ import { createController, type StuckWorkerProbe } from "./runtime/controller.ts
 import { createEventRecorder } from "./runtime/events.ts";
 import { createLeaderElector } from "./runtime/leader.ts";
 import { createManager } from "./runtime/manager.ts";
-import { mergeStores } from "./runtime/merged-store.ts";
-import { createReflector } from "./runtime/reflector.ts";
-import { storeKey } from "./runtime/store.ts";
-import type { Client, Controller, EventRecorder, Logger, Reflector, Store, StoreChange } from "./runtime/types.ts";
+import type { Client, EventRecorder, Logger, Store } from "./runtime/types.ts";
 import { createConfigMaps } from "./sync/configmaps.ts";
 import { createSyncReconciler } from "./sync/controller.ts";
 import { clientIdOf } from "./sync/credentials.ts";
@@ -34,6 +29,7 @@ import { createRoutes } from "./sync/routes.ts";
 import { NOTHING_SHARED, parseSharedAccess, type SharedAccess } from "./sync/shared-access.ts";
 import { createStatusWriter } from "./sync/status-writer.ts";
 import { RELEASE } from "./version.ts";
+import { route, watch } from "./wake.ts";
 
 export interface OperatorOptions {
   readonly config: Config;
@@ -67,7 +63,13 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
   const access = apiServer(config.kubeconfig, deps);
   const client = createClient(access, deps, { onRequest: (request) => metrics.apiServerRequest(request) });
   const events = createEventRecorder({ client, deps, log, controller: "o365sync.dev/operator", instance });
-  const watched = watch(client, config.watchNamespaces, deps, log);
+  const watched = watch({
+    client,
+    namespaces: config.watchNamespaces,
+    secrets: config.watchSecrets,
+    deps,
+    log,
+  });
   const { domains, syncs, configMaps } = watched;
   const stores = { domains: domains.store, syncs: syncs.store, configMaps: configMaps.store };
 
@@ -114,6 +116,7 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
     await serveMetrics(config, metrics),
   ];
   log.info({ server: access.server, namespaces: config.watchNamespaces, instance }, "Starting");
+  for (const reflector of watched.secrets.reflectors) void reflector.run(signal);
   try {
     await manager.run(signal);
   } finally {
@@ -229,67 +232,6 @@ function createElector({ config, client, ownNamespace, instance, deps, log }: El
   // A restarted container has the name of its pod again: it must not take its predecessor's lease for its own.
   const identity = `${instance}_${randomUUID()}`;
   return createLeaderElector({ client, namespace, name: config.leaderElectionId, identity, deps, log });
-}
-
-interface Watched<T extends KubeObject> {
-  readonly store: Store<T>;
-  readonly reflectors: readonly Reflector<T>[];
-}
-
-function watch(client: Client, namespaces: readonly string[], deps: Deps, log: Logger) {
-  const each = <T extends KubeObject>(
-    type: ResourceType<T>,
-    options: { labelSelector?: string; metadataOnly?: boolean } = {},
-  ): Watched<T> => {
-    const places = namespaces.length === 0 ? [undefined] : namespaces;
-    const reflectors = places.map((namespace) =>
-      createReflector({ client, type, deps, log, ...options, ...(namespace === undefined ? {} : { namespace }) }),
-    );
-    return { store: mergeStores(reflectors.map(({ store }) => store)), reflectors };
-  };
-  const labelSelector = `${LABEL_MANAGED_BY}=${MANAGER}`;
-  return {
-    domains: each<MailDomain>(MAIL_DOMAIN),
-    syncs: each<O365Sync>(O365_SYNC),
-    configMaps: each<ConfigMap>(CONFIG_MAP, { labelSelector, metadataOnly: true }),
-  };
-}
-
-/** Which change wakes which object. */
-function route(watched: ReturnType<typeof watch>, syncController: Controller, domainController: Controller): void {
-  const { domains, syncs, configMaps } = watched;
-  const syncsOfDomain = (key: string): string[] =>
-    syncs.store
-      .list()
-      .filter(({ metadata, spec }) => `${metadata.namespace}/${spec.domainRef.name}` === key)
-      .map(({ metadata }) => storeKey(metadata));
-  on(syncs.reflectors, ({ metadata, spec }) => {
-    syncController.enqueue(storeKey(metadata));
-    // Rivals for the same MailDomain: who is older may have changed.
-    for (const rival of syncsOfDomain(`${metadata.namespace}/${spec.domainRef.name}`)) syncController.enqueue(rival);
-    domainController.enqueue(`${metadata.namespace}/${spec.domainRef.name}`);
-  });
-  on(domains.reflectors, ({ metadata }) => {
-    for (const sync of syncsOfDomain(storeKey(metadata))) syncController.enqueue(sync);
-    for (const other of domains.store.list()) {
-      if (other.metadata.namespace === metadata.namespace) domainController.enqueue(storeKey(other.metadata));
-    }
-    domainController.enqueue(storeKey(metadata));
-  });
-  on(configMaps.reflectors, ({ metadata: { namespace, labels = {} } }) => {
-    const [sync, domain] = [labels[LABEL_SYNC], labels[LABEL_DOMAIN]];
-    if (sync !== undefined) syncController.enqueue(`${namespace}/${sync}`);
-    if (domain !== undefined) domainController.enqueue(`${namespace}/${domain}`);
-  });
-}
-
-function on<T extends KubeObject>(reflectors: readonly Reflector<T>[], handler: (object: T) => void): void {
-  for (const reflector of reflectors) {
-    reflector.onChange((change: StoreChange<T>) => {
-      if (change.kind !== "added") handler(change.old);
-      if (change.kind !== "deleted") handler(change.object);
-    });
-  }
 }
 
 async function serveMetrics({ metricsBindAddress }: Config, metrics: Metrics): Promise<HttpServer | undefined> {

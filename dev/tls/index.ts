@@ -13,3 +13,6 @@ export const key = readFileSync(path("localhost.key"), "utf8");
 /** A self-signed RSA certificate of an app registration, as Entra takes it. */
 export const appCertificate = readFileSync(path("app.crt"), "utf8");
 export const appKey = readFileSync(path("app.key"), "utf8");
+/** A certificate that an issuer signed, with that issuer's behind it, as cert-manager writes tls.crt; it ends at 2026-02-15T00:00:00Z. */
+export const issuedChain = readFileSync(path("issued.crt"), "utf8");
+export const issuedKey = readFileSync(path("issued.key"), "utf8");

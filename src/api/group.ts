@@ -10,6 +10,8 @@ export const MANAGER = "o365-sync-operator";
 export const LABEL_MANAGED_BY = "app.kubernetes.io/managed-by";
 export const LABEL_ROLE = `${GROUP}/role`;
 export const LABEL_SYNC = `${GROUP}/sync`;
+/** On a Secret: its changes wake the syncs that use it. */
+export const LABEL_WATCH = `${GROUP}/watch`;
 export const LABEL_DOMAIN = `${GROUP}/domain`;
 
 export const ANNOTATION_SYNC = `${GROUP}/sync`;

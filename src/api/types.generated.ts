@@ -186,6 +186,8 @@ export interface O365SyncStatus {
   conditions?: Condition[];
   /** Where an administrator of the tenant grants the permissions. */
   consentUrl?: string;
+  /** When the certificate that proves the app ends; absent for credentials whose end only Entra knows. */
+  credentialExpiryTime?: string;
   /** The schedule in force. */
   schedule?: {
     /** The local times of day; none while automatic sync is off or suspended. */

@@ -23,6 +23,8 @@ export interface Config {
   readonly cloudEndpoints: string | undefined;
   /** Path of a JSON file that lends the installation's own keys to namespaces. */
   readonly sharedAccess: string | undefined;
+  /** Whether labelled Secrets wake their syncs. */
+  readonly watchSecrets: boolean;
   /** As the webhook of Azure workload identity sets it. */
   readonly federatedTokenFile: string | undefined;
   /** For Entra and Graph only, never for the API server. */
@@ -56,6 +58,7 @@ export function parseConfig(
     watchNamespaces: namespaces(text("watch-namespaces") ?? ""),
     cloudEndpoints: text("cloud-endpoints"),
     sharedAccess: text("shared-access"),
+    watchSecrets: values.get("watch-secrets") === "true",
     federatedTokenFile: env["AZURE_FEDERATED_TOKEN_FILE"] || undefined,
     proxy: proxy(env),
     concurrentSyncs: integer(values, "concurrent-syncs", 1, 64),

@@ -25,6 +25,10 @@ export const FLAGS = {
     default: "",
     help: "JSON file with the operator's own app registration and the namespaces, tenants and client ids that may use it",
   },
+  "watch-secrets": {
+    default: "false",
+    help: "let Secrets with the label o365sync.dev/watch=true wake their syncs when they change; needs the right to list Secrets",
+  },
   "concurrent-syncs": { value: "N", default: "4", help: "how many O365Syncs run side by side, 1 to 64" },
   "leader-elect": {
     default: "false",

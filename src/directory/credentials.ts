@@ -19,6 +19,7 @@ export async function proofOf(credential: Credential): Promise<Proof> {
 function readPair(pem: Extract<Credential, { kind: "certificate" }>): {
   readonly thumbprintSha256: string;
   readonly privateKey: string;
+  readonly x5c: string;
 } {
   const field = "spec.credentials.certificateRef";
   let certificate: X509Certificate;
@@ -35,7 +36,19 @@ function readPair(pem: Extract<Credential, { kind: "certificate" }>): {
   if (!certificate.checkPrivateKey(key)) {
     throw invalid(`${field}: tls.key of the Secret does not belong to tls.crt; put in the two that were made together`);
   }
-  return { thumbprintSha256: certificate.fingerprint256.replaceAll(":", ""), privateKey: pem.privateKey };
+  const thumbprintSha256 = certificate.fingerprint256.replaceAll(":", "");
+  // The chain is for apps that trust an issuer and a name in place of one certificate.
+  return { thumbprintSha256, privateKey: pem.privateKey, x5c: pem.certificate };
+}
+
+/** When a credential ends, in milliseconds since the epoch; undefined where nobody but Entra knows, or it is unreadable. */
+export function endOf(credential: Credential): number | undefined {
+  if (credential.kind !== "certificate") return undefined;
+  try {
+    return Date.parse(new X509Certificate(credential.certificate).validTo);
+  } catch {
+    return undefined;
+  }
 }
 
 async function readAssertion(path: string): Promise<string> {

@@ -57,6 +57,11 @@ const GAUGES: readonly ObjectGauge[] = [
     values: ({ status }) => seconds(status?.schedule?.nextTime),
   },
   {
+    name: "o365sync_credential_expiry_timestamp_seconds",
+    help: "When the certificate that proves the app ends; absent for credentials whose end only Entra knows.",
+    values: ({ status }) => seconds(status?.credentialExpiryTime),
+  },
+  {
     name: "o365sync_created_timestamp_seconds",
     help: "When the object was created.",
     values: ({ metadata }) => seconds(metadata.creationTimestamp),

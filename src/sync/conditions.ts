@@ -3,6 +3,8 @@ import { findCondition, removeCondition, setCondition } from "../api/conditions.
 import type { Failure } from "../api/failure.ts";
 import type { Condition } from "../api/kube.ts";
 import type { MailDomain, O365Sync, O365SyncStatus } from "../api/types.generated.ts";
+import type { Access } from "./credentials.ts";
+import { credentialExpiry, withExpiryNote } from "./expiry.ts";
 import { accountsHash } from "./fingerprint.ts";
 import type { Publication } from "./manifest.ts";
 import { approveCommand, describeCounts, readableTime, syncCommand } from "./messages.ts";
@@ -23,6 +25,8 @@ export interface Facts {
   readonly published: Publication | undefined;
   readonly accountsDamaged: boolean;
   readonly consentUrl: string | undefined;
+  /** When the credential ends, as far as that is known; undefined: no credential could be read. */
+  readonly access: Pick<Access, "end"> | undefined;
   /** What this reconcile learned about permissions; undefined: nothing new. */
   readonly authorized: Finding | undefined;
   /** Why the run that ended in this reconcile failed. */
@@ -48,15 +52,18 @@ export function settle(object: O365Sync, status: O365SyncStatus, facts: Facts): 
   };
   put("Ready", verdict);
   put("Published", publishedFinding(before, status, facts));
-  put("Authorized", facts.authorized ?? carried(before, "Authorized"));
+  const { credentialExpiryTime: _before, ...kept } = status;
+  const expiry = credentialExpiry(status, facts.access);
+  put("Authorized", withExpiryNote(object, facts.authorized ?? carried(before, "Authorized"), expiry, facts.now));
   put("Held", heldFinding(object, status));
   put("Reconciling", verdict.reconciling && { status: "True", ...verdict.reconciling });
   put("Stalled", verdict.stalled && { status: "True", ...verdict.stalled });
   return {
-    ...status,
+    ...kept,
     observedGeneration: generation,
     ...(facts.domain === undefined ? {} : { domain: facts.domain.spec.domain }),
     ...(facts.consentUrl === undefined ? {} : { consentUrl: facts.consentUrl }),
+    ...(expiry === undefined ? {} : { credentialExpiryTime: new Date(expiry).toISOString() }),
     ...(facts.published === undefined ? {} : { published: publishedStatus(facts.published) }),
     schedule: scheduleStatus(object, status, facts.now),
     conditions: [...conditions],

@@ -1,5 +1,7 @@
 /** The O365Sync controller: gather, decide, act, and write the status, which happens here and nowhere else. */
+import { findCondition } from "../api/conditions.ts";
 import { Failure } from "../api/failure.ts";
+import { storeKey } from "../runtime/store.ts";
 import { ApiError, type Reconcile, type ReconcileContext, type ReconcileResult } from "../runtime/types.ts";
 import { announce } from "./announce.ts";
 import { settle } from "./conditions.ts";
@@ -36,6 +38,7 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
     const stuck = situation.tablesDiffer ? memory.renderFailure : undefined;
     const status = settle(outcome.view.object, outcome.status, { ...facts, obstacle: facts.obstacle ?? stuck });
     const written = await services.statuses.write(outcome.view.object, status, context.signal);
+    if (decision.do === "recheck") services.checks?.done(key);
     announce(services.events, outcome, written);
     if (outcome.missedSlots !== undefined) services.observer?.missedSlots(outcome.missedSlots);
     return nextLook(decision, clock.now());
@@ -99,6 +102,9 @@ function situationOf(services: SyncServices, view: View, memory: Remembered): Si
     manualRunsPerHour: services.settings.manualRunsPerHour,
     retiringUntil: until.length === 0 ? undefined : Math.min(...until),
     secretChanged: memory.runSecret !== undefined && access !== undefined && memory.runSecret !== access.version,
+    checkAsked: services.checks?.isAsked(storeKey(object.metadata)) === true,
+    granted: memory.granted,
+    credentialEnd: access?.end,
   };
 }
 
@@ -125,8 +131,7 @@ async function act(
         missedSlots: decision.count,
       };
     case "recheck":
-      memory.lastCheck = now;
-      return recheck(services, view, context);
+      return lookAtPermissions(services, view, memory, context);
     case "render":
       return renderOrExplain(services, view, memory, context);
     case "abandon":
@@ -140,6 +145,21 @@ async function act(
     case "run":
       return run(services, view, decision.run, decision.missed, memory, context);
   }
+}
+
+/** What was refused and is granted now need not wait for its retry. */
+async function lookAtPermissions(
+  services: SyncServices,
+  view: View,
+  memory: Remembered,
+  context: ReconcileContext,
+): Promise<Outcome> {
+  memory.lastCheck = services.deps.clock.now();
+  memory.runSecret = view.access?.version;
+  const outcome = await recheck(services, view, context);
+  const before = findCondition(view.object.status?.conditions ?? [], "Authorized");
+  memory.granted = before?.status === "False" && outcome.authorized?.status === "True";
+  return outcome;
 }
 
 /** What keeps the tables from being put right is shown until they are; it keeps no run from starting. */
@@ -174,6 +194,7 @@ async function run(
   }
   memory.runSecret = view.access?.version;
   memory.lastCheck = services.deps.clock.now();
+  memory.granted = false;
   if (started.request !== undefined && !interrupted) memory.manualRuns.push(services.deps.clock.now());
   const outcome = await conduct(services, view, started, missedBefore, context);
   return missedBefore === 0 ? outcome : { ...outcome, missedSlots: missedBefore };

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { Failure } from "../api/failure.ts";
 import { SECRET, type Secret } from "../api/kube.ts";
 import type { O365Sync } from "../api/types.generated.ts";
+import { endOf } from "../directory/credentials.ts";
 import type { Connection, Credential } from "../directory/types.ts";
 import { find } from "../runtime/find.ts";
 import type { Client } from "../runtime/types.ts";
@@ -13,6 +14,8 @@ export interface Access {
   readonly connection: Connection;
   /** Names the Secret and its version that the credential was read from. */
   readonly version: string;
+  /** When the credential ends, in milliseconds since the epoch; undefined where that is not known. */
+  readonly end: number | undefined;
 }
 
 /** The keys that belong to the installation. */
@@ -36,6 +39,7 @@ export async function resolveAccess(
   const access = (version: string, credential: Credential): Access => ({
     connection: { cloud, tenantId, credential },
     version,
+    end: endOf(credential),
   });
   if (credentials === undefined) return sharedApp(shared, object, access);
   const { clientId, clientSecretRef, certificateRef } = credentials;

@@ -2,6 +2,7 @@
 import { findCondition } from "../api/conditions.ts";
 import type { Failure } from "../api/failure.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
+import { noticeTime } from "./expiry.ts";
 import { accountsHash, changedSince } from "./fingerprint.ts";
 import type { RequestKind, Run, Trigger } from "./records.ts";
 import { type PendingRequest, pendingRequests } from "./requests.ts";
@@ -31,6 +32,12 @@ export interface Situation {
   readonly lastCheck: number | undefined;
   /** The Secret is another one than that of the last run. */
   readonly secretChanged: boolean;
+  /** Somebody asked to look at permissions now. */
+  readonly checkAsked: boolean;
+  /** What was refused before the last look at permissions was granted then. */
+  readonly granted: boolean;
+  /** When the credential ends, in milliseconds. */
+  readonly credentialEnd: number | undefined;
 }
 
 export interface Answer {
@@ -222,7 +229,8 @@ function runAutomatically(situation: Situation): Decision | undefined {
     if (situation.accountsDamaged && now >= repairAllowed(object)) return start("Repair");
   }
   const { retry } = status;
-  if (retry === undefined || (Date.parse(retry.time) > now && !situation.secretChanged)) return undefined;
+  const { secretChanged, granted } = situation;
+  if (retry === undefined || (Date.parse(retry.time) > now && !secretChanged && !granted)) return undefined;
   if (!object.spec.schedule.enabled && retry.trigger !== "Approval") return undefined;
   return { do: "run", run: retriedRun(retry, now), missed: 0 };
 }
@@ -233,10 +241,13 @@ function recheck(situation: Situation): Decision | undefined {
   return at !== undefined && at <= situation.now ? { do: "recheck" } : undefined;
 }
 
-function nextCheck({ object, obstacle, lastCheck, now }: Situation): number | undefined {
+function nextCheck(situation: Situation): number | undefined {
+  const { object, obstacle, lastCheck, now } = situation;
+  if (object.spec.suspend || obstacle !== undefined) return undefined;
+  if (situation.checkAsked) return now;
   const refused = findCondition(object.status?.conditions ?? [], "Authorized")?.status === "False";
-  if (!refused || object.spec.suspend || obstacle !== undefined || object.status?.retry !== undefined) return undefined;
-  return lastCheck === undefined ? now : lastCheck + RECHECK_MS;
+  if (!refused || object.status?.retry !== undefined) return undefined;
+  return lastCheck === undefined || situation.secretChanged ? now : lastCheck + RECHECK_MS;
 }
 
 function retriedRun(retry: NonNullable<NonNullable<O365Sync["status"]>["retry"]>, now: number): Run {
@@ -265,6 +276,7 @@ function nextLook(situation: Situation): number | undefined {
     deadlineOfWaitingSlot(situation),
     nextCheck(situation),
     situation.retiringUntil,
+    noticeTime(situation.credentialEnd, now),
   ];
   if (retry !== undefined) candidates.push(Date.parse(retry.time));
   // A Secret is not watched: it is looked at again while something waits for it.

@@ -12,6 +12,8 @@ export interface Remembered {
   lastCheck: number | undefined;
   /** The Secret version that the last run used. */
   runSecret: string | undefined;
+  /** What was refused before was granted at the last look at permissions. */
+  granted: boolean;
   /** What the MailDomain and output asked for when rendering that was held. */
   heldRender: string | undefined;
 }
@@ -31,6 +33,7 @@ export function createMemory(): Memory {
         manualRuns: [],
         lastCheck: undefined,
         runSecret: undefined,
+        granted: false,
         heldRender: undefined,
       };
       entries.set(key, found);

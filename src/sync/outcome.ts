@@ -3,6 +3,7 @@ import type { Deps } from "../api/deps.ts";
 import type { Failure } from "../api/failure.ts";
 import type { O365Sync, O365SyncStatus } from "../api/types.generated.ts";
 import type { EventRecorder } from "../runtime/types.ts";
+import type { Checks } from "./checks.ts";
 import type { Facts, Finding } from "./conditions.ts";
 import type { HistoryWriter } from "./history-writer.ts";
 import type { Run } from "./records.ts";
@@ -27,6 +28,8 @@ export interface SyncServices extends RunServices, GatherServices {
   readonly statuses: StatusWriter;
   readonly settings: SyncSettings;
   readonly observer?: SyncObserver | undefined;
+  /** Looks at permissions that others ask for. */
+  readonly checks?: Checks | undefined;
 }
 
 /** Told what came of runs, for metrics. */
@@ -56,7 +59,7 @@ export interface Outcome {
 
 export function factsOf(
   { settings }: SyncServices,
-  { object, domain, obstacle, standing, accountsDamaged }: View,
+  { object, domain, obstacle, access, standing, accountsDamaged }: View,
   now: number,
   { authorized, failure }: Pick<Outcome, "authorized" | "failure"> = {},
 ): Facts {
@@ -67,6 +70,7 @@ export function factsOf(
     published: standing.manifest.current,
     accountsDamaged,
     consentUrl: settings.consentUrl(object),
+    access,
     authorized,
     failure,
   };

@@ -1,13 +1,15 @@
 /** One O365Sync in memory, and Entra and Graph as a function: what a person sees of whatever those two say. */
-import { SECRET } from "../../src/api/kube.ts";
+import { SECRET, type Secret } from "../../src/api/kube.ts";
 import { MAIL_DOMAIN, O365_SYNC } from "../../src/api/resources.ts";
-import type { O365Sync } from "../../src/api/types.generated.ts";
+import type { O365Sync, O365SyncStatus } from "../../src/api/types.generated.ts";
 import { CLOUDS } from "../../src/directory/clouds.ts";
 import type { Http, HttpResponse } from "../../src/directory/http.ts";
 import { createDirectoryProvider } from "../../src/directory/provider.ts";
 import type { Cloud } from "../../src/directory/types.ts";
-import { createTestDeps } from "../directory/support/deps.ts";
-import { createMemoryCluster } from "../support/memory-cluster.ts";
+import { type Checks, createChecks } from "../../src/sync/checks.ts";
+import type { SharedKeys } from "../../src/sync/credentials.ts";
+import { createTestDeps, type TestDeps } from "../directory/support/deps.ts";
+import { createMemoryCluster, type MemoryCluster } from "../support/memory-cluster.ts";
 import { createMemoryOperator, SILENT, syncSpec } from "../support/memory-operator.ts";
 
 export interface Call {
@@ -36,11 +38,38 @@ export function tokenWith(roles: readonly string[]): object {
 
 export interface Seen {
   readonly calls: readonly Call[];
-  readonly status: NonNullable<O365Sync["status"]>;
+  readonly status: O365SyncStatus;
 }
 
-/** Asks for a manual sync of an object in `cloud` and answers what it came to. */
-export async function syncAgainst(service: Service, cloud: Cloud = "Global"): Promise<Seen> {
+export interface Scene {
+  /** What was asked of Entra and Graph. */
+  readonly calls: Call[];
+  readonly deps: TestDeps;
+  readonly cluster: MemoryCluster;
+  readonly checks: Checks;
+  sync(name?: string): Promise<O365Sync>;
+  annotate(annotation: string, value: string, name?: string): void;
+  /** Changes the Secret o365. */
+  setSecret(data: Readonly<Record<string, string>>): void;
+  /** Reconciles until there is nothing to do at this instant; answers in how many milliseconds to look again. */
+  settle(name?: string): Promise<number | undefined>;
+}
+
+export interface SceneOptions {
+  readonly service?: Service;
+  readonly spec?: Partial<O365Sync["spec"]>;
+  /** Of the Secret o365, not yet in base64. */
+  readonly secret?: Readonly<Record<string, string>>;
+  readonly sharedKeys?: SharedKeys;
+  readonly names?: readonly string[];
+}
+
+const NAMESPACE = "mail";
+const encode = (data: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString("base64")]));
+
+export async function createScene(options: SceneOptions = {}): Promise<Scene> {
+  const { service = healthy, secret = { clientSecret: "secret" }, names = ["example-com"] } = options;
   const deps = createTestDeps();
   const calls: Call[] = [];
   const http: Http = async ({ url, body = "" }): Promise<HttpResponse> => {
@@ -50,21 +79,55 @@ export async function syncAgainst(service: Service, cloud: Cloud = "Global"): Pr
     return { status, header: () => undefined, body: JSON.stringify(json) };
   };
   const cluster = createMemoryCluster(() => deps.clock.now());
-  const key = { namespace: "mail", name: "example-com" };
   const { client } = cluster;
-  await client.create(SECRET, { metadata: { namespace: "mail", name: "o365" }, data: { clientSecret: "c2VjcmV0" } });
-  await client.create(MAIL_DOMAIN, {
-    metadata: key,
-    spec: { domain: "example.com", serverType: "Office365", deliveryPort: 25, deletionPolicy: "Orphan" },
-  });
-  const annotations = { "o365sync.dev/sync": "now" };
-  await client.create(O365_SYNC, { metadata: { ...key, annotations }, spec: syncSpec("example-com", { cloud }) });
-  const directories = createDirectoryProvider({ endpoints: CLOUDS, deps, http });
-  const operator = createMemoryOperator({ cluster, directories, ...deps });
-  for (;;) {
-    const context = { signal: new AbortController().signal, reconcileId: "x", log: SILENT };
-    await operator.sync("mail/example-com", context);
-    const { status } = await client.get(O365_SYNC, key);
-    if (status?.handledSync === "now") return { calls, status };
+  await client.create(SECRET, { metadata: { namespace: NAMESPACE, name: "o365" }, data: encode(secret) });
+  for (const name of names) {
+    const metadata = { namespace: NAMESPACE, name };
+    const domain = {
+      domain: "example.com",
+      serverType: "Office365",
+      deliveryPort: 25,
+      deletionPolicy: "Orphan",
+    } as const;
+    await client.create(MAIL_DOMAIN, { metadata, spec: domain });
+    await client.create(O365_SYNC, { metadata, spec: syncSpec(name, options.spec) });
   }
+  const directories = createDirectoryProvider({ endpoints: CLOUDS, deps, http });
+  const checks = createChecks(deps.clock, () => {});
+  const { sharedKeys } = options;
+  const operator = createMemoryOperator({ cluster, directories, checks, ...(sharedKeys && { sharedKeys }), ...deps });
+  const scene: Scene = {
+    calls,
+    deps,
+    cluster,
+    checks,
+    sync: (name = "example-com") => client.get(O365_SYNC, { namespace: NAMESPACE, name }),
+    annotate(annotation, value, name = "example-com") {
+      cluster.edit(O365_SYNC, { namespace: NAMESPACE, name }, ({ metadata }) => {
+        metadata.annotations = { ...metadata.annotations, [`o365sync.dev/${annotation}`]: value };
+      });
+    },
+    setSecret(data) {
+      // Not a spec, but a map just the same.
+      cluster.edit(SECRET as never, { namespace: NAMESPACE, name: "o365" }, (found: Secret) => {
+        found.data = encode(data);
+      });
+    },
+    async settle(name = "example-com") {
+      for (;;) {
+        const context = { signal: new AbortController().signal, reconcileId: "x", log: SILENT };
+        const { requeueAfterMs } = await operator.sync(`${NAMESPACE}/${name}`, context);
+        if (requeueAfterMs !== 0) return requeueAfterMs;
+      }
+    },
+  };
+  return scene;
+}
+
+/** Asks for a manual sync of an object in `cloud` and answers what it came to. */
+export async function syncAgainst(service: Service, cloud: Cloud = "Global"): Promise<Seen> {
+  const scene = await createScene({ service, spec: { cloud } });
+  scene.annotate("sync", "now");
+  await scene.settle();
+  return { calls: scene.calls, status: (await scene.sync()).status ?? {} };
 }

@@ -2,8 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { appCertificate, appKey } from "../../dev/tls/index.ts";
+import type { O365Sync } from "../../src/api/types.generated.ts";
+import { useControlPlane } from "../support/controlplane.ts";
 import { startProxy, type TestProxy } from "../support/proxy.ts";
 import { createShiftClock } from "../support/shift-clock.ts";
 import { brief, createWorld, type World } from "../support/world.ts";
@@ -133,5 +135,30 @@ describe("a proxy that the environment names", () => {
     const { status } = await world.ask("sync", "through-a-proxy");
     expect(status?.requests?.sync).toMatchObject({ state: "Succeeded" });
     expect(new Set(proxy.targets)).toEqual(new Set([new URL(world.tenant.graph).host]));
+  });
+});
+
+describe("Secrets that ask to be watched", () => {
+  let world: World;
+  const wrong = { stringData: { clientSecret: "wrong" } };
+  const isAuthorized = ({ status }: O365Sync): boolean =>
+    brief(status?.conditions).includes("Authorized=True/Authorized");
+  afterEach(() => world.close());
+
+  it("wake their syncs when they change, with --watch-secrets and the right to list them", async () => {
+    world = await createWorld({ flags: ["--watch-secrets"], kubeconfig: useControlPlane().kubeconfig });
+    await world.install();
+    await world.patch("secrets", "o365", { metadata: { labels: { "o365sync.dev/watch": "true" } }, ...wrong });
+    const { status } = await world.ask("testConnection", "wrong");
+    expect(brief(status?.conditions)).toContain("Authorized=False/InvalidCredentials");
+    // Nobody asks: without the watch it would be looked at again in 10 minutes.
+    await world.patch("secrets", "o365", { stringData: { clientSecret: world.tenant.clientSecret } });
+    await world.until(() => world.sync(), isAuthorized);
+  });
+
+  it("are not missed where the operator may only get Secrets by name", async () => {
+    world = await createWorld({ flags: ["--watch-secrets"] });
+    await world.install();
+    expect((await world.ask("sync", "get-only")).status?.requests?.sync).toMatchObject({ state: "Succeeded" });
   });
 });

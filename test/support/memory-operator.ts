@@ -6,8 +6,10 @@ import type { MailDomain, O365Sync } from "../../src/api/types.generated.ts";
 import type { Directory, DirectoryProvider } from "../../src/directory/types.ts";
 import { createDomainReconciler } from "../../src/domain/controller.ts";
 import type { Client, Logger, Reconcile } from "../../src/runtime/types.ts";
+import type { Checks } from "../../src/sync/checks.ts";
 import { createConfigMaps } from "../../src/sync/configmaps.ts";
 import { createSyncReconciler } from "../../src/sync/controller.ts";
+import type { SharedKeys } from "../../src/sync/credentials.ts";
 import { createHistoryWriter } from "../../src/sync/history-writer.ts";
 import { createPlans } from "../../src/sync/plans.ts";
 import { createPublisher } from "../../src/sync/publish.ts";
@@ -28,6 +30,8 @@ export interface MemoryOperatorOptions {
   /** One for every object, or as each connects. */
   readonly directory?: Directory;
   readonly directories?: DirectoryProvider;
+  readonly sharedKeys?: SharedKeys;
+  readonly checks?: Checks;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -53,7 +57,8 @@ export function createMemoryOperator(options: MemoryOperatorOptions): MemoryOper
       client,
       maps,
       stores,
-      sharedKeys: { access: NOTHING_SHARED, federatedTokenFile: undefined },
+      sharedKeys: options.sharedKeys ?? { access: NOTHING_SHARED, federatedTokenFile: undefined },
+      checks: options.checks,
       deps,
       events,
       directories,

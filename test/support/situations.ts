@@ -80,6 +80,9 @@ export function situationOf({ spec = {}, status = {}, annotations = {}, now = NO
     manualRunsPerHour: 60,
     retiringUntil: undefined,
     secretChanged: false,
+    checkAsked: false,
+    granted: false,
+    credentialEnd: undefined,
     ...situation,
   };
 }

@@ -1,0 +1,65 @@
+/** Looks at permissions that somebody outside asks for, such as the page that an administrator comes back to. */
+import type { Clock } from "../api/deps.ts";
+
+export interface Checks {
+  /**
+   * Asks for a look at the object `namespace/name` with a fresh token, at most one in 10 s, and resolves when it was done,
+   * or after 5 s: nothing may lead here, or something else is in the way.
+   */
+  ask(key: string): Promise<void>;
+  isAsked(key: string): boolean;
+  /** The look was done and is in the status. */
+  done(key: string): void;
+}
+
+interface Request {
+  readonly since: number;
+  readonly waiting: (() => void)[];
+  done: boolean;
+}
+
+/** Entra answers a loop of the same request with AADSTS50196. */
+const PAUSE_MS = 10_000;
+const PATIENCE_MS = 5_000;
+/** What nobody served by then is forgotten. */
+const FORGET_MS = 60_000;
+
+export function createChecks(clock: Clock, wake: (key: string) => void): Checks {
+  const requests = new Map<string, Request>();
+
+  function current(key: string): Request | undefined {
+    const found = requests.get(key);
+    if (found === undefined) return undefined;
+    if (clock.now() - found.since < (found.done ? PAUSE_MS : FORGET_MS)) return found;
+    requests.delete(key);
+    return undefined;
+  }
+
+  function begin(key: string): Request {
+    const request: Request = { since: clock.now(), waiting: [], done: false };
+    requests.set(key, request);
+    wake(key);
+    return request;
+  }
+
+  return {
+    async ask(key) {
+      const { done, waiting } = current(key) ?? begin(key);
+      if (done) return;
+      await new Promise<void>((resolve) => {
+        const cancel = clock.setTimeout(resolve, PATIENCE_MS);
+        waiting.push(() => {
+          cancel();
+          resolve();
+        });
+      });
+    },
+    isAsked: (key) => current(key)?.done === false,
+    done(key) {
+      const request = requests.get(key);
+      if (request === undefined) return;
+      request.done = true;
+      for (const tell of request.waiting.splice(0)) tell();
+    },
+  };
+}

@@ -1,0 +1,42 @@
+/** Says in time that a certificate ends. Pure. */
+import type { O365Sync, O365SyncStatus } from "../api/types.generated.ts";
+import type { Finding } from "./conditions.ts";
+import type { Access } from "./credentials.ts";
+import { readableTime } from "./messages.ts";
+
+/** How long before its end a certificate is complained about. */
+const NOTICE_MS = 30 * 24 * 3_600_000;
+
+/** Milliseconds since the epoch. Without a credential at hand, what was known of it before. */
+export function credentialExpiry(
+  { credentialExpiryTime }: O365SyncStatus,
+  access: Pick<Access, "end"> | undefined,
+): number | undefined {
+  if (access !== undefined) return access.end;
+  return credentialExpiryTime === undefined ? undefined : Date.parse(credentialExpiryTime);
+}
+
+const NOTE = "; note: the certificate ";
+
+/** Authorized stays what it is: until the last day the certificate works. */
+export function withExpiryNote(
+  { spec }: O365Sync,
+  finding: Finding | undefined,
+  expiry: number | undefined,
+  now: number,
+): Finding | undefined {
+  if (finding === undefined) return undefined;
+  const [message = ""] = finding.message.split(NOTE);
+  if (expiry === undefined || expiry - NOTICE_MS > now) return { ...finding, message };
+  const secret = spec.credentials?.certificateRef?.name;
+  const whose = secret === undefined ? "of the installation" : `in the Secret ${secret}`;
+  const verb = expiry <= now ? "ended" : "ends";
+  const cure = "make a new one, upload it to the app registration, and only then put it in place of the old one";
+  return { ...finding, message: `${message}${NOTE}${whose} ${verb} at ${readableTime(expiry)}; ${cure}` };
+}
+
+/** When there is something new to say next; undefined: never. */
+export function noticeTime(expiry: number | undefined, now: number): number | undefined {
+  if (expiry === undefined) return undefined;
+  return [expiry - NOTICE_MS, expiry].find((at) => at > now);
+}
