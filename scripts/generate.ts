@@ -1,30 +1,57 @@
-/** Writes what follows from crds/ and from the table of errors: the TypeScript types and the reference pages. With --check it writes nothing and fails when a file is stale. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+/** Writes what follows from crds/, from the table of errors and from the chart's schema of values. With --check it writes nothing and fails when a file is stale. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { renderCrdTemplate, renderValues, type ValueSchema, withValuesTable } from "./generate/chart.ts";
 import { readKinds } from "./generate/crd.ts";
 import { renderErrors } from "./generate/errors.ts";
+import { renderKustomize } from "./generate/kustomize.ts";
 import { renderReference } from "./generate/reference.ts";
 import { renderTypes } from "./generate/types.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const CHART = "charts/o365-sync-operator";
 
-const kinds = readKinds(join(ROOT, "crds"));
-const outputs = {
-  "src/api/types.generated.ts": renderTypes(kinds),
-  "docs/reference.md": renderReference(kinds),
-  "docs/errors.md": renderErrors(),
-};
+const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
+const isYaml = (file: string): boolean => file.endsWith(".yaml");
 
 const check = process.argv.includes("--check");
-for (const [path, content] of Object.entries(outputs)) {
-  const file = join(ROOT, path);
-  if (existsSync(file) && readFileSync(file, "utf8") === content) continue;
-  if (check) {
-    console.error(`${path} is stale: run \`npm run generate\` and commit the result`);
-    process.exitCode = 1;
-  } else {
-    writeFileSync(file, content);
-    console.log(`wrote ${path}`);
+write({ ...fromCrds(), "docs/errors.md": renderErrors() });
+write(fromValues());
+// Last: it is rendered from the chart as it is now.
+write(renderKustomize(join(ROOT, CHART), (text) => console.log(text)));
+
+function fromCrds(): Record<string, string> {
+  const kinds = readKinds(join(ROOT, "crds"));
+  const templates = readdirSync(join(ROOT, "crds"))
+    .filter(isYaml)
+    .map((file) => [`${CHART}/templates/crds/${file}`, renderCrdTemplate(read(`crds/${file}`))] as const);
+  return {
+    "src/api/types.generated.ts": renderTypes(kinds),
+    "docs/reference.md": renderReference(kinds),
+    ...Object.fromEntries(templates),
+  };
+}
+
+function fromValues(): Record<string, string> {
+  const schema = JSON.parse(read(`${CHART}/values.schema.json`)) as ValueSchema;
+  return {
+    [`${CHART}/values.yaml`]: renderValues(schema),
+    [`${CHART}/README.md`]: withValuesTable(read(`${CHART}/README.md`), schema),
+  };
+}
+
+function write(outputs: Readonly<Record<string, string>>): void {
+  for (const [path, content] of Object.entries(outputs)) {
+    const file = join(ROOT, path);
+    if (existsSync(file) && readFileSync(file, "utf8") === content) continue;
+    if (check) {
+      console.error(`${path} is stale: run \`npm run generate\` and commit the result`);
+      process.exitCode = 1;
+    } else {
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, content);
+      console.log(`wrote ${path}`);
+    }
   }
 }

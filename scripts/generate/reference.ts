@@ -1,5 +1,6 @@
 /** Writes the reference page: every field of every kind, with type, default, constraints and rules. */
 import type { Kind, Schema } from "./crd.ts";
+import { code, table, text } from "./markdown.ts";
 
 const HEADER = `<!-- Generated from crds/ by \`npm run generate\`: change the CRDs, not this file. -->
 # API reference
@@ -106,12 +107,3 @@ function range(least?: number, most?: number): string {
 }
 
 const unit = (amount: string, name: string): string => (amount === "" ? "" : `${amount} ${name}`);
-/** Plain text for Markdown, which would take "<name>" for a tag and "*" for emphasis. */
-const text = ({ description = "" }: { description?: string }): string =>
-  description.replaceAll("<", "&lt;").replaceAll("*", "\\*");
-const code = (value: string): string => `\`${value}\``;
-
-function table(head: string[], rows: string[][]): string {
-  const line = (cells: string[]): string => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-}

@@ -11,7 +11,7 @@ export interface Rule {
   readonly resourceNames?: readonly string[];
 }
 
-export type Rules = Readonly<Record<"operator" | "leaderElection", readonly Rule[]>>;
+export type Rules = Readonly<Record<"operator" | "watchSecrets" | "leaderElection", readonly Rule[]>>;
 
 const FILE = new URL("../../charts/o365-sync-operator/files/rules.yaml", import.meta.url);
 
@@ -20,14 +20,14 @@ export function operatorRules(leaseName = "o365-sync-operator"): Rules {
   return parse(readFileSync(FILE, "utf8").replaceAll("LEASE_NAME", leaseName)) as Rules;
 }
 
-/** Gives the user `o365-sync-operator` the chart's rights. The embedded API server asks nobody for rights. */
+/** Gives the user `o365-sync-operator` the chart's rights, with everything switched on. The embedded API server asks nobody for rights. */
 export async function grantOperatorRights(controlPlane: ControlPlaneAccess): Promise<void> {
   if (controlPlane.kind === "embedded") return;
-  const { operator, leaderElection } = operatorRules();
+  const { operator, watchSecrets, leaderElection } = operatorRules();
   const metadata = { name: "o365-sync-operator" };
   const apiGroup = "rbac.authorization.k8s.io";
   const objects = [
-    { kind: "ClusterRole", metadata, rules: [...operator, ...leaderElection] },
+    { kind: "ClusterRole", metadata, rules: [...operator, ...watchSecrets, ...leaderElection] },
     {
       kind: "ClusterRoleBinding",
       metadata,

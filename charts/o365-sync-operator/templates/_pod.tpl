@@ -1,0 +1,85 @@
+{{/* The flags, in the order of --help. */}}
+{{- define "operator.args" -}}
+{{- $settings := include "operator.settings" . | fromYaml }}
+{{- with .Values.watchNamespaces }}
+- --watch-namespaces={{ join "," . }}
+{{- end }}
+{{- if hasKey $settings "cloud-endpoints.json" }}
+- --cloud-endpoints=/etc/o365-sync/settings/cloud-endpoints.json
+{{- end }}
+{{- if hasKey $settings "shared-access.json" }}
+- --shared-access=/etc/o365-sync/settings/shared-access.json
+{{- end }}
+{{- if .Values.watchSecrets }}
+- --watch-secrets
+{{- end }}
+- --concurrent-syncs={{ .Values.concurrentSyncs }}
+{{- if .Values.leaderElection.enabled }}
+- --leader-elect
+- --leader-election-namespace={{ .Release.Namespace }}
+- --leader-election-id={{ .Values.leaderElection.leaseName }}
+{{- end }}
+- --metrics-bind-address={{ if .Values.metrics.enabled }}:{{ .Values.metrics.port }}{{ else }}0{{ end }}
+- --health-probe-bind-address=:{{ .Values.healthPort }}
+{{- with .Values.consent.redirectUrl }}
+- --consent-redirect-url={{ . }}
+{{- end }}
+- --sync-timeout={{ .Values.syncTimeoutSeconds }}
+- --manual-runs-per-hour={{ .Values.manualRunsPerHour }}
+- --max-deletion-percent={{ .Values.maxDeletionPercent }}
+- --log-level={{ .Values.logLevel }}
+{{- range .Values.extraArgs }}
+- {{ . | quote }}
+{{- end }}
+{{- end -}}
+
+{{- define "operator.ports" -}}
+- name: health
+  containerPort: {{ .Values.healthPort }}
+{{- if .Values.metrics.enabled }}
+- name: metrics
+  containerPort: {{ .Values.metrics.port }}
+{{- end }}
+{{- end -}}
+
+{{- define "operator.volumeMounts" -}}
+{{- if include "operator.settings" . | trim }}
+- name: settings
+  mountPath: /etc/o365-sync/settings
+  readOnly: true
+{{- end }}
+{{- if include "operator.appSecretName" . }}
+- name: app
+  mountPath: /etc/o365-sync/app
+  readOnly: true
+{{- end }}
+{{- if .Values.extraCa.configMap }}
+- name: ca
+  mountPath: /etc/o365-sync/ca
+  readOnly: true
+{{- end }}
+{{- with .Values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "operator.volumes" -}}
+{{- if include "operator.settings" . | trim }}
+- name: settings
+  configMap:
+    name: {{ include "operator.fullname" . }}-settings
+{{- end }}
+{{- with include "operator.appSecretName" . }}
+- name: app
+  secret:
+    secretName: {{ . }}
+{{- end }}
+{{- with .Values.extraCa.configMap }}
+- name: ca
+  configMap:
+    name: {{ . }}
+{{- end }}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}

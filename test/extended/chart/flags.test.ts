@@ -1,0 +1,61 @@
+/** Every flag of the operator can be set from the chart, and the operator takes what the chart writes. */
+import { describe, expect, it } from "vitest";
+import { parseConfig } from "../../../src/config/config.ts";
+import { FLAGS, type FlagName } from "../../../src/config/flags.ts";
+import { container, helm, render } from "./helm.ts";
+import { VALUE_SETS } from "./value-sets.ts";
+
+const CLIENT = "11111111-2222-4333-8444-555555555555";
+
+/** By flag: values that set it, and the argument that comes of them. */
+const REACHED: Readonly<Record<FlagName, readonly [values: object, argument: string]>> = {
+  // In a pod it is the service account; whoever wants another way takes the general one.
+  kubeconfig: [{ extraArgs: ["--kubeconfig=/k"] }, "--kubeconfig=/k"],
+  "watch-namespaces": [{ watchNamespaces: ["mail", "post"] }, "--watch-namespaces=mail,post"],
+  "cloud-endpoints": [
+    { cloudEndpoints: { China: { graph: "https://g" } } },
+    "--cloud-endpoints=/etc/o365-sync/settings/cloud-endpoints.json",
+  ],
+  "shared-access": [
+    { sharedAccess: { allow: [{ namespaces: ["mail"], tenants: [CLIENT], clientIds: [CLIENT] }] } },
+    "--shared-access=/etc/o365-sync/settings/shared-access.json",
+  ],
+  "watch-secrets": [{ watchSecrets: true }, "--watch-secrets"],
+  "concurrent-syncs": [{ concurrentSyncs: 8 }, "--concurrent-syncs=8"],
+  "leader-elect": [{}, "--leader-elect"],
+  "leader-election-namespace": [{}, "--leader-election-namespace=default"],
+  "leader-election-id": [{ leaderElection: { leaseName: "mine" } }, "--leader-election-id=mine"],
+  "metrics-bind-address": [{ metrics: { port: 9090 } }, "--metrics-bind-address=:9090"],
+  "health-probe-bind-address": [{ healthPort: 9091 }, "--health-probe-bind-address=:9091"],
+  "consent-redirect-url": [
+    { consent: { redirectUrl: "https://c.example" } },
+    "--consent-redirect-url=https://c.example",
+  ],
+  "sync-timeout": [{ syncTimeoutSeconds: 60 }, "--sync-timeout=60"],
+  "manual-runs-per-hour": [{ manualRunsPerHour: 5 }, "--manual-runs-per-hour=5"],
+  "max-deletion-percent": [{ maxDeletionPercent: 20 }, "--max-deletion-percent=20"],
+  "log-level": [{ logLevel: "debug" }, "--log-level=debug"],
+};
+
+const argsOf = (values: object): readonly string[] => container(render(values)).args;
+
+describe.skipIf(helm === undefined)("The chart's flags", () => {
+  it("are all that --help names", () => {
+    expect(Object.keys(REACHED).sort()).toEqual(Object.keys(FLAGS).sort());
+  });
+
+  it.each(Object.entries(REACHED))("set --%s", (_, [values, argument]) => {
+    expect(argsOf(values)).toContain(argument);
+  });
+
+  it("without a value are the operator's own defaults, but for the election", () => {
+    const ours = parseConfig(argsOf({}), {});
+    const theirs = parseConfig([], {});
+    if (ours === "help" || theirs === "help") throw new Error("help was asked for");
+    expect(ours).toEqual({ ...theirs, leaderElect: true, leaderElectionNamespace: "default" });
+  });
+
+  it.each(VALUE_SETS)("are understood, with $name", ({ values }) => {
+    expect(() => parseConfig(argsOf(values), {})).not.toThrow();
+  });
+});

@@ -1,0 +1,123 @@
+/** The chart as people install it: every set of values is applied (dry run) to the API server of this run. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { request } from "../../support/api.ts";
+import { operatorRules } from "../../support/rights.ts";
+import { CHART, container, helm, type Manifest, only, render, run } from "./helm.ts";
+import { installMonitoringKinds } from "./monitoring-kinds.ts";
+import { CONTRADICTIONS, REFUSED_BY_SCHEMA } from "./refusals.ts";
+import { VALUE_SETS } from "./value-sets.ts";
+
+const PLURALS: Readonly<Record<string, string>> = {
+  NetworkPolicy: "networkpolicies",
+  Ingress: "ingresses",
+};
+const CLUSTER_SCOPED = ["CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding"];
+
+/** Server-side apply, as a dry run: admission and validation, nothing stored. */
+async function apply({ apiVersion, kind, metadata, ...rest }: Manifest) {
+  const api = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const plural = PLURALS[kind] ?? `${kind.toLowerCase()}s`;
+  const place = CLUSTER_SCOPED.includes(kind) ? "" : `/namespaces/${metadata.namespace}`;
+  const path = `${api}${place}/${plural}/${metadata.name}?fieldManager=helm&force=true&dryRun=All&fieldValidation=Strict`;
+  return request("PATCH", path, { apiVersion, kind, metadata, ...rest }, "application/apply-patch+yaml");
+}
+
+describe.skipIf(helm === undefined)("The chart", () => {
+  beforeAll(installMonitoringKinds);
+
+  it("is fine with helm lint --strict", () => {
+    const { status, stdout, stderr } = run(["lint", "--strict", CHART], {});
+    expect({ status, stderr, out: status === 0 ? "" : stdout }).toEqual({ status: 0, stderr: "", out: "" });
+  });
+
+  it("has the version of the package", () => {
+    const read = (path: string) => readFileSync(join(CHART, path), "utf8");
+    const { version } = JSON.parse(read("../../package.json")) as { version: string };
+    expect(parse(read("Chart.yaml"))).toMatchObject({ version, appVersion: version });
+  });
+
+  it.each(VALUE_SETS)("installs with $name", async ({ values, is }) => {
+    const objects = render(values);
+    expect(is(objects), "what makes it special").toBe(true);
+    for (const object of objects) {
+      const { status, body } = await apply(object);
+      const { message } = body as { message?: string };
+      expect({ kind: object.kind, status, ...(status >= 300 && { message }) }).toMatchObject({
+        status: expect.toSatisfy((code: number) => code === 200 || code === 201) as number,
+      });
+    }
+  });
+
+  it("is judged by the API server: what it does not know is refused", async () => {
+    const deployment = only(render({}), "Deployment");
+    const { body } = await apply({ ...deployment, spec: { ...(deployment.spec as object), replica: 2 } });
+    expect((body as { message: string }).message).toContain(".spec.replica: field not declared in schema");
+  });
+
+  it.each(REFUSED_BY_SCHEMA)("refuses %s", (_, values, says) => {
+    expect(() => render(values)).toThrow(/values don't meet the specifications of the schema/);
+    expect(() => render(values)).toThrow(says);
+  });
+
+  it.each(CONTRADICTIONS)("refuses %s, and says what to do", (_, values, says) => {
+    expect(() => render(values)).toThrow(says);
+  });
+
+  it("gives exactly the rights that the tests run under", () => {
+    const objects = render({ leaderElection: { leaseName: "mine" } });
+    const { operator, leaderElection } = operatorRules("mine");
+    expect(only(objects, "ClusterRole", /operator$/).rules).toEqual(operator);
+    expect(only(objects, "Role").rules).toEqual(leaderElection);
+    const { watchSecrets } = operatorRules();
+    const open = only(render({ watchSecrets: true }), "ClusterRole", /operator$/);
+    expect(open.rules).toEqual([...operator, ...watchSecrets]);
+    const roles = render({ watchNamespaces: ["default"] }).filter(({ kind }) => kind === "Role");
+    expect(roles.find(({ metadata }) => metadata.name === "o365-sync-operator")?.rules).toEqual(operator);
+  });
+
+  it("lets people write specs, never a status", () => {
+    const people = render({}).filter(
+      ({ kind, metadata }) => kind === "ClusterRole" && /-(view|edit)$/.test(metadata.name),
+    );
+    expect(people).toHaveLength(2);
+    const rules = people.flatMap(
+      ({ rules }) => rules as { resources: string[]; apiGroups: string[]; verbs: string[] }[],
+    );
+    expect(new Set(rules.flatMap(({ resources }) => resources))).toEqual(new Set(["maildomains", "o365syncs"]));
+    expect(rules.flatMap(({ verbs }) => verbs).includes("*")).toBe(false);
+  });
+
+  it("sends traffic to the operator's pods only", () => {
+    const objects = render({});
+    const { selector } = only(objects, "Service").spec as { selector: Record<string, string> };
+    const labels = only(objects, "Pod").metadata.labels ?? {};
+    const matches = Object.entries(selector).every(([label, value]) => labels[label] === value);
+    expect(matches, "the pod of helm test").toBe(false);
+  });
+
+  it("takes a pod's settings as part of the pod: a change rolls it", () => {
+    const grant = (namespace: string) => ({
+      workloadIdentity: { enabled: true },
+      sharedAccess: {
+        allow: [
+          {
+            namespaces: [namespace],
+            tenants: ["6f1c0f2e-5a0d-4c55-9b39-6d1f7f7b2a10"],
+            clientIds: ["6f1c0f2e-5a0d-4c55-9b39-6d1f7f7b2a10"],
+          },
+        ],
+      },
+    });
+    const pod = (values: object) => only(render(values), "Deployment").spec;
+    expect(pod(grant("one"))).not.toEqual(pod(grant("two")));
+  });
+
+  it("runs one image in all its pods", () => {
+    const objects = render({});
+    const pod = only(objects, "Pod").spec as { containers: { image: string }[] };
+    expect(pod.containers.map(({ image }) => image)).toEqual([container(objects).image]);
+  });
+});
