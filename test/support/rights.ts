@@ -20,14 +20,14 @@ export function operatorRules(leaseName = "o365-sync-operator"): Rules {
   return parse(readFileSync(FILE, "utf8").replaceAll("LEASE_NAME", leaseName)) as Rules;
 }
 
-/** Gives the user `o365-sync-operator` the chart's rights, with everything switched on. The embedded API server asks nobody for rights. */
+/** Gives the user `o365-sync-operator` the rights that the chart gives by default. The embedded API server asks nobody for rights. */
 export async function grantOperatorRights(controlPlane: ControlPlaneAccess): Promise<void> {
   if (controlPlane.kind === "embedded") return;
-  const { operator, watchSecrets, leaderElection } = operatorRules();
+  const { operator, leaderElection } = operatorRules();
   const metadata = { name: "o365-sync-operator" };
   const apiGroup = "rbac.authorization.k8s.io";
   const objects = [
-    { kind: "ClusterRole", metadata, rules: [...operator, ...watchSecrets, ...leaderElection] },
+    { kind: "ClusterRole", metadata, rules: [...operator, ...leaderElection] },
     {
       kind: "ClusterRoleBinding",
       metadata,

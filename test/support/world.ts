@@ -27,6 +27,8 @@ export interface WorldOptions {
   /** For one request to the tenant, in milliseconds on the machine's own clock. */
   readonly tenantTimeoutMs?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Of the operator. Default: that of a user with the chart's rights. */
+  readonly kubeconfig?: string;
   /** Default true. */
   readonly operator?: boolean;
 }
@@ -200,7 +202,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       const args = [
         "--metrics-bind-address=0",
         "--health-probe-bind-address=0",
-        `--kubeconfig=${operatorKubeconfig}`,
+        `--kubeconfig=${options.kubeconfig ?? operatorKubeconfig}`,
         `--watch-namespaces=${namespace}`,
       ];
       const config = parseConfig([...args, ...(options.flags ?? []), ...flags], options.env ?? {});
