@@ -59,7 +59,7 @@ const LAST_EVENTS_MS = 3_000;
 export async function startOperator(options: OperatorOptions): Promise<void> {
   const { config, endpoints, instance, log, deps, signal, ca, tenantTimeoutMs: timeoutMs } = options;
   const clouds = cloudTable(endpoints);
-  const sharedAccess = parseShared(options.sharedAccess);
+  const sharedAccess = parseShared(options.sharedAccess, config.podClientId);
   const access = apiServer(config.kubeconfig, deps);
   const client = createClient(access, deps, { onRequest: (request) => metrics.apiServerRequest(request) });
   const events = createEventRecorder({ client, deps, log, controller: "o365sync.dev/operator", instance });
@@ -217,10 +217,10 @@ interface ElectorParts {
   readonly log: Logger;
 }
 
-function parseShared(text: string | undefined): SharedAccess {
+function parseShared(text: string | undefined, podClientId: string | undefined): SharedAccess {
   if (text === undefined) return NOTHING_SHARED;
   try {
-    return parseSharedAccess(text);
+    return parseSharedAccess(text, podClientId);
   } catch (error) {
     throw new UsageError(`--shared-access: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -1,5 +1,6 @@
 /** Entra's token endpoint for applications: client secrets and signed assertions, with its own error numbers. */
-import { createHash, createPublicKey, randomUUID, verify, X509Certificate } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
+import { assertionTrouble, type FederatedCredential, type Refused } from "./assertion.ts";
 
 export interface App {
   readonly clientId: string;
@@ -7,8 +8,20 @@ export interface App {
   readonly secrets: Map<string, "valid" | "expired">;
   /** PEM. */
   readonly certificates: string[];
+  /** Clusters whose tokens prove the app. */
+  readonly federated: FederatedCredential[];
+  readonly redirectUris: Set<string>;
+  /** Application roles that the registration asks for; consent grants them all. */
+  readonly requested: readonly string[];
   /** Application roles that an administrator has consented to. */
   readonly roles: Set<string>;
+}
+
+/** A tenant of another cloud, as Entra's metadata tells of it. */
+export interface Elsewhere {
+  /** Such as `microsoftonline.us`. */
+  readonly instance: string;
+  readonly subScope?: string;
 }
 
 export interface TokenReply {
@@ -17,6 +30,9 @@ export interface TokenReply {
 }
 
 export interface Entra {
+  isTenant(name: string): boolean;
+  /** What `/.well-known/openid-configuration` says of a tenant. */
+  configuration(tenant: string): TokenReply;
   token(tenant: string, form: URLSearchParams): TokenReply;
   /** The roles of a token; undefined for one that is unknown or has expired. */
   rolesOf(token: string): readonly string[] | undefined;
@@ -27,24 +43,37 @@ export interface Entra {
 export interface EntraOptions {
   /** The tenant's GUID and its domains. */
   readonly tenants: readonly string[];
-  readonly apps: Map<string, App>;
+  /** Tenants of other clouds, by name. */
+  readonly elsewhere: ReadonlyMap<string, Elsewhere>;
+  readonly apps: ReadonlyMap<string, App>;
+  /** PEM of the public keys of clusters, by issuer. */
+  readonly issuers: ReadonlyMap<string, string>;
+  readonly origin: () => string;
   readonly graphScope: () => string;
   readonly lifetimeSeconds: number;
   readonly now: () => number;
 }
 
-interface Refused {
-  readonly number: number;
-  readonly error: string;
-  readonly text: string;
-}
+const JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+const NOT_FOUND: Refused = { number: 90002, error: "invalid_request", text: "Tenant not found." };
 
-export function createEntra({ tenants, apps, graphScope, lifetimeSeconds, now }: EntraOptions): Entra {
+export function createEntra(options: EntraOptions): Entra {
+  const { tenants, elsewhere, apps, issuers, origin, graphScope, lifetimeSeconds, now } = options;
   const issued = new Map<string, { readonly roles: readonly string[]; readonly until: number }>();
+  const used = new Set<string>();
+  const isTenant = (wanted: string): boolean => tenants.some((name) => name.toLowerCase() === wanted.toLowerCase());
+
+  function unknownTenant(tenant: string): Refused | undefined {
+    if (isTenant(tenant)) return undefined;
+    const other = elsewhere.get(tenant.toLowerCase());
+    if (other === undefined) return { number: 90002, error: "invalid_request", text: `Tenant '${tenant}' not found.` };
+    const text = `The specified tenant '${tenant}' belongs to the National Cloud '${other.instance}'.`;
+    return { number: 90038, error: "invalid_request", text };
+  }
 
   function refusal(tenant: string, form: URLSearchParams): Refused | undefined {
-    const known = tenants.some((name) => name.toLowerCase() === tenant.toLowerCase());
-    if (!known) return { number: 90002, error: "invalid_request", text: `Tenant '${tenant}' not found.` };
+    const unknown = unknownTenant(tenant);
+    if (unknown !== undefined) return unknown;
     if (form.get("grant_type") !== "client_credentials")
       return { number: 70003, error: "unsupported_grant_type", text: "The app requested an unsupported grant type." };
     const app = apps.get(form.get("client_id") ?? "");
@@ -52,15 +81,31 @@ export function createEntra({ tenants, apps, graphScope, lifetimeSeconds, now }:
       return { number: 700016, error: "unauthorized_client", text: "Application was not found in the directory." };
     if (form.get("scope") !== graphScope())
       return { number: 500011, error: "invalid_resource", text: "The resource principal was not found in the tenant." };
-    return form.has("client_secret")
-      ? secretTrouble(app, form.get("client_secret") ?? "")
-      : assertionTrouble(app, form);
+    if (form.has("client_secret")) return secretTrouble(app, form.get("client_secret") ?? "");
+    const assertion = form.get("client_assertion");
+    if (assertion === null || form.get("client_assertion_type") !== JWT_BEARER)
+      return {
+        number: 7000218,
+        error: "invalid_client",
+        text: "The request body must contain 'client_assertion' or 'client_secret'.",
+      };
+    const audience = `${origin()}/${tenant}/oauth2/v2.0/token`;
+    return assertionTrouble(assertion, { ...app, issuers, audience, used, now: now() });
   }
 
   return {
+    isTenant,
+    configuration(tenant) {
+      const other = elsewhere.get(tenant.toLowerCase());
+      if (!isTenant(tenant) && other === undefined)
+        return { status: 400, body: errorBody(unknownTenant(tenant) ?? NOT_FOUND) };
+      const { instance = "microsoftonline.com", subScope } = other ?? {};
+      return { status: 200, body: { cloud_instance_name: instance, tenant_region_sub_scope: subScope } };
+    },
     token(tenant, form) {
       const refused = refusal(tenant, form);
-      if (refused !== undefined) return { status: refused.number === 90002 ? 400 : 401, body: errorBody(refused) };
+      if (refused !== undefined)
+        return { status: refused.error === "invalid_request" ? 400 : 401, body: errorBody(refused) };
       const roles = [...(apps.get(form.get("client_id") ?? "")?.roles ?? [])];
       const until = now() + lifetimeSeconds * 1000;
       const payload = {
@@ -102,25 +147,6 @@ function secretTrouble(app: App, secret: string): Refused | undefined {
       text: "The provided client secret keys for the app are expired.",
     };
   return { number: 7000215, error: "invalid_client", text: "Invalid client secret provided." };
-}
-
-function assertionTrouble({ certificates }: App, form: URLSearchParams): Refused | undefined {
-  const [header = "", payload = "", signature = ""] = (form.get("client_assertion") ?? "").split(".");
-  const signed = certificates.some((pem) => {
-    const key = {
-      key: createPublicKey(new X509Certificate(pem).publicKey.export({ type: "spki", format: "pem" })),
-      padding: 6,
-      saltLength: 32,
-    };
-    return verify("sha256", Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, "base64url"));
-  });
-  return signed
-    ? undefined
-    : {
-        number: 700027,
-        error: "invalid_client",
-        text: "The certificate with identifier used to sign the client assertion is not registered on application.",
-      };
 }
 
 function errorBody({ number, error, text }: Refused): Record<string, unknown> {

@@ -2,7 +2,16 @@
 import type { DirectoryEntry } from "./company.ts";
 
 /** What a request asks for. */
-export type RequestKind = "token" | "users" | "groups" | "contacts" | "organization" | "batch" | "part";
+export type RequestKind =
+  | "token"
+  | "metadata"
+  | "consent"
+  | "users"
+  | "groups"
+  | "contacts"
+  | "organization"
+  | "batch"
+  | "part";
 
 export type Effect =
   /** An answer of this status with Graph's kind of body. */

@@ -5,9 +5,10 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { trackConnections } from "../apiserver/connections.ts";
 import { ca, cert, key } from "../tls/index.ts";
+import { type Authority, createAuthority } from "./authority.ts";
 import type { Company } from "./company.ts";
 import { disturb, type Send, sendBody } from "./disturb.ts";
-import { type App, createEntra } from "./entra.ts";
+import type { App } from "./entra.ts";
 import { createFaults, type Fault, type RequestKind } from "./faults.ts";
 import { createGraphService, kindOf, replyOf } from "./graph.ts";
 
@@ -44,6 +45,8 @@ export interface Tenant {
   readonly company: Company;
   /** The app registration that tests change: secrets, certificates, roles. */
   readonly app: App;
+  /** What tests change of it: clusters that it knows, tenants of other clouds, what the administrator decides. */
+  readonly entra: Pick<Authority, "issuers" | "elsewhere" | "administrator">;
   /** In the order of their answers. */
   readonly requests: RecordedRequest[];
   fault(fault: Fault): () => void;
@@ -58,28 +61,25 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
   const { company, tenantId = "6f1c0f2e-5a0d-4c55-9b39-6d1f7f7b2a10", now = Date.now } = options;
   const clientId = "11111111-2222-4333-8444-555555555555";
   const clientSecret = "a-secret-of-the-simulated-tenant";
-  const app: App = {
-    clientId,
-    secrets: new Map([[clientSecret, "valid"]]),
-    certificates: [],
-    roles: new Set(ALL_ROLES),
-  };
+  const app = registration(clientId, clientSecret);
   const requests: RecordedRequest[] = [];
   const faults = createFaults();
   let origin = "";
-  const entra = createEntra({
-    tenants: [tenantId, ...company.domains],
-    apps: new Map([[clientId, app]]),
-    graphScope: () => `${origin}/.default`,
+  const authority = createAuthority({
+    tenantId,
+    domains: company.domains,
+    app,
+    origin: () => origin,
     lifetimeSeconds: options.tokenLifetimeSeconds ?? 3600,
     now,
   });
+  const { entra } = authority;
   const graph = createGraphService(company, tenantId, faults, options.largestPage);
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", origin);
-    const tokenPath = /^\/([^/]+)\/oauth2\/v2\.0\/token$/.exec(url.pathname);
-    const kind: RequestKind = tokenPath === null ? kindOf(url.pathname) : "token";
+    const route = authority.route(url);
+    const kind = route?.kind ?? kindOf(url.pathname);
     const body = await readBody(request);
     const effect = faults.next(kind);
     const send: Send = (status, answer, headers = {}) => {
@@ -91,9 +91,9 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
       sendBody(effect, response, connections, whole ? answer : JSON.stringify(edited));
     };
     if (await disturb(effect, response, connections, send)) return;
-    if (tokenPath !== null) {
-      const { status, body: answer } = entra.token(decodeURIComponent(tokenPath[1] ?? ""), new URLSearchParams(body));
-      send(status, answer);
+    if (route !== undefined) {
+      const { status, body: answer, headers } = route.answer(body);
+      send(status, answer, headers);
       return;
     }
     const roles = entra.rolesOf((request.headers.authorization ?? "").replace(/^Bearer /, ""));
@@ -124,6 +124,7 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
     clientSecret,
     company,
     app,
+    entra: authority,
     requests,
     fault: (fault) => faults.add(fault),
     expireTokens: () => entra.expireTokens(),
@@ -134,6 +135,17 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
       }),
   };
 }
+
+/** Proves itself by the secret, and has the administrator's consent. */
+const registration = (clientId: string, clientSecret: string): App => ({
+  clientId,
+  secrets: new Map([[clientSecret, "valid"]]),
+  certificates: [],
+  federated: [],
+  redirectUris: new Set(),
+  requested: ALL_ROLES,
+  roles: new Set(ALL_ROLES),
+});
 
 async function listen(server: Server, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {

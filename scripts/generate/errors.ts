@@ -110,5 +110,6 @@ function section(title: string, text: string, rows: readonly Row[]): string {
 const readable = (cure: string): string =>
   cure
     .replace("{clouds}", "the cloud that the message names")
+    .replace("{audience}", "that the message names")
     .replace("{permission}", "the permission that the message names")
     .replaceAll("|", "\\|");

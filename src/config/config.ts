@@ -27,6 +27,8 @@ export interface Config {
   readonly watchSecrets: boolean;
   /** As the webhook of Azure workload identity sets it. */
   readonly federatedTokenFile: string | undefined;
+  /** Likewise; the client id of an app registration of the installation that proves itself by that token. */
+  readonly podClientId: string | undefined;
   /** For Entra and Graph only, never for the API server. */
   readonly proxy: { readonly url: string; readonly noProxy: string } | undefined;
   readonly concurrentSyncs: number;
@@ -60,6 +62,7 @@ export function parseConfig(
     sharedAccess: text("shared-access"),
     watchSecrets: values.get("watch-secrets") === "true",
     federatedTokenFile: env["AZURE_FEDERATED_TOKEN_FILE"] || undefined,
+    podClientId: env["AZURE_CLIENT_ID"] || undefined,
     proxy: proxy(env),
     concurrentSyncs: integer(values, "concurrent-syncs", 1, 64),
     leaderElect: values.get("leader-elect") === "true",

@@ -14,6 +14,17 @@ export const CLOUDS: CloudTable = {
   },
 };
 
+/** What a cluster's token must be made for, to prove an app in a cloud. Source: azure-workload-identity, Azure SDK. */
+export const FEDERATED_AUDIENCES: Readonly<Record<Cloud, string>> = {
+  Global: "api://AzureADTokenExchange",
+  USGovernmentGCCHigh: "api://AzureADTokenExchangeUSGov",
+  USGovernmentDoD: "api://AzureADTokenExchangeUSGov",
+  China: "api://AzureADTokenExchangeChina",
+};
+
+export const otherClouds = (cloud: Cloud | undefined): Cloud[] =>
+  (Object.keys(CLOUDS) as Cloud[]).filter((other) => other !== cloud);
+
 /**
  * The table with what the content of a `--cloud-endpoints` file puts in its place: JSON, cloud → {authority?, graph?},
  * each an https origin. Throws an Error that lists everything wrong with it, by field.

@@ -9,7 +9,7 @@ export interface Rule {
   readonly kind: FailureKind;
   /** Becomes the reason of conditions. */
   readonly reason: string;
-  /** Cause and cure. `{clouds}`: values of spec.cloud to try; `{permission}`: what the operation needs. */
+  /** Cause and cure. `{clouds}`: values of spec.cloud to try; `{permission}`: what the operation needs; `{audience}`: of the cloud's federated tokens. */
   readonly cure: string;
 }
 
@@ -45,7 +45,7 @@ const ASSERTION = stalled(
 );
 const FEDERATION = stalled(
   "InvalidCredentials",
-  `no federated credential matches; under ${SECRETS}, Federated credentials, one must name the cluster's issuer, the operator's service account and the audience of this cloud`,
+  `no federated credential matches; under ${SECRETS}, Federated credentials, one must name the cluster's issuer, the operator's service account and the audience {audience}`,
 );
 const TENANT = stalled(
   "TenantNotFound",

@@ -1,5 +1,6 @@
 /** Makes Failures of what Entra, Graph and the network say: public facts, and the table's cause and cure. */
 import { Failure } from "../api/failure.ts";
+import { FEDERATED_AUDIENCES, otherClouds } from "./clouds.ts";
 import {
   AADSTS,
   ELSEWHERE,
@@ -28,8 +29,10 @@ export interface Refusal {
   /** Entra's error number. */
   readonly aadsts?: number | undefined;
   readonly requestId?: string | undefined;
-  /** Where the tenant may be, if not in the cloud that was asked. */
-  readonly maybeIn?: readonly Cloud[] | undefined;
+  /** That was asked. */
+  readonly cloud?: Cloud | undefined;
+  /** Where the tenant may be instead, by Entra's own words. */
+  readonly namedIn?: readonly Cloud[] | undefined;
   /** Where the tenant is for certain, in another cloud than the one that was asked. */
   readonly foundIn?: Cloud | undefined;
   /** Milliseconds since the epoch: when the server will hear us again. */
@@ -66,14 +69,16 @@ function ruleOf({ operation, status, codes = [], aadsts, foundIn }: Refusal): Ru
   return operation === "obtaining a token" ? ENTRA_OTHER : (GRAPH_STATUSES[status] ?? GRAPH_OTHER);
 }
 
-function spelledOut({ cure }: Rule, { operation, foundIn, maybeIn = [] }: Refusal): string {
-  const clouds = foundIn === undefined ? maybeIn : [foundIn];
+function spelledOut({ cure }: Rule, { operation, cloud, namedIn = [], foundIn }: Refusal): string {
+  const clouds = foundIn === undefined ? namedIn : [foundIn];
+  const others = clouds.length > 0 ? clouds : otherClouds(cloud);
   const source = SOURCES.find((candidate) => LISTING[candidate] === operation);
   const permission =
     source === undefined ? "the application permissions" : `the application permission ${leastRole(source)}`;
   return cure
     .replace("{permission}", permission)
-    .replace("{clouds}", clouds.length === 0 ? "the cloud that it is in" : clouds.join(" or "));
+    .replace("{audience}", cloud === undefined ? "of this cloud" : FEDERATED_AUDIENCES[cloud])
+    .replace("{clouds}", others.join(" or "));
 }
 
 /** Groups were listed, but without their addresses. */

@@ -41,8 +41,7 @@ export interface GraphOptions {
   readonly http: Http;
   readonly tokens: TokenSource;
   readonly deps: Deps;
-  /** Where the tenant may be, if Graph does not know it. */
-  readonly maybeIn?: readonly Cloud[] | undefined;
+  readonly cloud?: Cloud | undefined;
   readonly onRequest?: RequestObserver | undefined;
 }
 
@@ -133,7 +132,7 @@ function toHttpRequest({ request, options = {} }: Context): Omit<HttpRequest, "s
 }
 
 function judge(
-  { deps, maybeIn }: GraphOptions,
+  { deps, cloud }: GraphOptions,
   operation: Operation,
   { status, header, body }: HttpResponse,
 ): Attempt<GraphAnswer> {
@@ -142,7 +141,7 @@ function judge(
     if (json === undefined) throw malformed(operation, "it is no JSON");
     return { done: { body: json } };
   }
-  const refusal = { operation, status, codes: errorCodes(json), requestId: publicId(header("request-id")), maybeIn };
+  const refusal = { operation, status, codes: errorCodes(json), requestId: publicId(header("request-id")), cloud };
   const failure = refused(refusal);
   if (failure.kind !== "retry" && isPage(body)) throw answeredByOther(operation, status);
   if (FOR_THE_CALLER.includes(status)) return { done: { refusal } };

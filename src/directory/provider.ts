@@ -10,7 +10,6 @@ import { missingRoles } from "./permissions.ts";
 import { readRecipients, readSample, readVerifiedDomains } from "./read.ts";
 import { createTokenSource, type TokenObserver, type TokenSource } from "./token.ts";
 import type { Connection, Directory, DirectoryProvider } from "./types.ts";
-import { otherClouds } from "./whereabouts.ts";
 
 export interface DirectoryProviderOptions {
   readonly endpoints: CloudTable;
@@ -48,9 +47,9 @@ export function createDirectoryProvider(options: DirectoryProviderOptions): Dire
 
   return {
     connect(connection) {
-      const origin = endpoints[connection.cloud].graph;
-      const maybeIn = otherClouds(connection.cloud);
-      return createDirectory({ origin, http, tokens: tokensOf(connection), deps, maybeIn, onRequest });
+      const { cloud } = connection;
+      const origin = endpoints[cloud].graph;
+      return createDirectory({ origin, http, tokens: tokensOf(connection), deps, cloud, onRequest });
     },
   };
 }

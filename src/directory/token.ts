@@ -17,7 +17,7 @@ import { type Attempt, parseRetryAfter, retrying } from "./retry.ts";
 import { singleFlight } from "./single-flight.ts";
 import { TransportError } from "./transport-error.ts";
 import type { CloudEndpoints, Connection } from "./types.ts";
-import { cloudsNamedIn, otherClouds, whereabouts } from "./whereabouts.ts";
+import { cloudsNamedIn, whereabouts } from "./whereabouts.ts";
 
 export interface Token {
   readonly value: string;
@@ -111,6 +111,7 @@ async function judge(
     error_description: description,
     trace_id: trace,
   } = asRecord(parseJson(body)) ?? {};
+  const { cloud } = connection;
   const aadsts = numberOf(codes, description);
   const word = typeof error === "string" && /^[a-z_]{1,60}$/.test(error) ? [error] : [];
   const refusal: Refusal = {
@@ -118,14 +119,13 @@ async function judge(
     status,
     aadsts,
     codes: aadsts === undefined ? word : [],
+    cloud,
     requestId: publicId(trace),
   };
   if (aadsts !== undefined && MAYBE_ELSEWHERE.includes(aadsts)) {
-    const { cloud, tenantId } = connection;
-    const found = await whereabouts(http, endpoints.authority, tenantId, signal);
-    const named = cloudsNamedIn(description).filter((other) => other !== cloud);
-    const maybeIn = named.length > 0 ? named : otherClouds(cloud);
-    throw refused({ ...refusal, maybeIn, foundIn: found === cloud ? undefined : found });
+    const found = await whereabouts(http, endpoints.authority, connection.tenantId, signal);
+    const namedIn = cloudsNamedIn(description).filter((other) => other !== cloud);
+    throw refused({ ...refusal, namedIn, foundIn: found === cloud ? undefined : found });
   }
   const failure = refused(refusal);
   if (failure.kind !== "retry") throw isPage(body) ? answeredByOther(OPERATION, status) : failure;

@@ -1,5 +1,4 @@
 /** Which cloud a tenant is in, as the authority that was asked knows it: public metadata, no credentials. */
-import { CLOUDS } from "./clouds.ts";
 import type { Http } from "./http.ts";
 import { asRecord, parseJson } from "./json.ts";
 import type { Cloud } from "./types.ts";
@@ -40,6 +39,3 @@ export function cloudsNamedIn(description: unknown): Cloud[] {
   if (/microsoftonline\.cn|chinacloud|azurechina/.test(text)) return ["China"];
   return [];
 }
-
-export const otherClouds = (cloud: Cloud): Cloud[] =>
-  (Object.keys(CLOUDS) as Cloud[]).filter((other) => other !== cloud);

@@ -41,14 +41,15 @@ export function isAllowed({ allow }: SharedAccess, object: O365Sync, clientId: s
 /**
  * Reads the content of a `--shared-access` file:
  * `{"app": {"clientId", "clientSecretFile" | "certificateFile" and "privateKeyFile" | "workloadIdentity": true},
- *   "allow": [{"namespaces": [], "tenants": [], "clientIds": []}]}`; `clientIds` absent means the app's own.
+ *   "allow": [{"namespaces": [], "tenants": [], "clientIds": []}]}`; `clientIds` absent means the app's own. With
+ * workloadIdentity `clientId` may be absent: `podClientId` then, as the webhook of Azure workload identity injects it.
  * Throws an Error that lists everything wrong with it, by field.
  */
-export function parseSharedAccess(text: string): SharedAccess {
+export function parseSharedAccess(text: string, podClientId?: string): SharedAccess {
   const problems: string[] = [];
   const root = object(parseJson(text), "the file", problems);
   unknownKeys(root, ["app", "allow"], "", problems);
-  const app = root["app"] === undefined ? undefined : parseApp(root["app"], problems);
+  const app = root["app"] === undefined ? undefined : parseApp(root["app"], podClientId, problems);
   const entries = root["allow"] ?? [];
   if (!Array.isArray(entries)) problems.push("allow: must be a list");
   const allow = (Array.isArray(entries) ? entries : []).map((entry, index) =>
@@ -66,7 +67,11 @@ function parseJson(text: string): unknown {
   }
 }
 
-function parseApp(value: unknown, problems: string[]): NonNullable<SharedAccess["app"]> {
+function parseApp(
+  value: unknown,
+  podClientId: string | undefined,
+  problems: string[],
+): NonNullable<SharedAccess["app"]> {
   const app = object(value, "app", problems);
   unknownKeys(
     app,
@@ -74,8 +79,9 @@ function parseApp(value: unknown, problems: string[]): NonNullable<SharedAccess[
     "app.",
     problems,
   );
-  const [clientId = ""] = guids([app["clientId"]], "app.clientId", problems);
   const { clientSecretFile, certificateFile, privateKeyFile, workloadIdentity } = app;
+  const fallback = workloadIdentity === true ? podClientId : undefined;
+  const [clientId = ""] = guids([app["clientId"] ?? fallback], "app.clientId", problems);
   const proofs: AppProof[] = [];
   if (typeof clientSecretFile === "string") proofs.push({ kind: "clientSecret", secretFile: clientSecretFile });
   if (typeof certificateFile === "string" && typeof privateKeyFile === "string")

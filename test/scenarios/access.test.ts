@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { appCertificate, appKey } from "../../dev/tls/index.ts";
 import type { O365Sync } from "../../src/api/types.generated.ts";
 import { useControlPlane } from "../support/controlplane.ts";
+import { createFederation, SUBJECT } from "../support/federation.ts";
 import { startProxy, type TestProxy } from "../support/proxy.ts";
 import { createShiftClock } from "../support/shift-clock.ts";
 import { brief, createWorld, type World } from "../support/world.ts";
@@ -160,5 +161,50 @@ describe("Secrets that ask to be watched", () => {
     world = await createWorld({ flags: ["--watch-secrets"] });
     await world.install();
     expect((await world.ask("sync", "get-only")).status?.requests?.sync).toMatchObject({ state: "Succeeded" });
+  });
+});
+
+describe("Entra as it really is", () => {
+  const federation = createFederation("api://AzureADTokenExchange");
+  const folder = mkdtempSync(join(tmpdir(), "o365-sync-federated-"));
+  const tokenFile = join(folder, "token");
+  let world: World;
+  beforeAll(async () => {
+    writeFileSync(tokenFile, federation.token(Date.now()));
+    world = await createWorld({
+      env: { AZURE_FEDERATED_TOKEN_FILE: tokenFile, AZURE_CLIENT_ID: "11111111-2222-4333-8444-555555555555" },
+      sharedAccess: ({ namespace, tenant }) => ({
+        app: { workloadIdentity: true },
+        allow: [{ namespaces: [namespace], tenants: [tenant.tenantId] }],
+      }),
+    });
+    world.tenant.entra.issuers.set(federation.issuer, federation.publicKey);
+    await world.install();
+    await world.patch("o365syncs", "example-com", { spec: { credentials: null } });
+  });
+  afterAll(async () => {
+    await world.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it("lets the pod in by its service account's token, as soon as the app registration names it", async () => {
+    const early = await world.ask("testConnection", "no-federated-credential");
+    expect(early.status?.requests?.testConnection).toMatchObject({ state: "Failed", reason: "InvalidCredentials" });
+    expect(early.status?.requests?.testConnection?.message).toContain("AADSTS700211");
+    const { issuer } = federation;
+    world.tenant.app.federated.push({ issuer, subject: SUBJECT, audience: "api://AzureADTokenExchange" });
+    const { status } = await world.ask("sync", "federated");
+    expect(status?.requests?.sync).toMatchObject({ state: "Succeeded" });
+  });
+
+  it("names the cloud of a tenant that is in another one", async () => {
+    world.tenant.entra.elsewhere.set("army.example", { instance: "microsoftonline.us", subScope: "DOD" });
+    const { clientId } = world.tenant;
+    const credentials = { clientId, clientSecretRef: { name: "o365" } };
+    await world.patch("o365syncs", "example-com", { spec: { tenantId: "army.example", credentials } });
+    const { status } = await world.ask("testConnection", "elsewhere");
+    expect(status?.requests?.testConnection).toMatchObject({ state: "Failed", reason: "TenantNotFound" });
+    expect(status?.requests?.testConnection?.message).toMatch(/AADSTS90038.* set spec\.cloud to USGovernmentDoD$/);
+    expect(brief(status?.conditions)).toContain("Authorized=False/TenantNotFound");
   });
 });
