@@ -13,6 +13,8 @@ export async function bundle(outfile: string): Promise<void> {
     minify: true,
     keepNames: true,
     sourcemap: "linked",
+    // Some library asks for the one of Node.js, which warns that it is deprecated.
+    alias: { punycode: "punycode/punycode.js" },
     logLevel: "warning",
   });
 }

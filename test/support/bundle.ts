@@ -25,11 +25,18 @@ export interface Bundle {
 
 const PATIENCE_MS = 30_000;
 
-export async function createBundle({ namespace, tenant }: World): Promise<Bundle> {
+export interface BundleOptions {
+  /** Path of the Node.js that runs it. Default: that of the tests. */
+  readonly node?: string;
+  /** Path of a bundle that is there already. */
+  readonly file?: string;
+}
+
+export async function createBundle({ namespace, tenant }: World, options: BundleOptions = {}): Promise<Bundle> {
   const folder = await mkdtemp(join(tmpdir(), "o365-sync-bundle-"));
-  const file = join(folder, "operator.cjs");
+  const { node = process.execPath, file = join(folder, "operator.cjs") } = options;
   const endpoints = join(folder, "endpoints.json");
-  await bundle(file);
+  if (options.file === undefined) await bundle(file);
   await writeFile(endpoints, JSON.stringify({ Global: { authority: tenant.authority, graph: tenant.graph } }));
   const { operatorKubeconfig } = useControlPlane();
   const children = new Set<OperatorChild>();
@@ -42,7 +49,7 @@ export async function createBundle({ namespace, tenant }: World): Promise<Bundle
 
   return {
     start(flags = ["--health-probe-bind-address=0"]) {
-      const child = spawn(process.execPath, [file, ...fixed, ...flags], {
+      const child = spawn(node, [file, ...fixed, ...flags], {
         stdio: ["ignore", "pipe", "inherit"],
         env: { ...process.env, NODE_EXTRA_CA_CERTS: caPath },
       });
