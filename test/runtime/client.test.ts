@@ -27,7 +27,7 @@ afterEach(async () => {
 async function setUp(
   scripts: Script[],
   options?: ClientOptions,
-  deps: Deps = createFastDeps(100),
+  deps: Deps = createFastDeps(30),
 ): Promise<{ client: Client; server: ScriptedServer }> {
   server = await startScriptedServer(scripts);
   return { client: createClient(server.access, deps, options), server };

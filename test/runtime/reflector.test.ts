@@ -37,7 +37,7 @@ interface World {
 async function setUp(
   scripts: Script[],
   options: Partial<ReflectorOptions<ConfigMap>> = {},
-  deps: Deps = createFastDeps(100),
+  deps: Deps = createFastDeps(30),
 ): Promise<World> {
   server = await startScriptedServer(scripts);
   const log = createMemoryLog();
