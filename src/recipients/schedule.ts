@@ -54,46 +54,49 @@ export function nextSlot(times: readonly string[], timeZone: string, after: numb
 }
 
 /**
- * The slots after `after` up to and including `now`: the latest, and how many. What lies more than 400 days back is not
- * counted. Nothing when `now` is not after `after` (the clock was set back).
+ * The slots after `after` up to and including `now`: the latest, the one before it, and how many. What lies more than
+ * 400 days back is not counted. Nothing when `now` is not after `after` (the clock was set back).
  */
 export function dueSlots(
   times: readonly string[],
   timeZone: string,
   after: number,
   now: number,
-): { readonly latest: number | undefined; readonly count: number } {
+): { readonly latest: number | undefined; readonly earlier: number | undefined; readonly count: number } {
   const slots = slotsBetween(times, timeZone, Math.max(after, now - LOOK_BACK_MS), now);
-  return { latest: slots.at(-1), count: slots.length };
+  return { latest: slots.at(-1), earlier: slots.at(-2), count: slots.length };
 }
 
 /** Sorted, each instant once. */
 function slotsBetween(times: readonly string[], timeZone: string, after: number, until: number): number[] {
   const found = new Set<number>();
+  const offsets = times.map(minutesOf);
   const firstDay = Math.floor((after - FAR_MS) / DAY_MS);
   const lastDay = Math.floor((until + FAR_MS) / DAY_MS);
   for (let day = firstDay; day <= lastDay; day++) {
-    for (const time of times) {
-      const [hours = 0, minutes = 0] = time.split(":").map(Number);
-      const slot = instantOf(day * DAY_MS + (hours * 60 + minutes) * MINUTE_MS, timeZone);
+    for (const minutes of offsets) {
+      const slot = instantOf(day * DAY_MS + minutes * MINUTE_MS, timeZone);
       if (slot > after && slot <= until) found.add(slot);
     }
   }
   return [...found].sort((a, b) => a - b);
 }
 
-/** Asked again and again for the same few days, and Intl is slow. */
-const instants = new Map<string, number>();
+const minutesOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
+
+/** By zone. Asked again and again for the same few days, and Intl is slow. */
+const instants = new Map<string, Map<number, number>>();
 const MOST_INSTANTS = 20_000;
 
 /** The first instant at which the wall clock shows `local` or later; `local` is that reading taken as if it were UTC. */
 function instantOf(local: number, timeZone: string): number {
-  const key = `${timeZone} ${local}`;
-  const known = instants.get(key);
+  const ofZone = instants.get(timeZone) ?? new Map<number, number>();
+  const known = ofZone.get(local);
   if (known !== undefined) return known;
-  if (instants.size >= MOST_INSTANTS) instants.clear();
+  if (ofZone.size >= MOST_INSTANTS) ofZone.clear();
   const found = findInstant(local, timeZone);
-  instants.set(key, found);
+  ofZone.set(local, found);
+  instants.set(timeZone, ofZone);
   return found;
 }
 

@@ -19,7 +19,7 @@ export function announce(events: EventRecorder, outcome: Outcome, object: O365Sy
   }
   if (heldNote !== undefined) warn("Held", "Render", heldNote);
   if (rendered === true) normal("Rendered", "Render", "the tables were put right from the published accounts");
-  if (missedSlots > 0) warn("ScheduleMissed", "Sync", "a slot passed its startingDeadlineSeconds before it could run");
+  if (missedSlots > 0) warn("ScheduleMissed", "Sync", describeMissed(missedSlots));
   if (nearlyFull !== undefined) {
     const cure =
       nearlyFull.suggestedShards === undefined ? "" : `; set spec.output.shards to ${nearlyFull.suggestedShards}`;
@@ -27,6 +27,9 @@ export function announce(events: EventRecorder, outcome: Outcome, object: O365Sy
   }
   announceObstacle(outcome, object, warn);
 }
+
+const describeMissed = (slots: number): string =>
+  `${slots === 1 ? "1 slot" : `${slots} slots`} passed while nothing could run, too late to be caught up`;
 
 /** An obstacle is told when it appears, not at every look. */
 function announceObstacle(

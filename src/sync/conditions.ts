@@ -150,7 +150,7 @@ function slotMissed(status: O365SyncStatus): Verdict | undefined {
   const missed = status.schedule?.lastMissedTime;
   const success = status.lastSuccessfulTime;
   if (missed === undefined || (success !== undefined && Date.parse(success) > Date.parse(missed))) return undefined;
-  const message = `the slot of ${readableTime(Date.parse(missed))} passed its startingDeadlineSeconds before it could run; the list is as of the last success`;
+  const message = `the slot of ${readableTime(Date.parse(missed))} passed while nothing could run, too late to be caught up; the list is as of the last success`;
   return { status: "False", reason: "ScheduleMissed", message };
 }
 

@@ -8,12 +8,12 @@ import { settle } from "./conditions.ts";
 import { type Decision, decide, interruptedRun, type Situation } from "./decide.ts";
 import { createMemory, type Remembered } from "./memory.ts";
 import { factsOf, type Outcome, type SyncServices } from "./outcome.ts";
-import type { HistoryRecord, Run } from "./records.ts";
+import { type HistoryRecord, isTest, type Run } from "./records.ts";
 import { recordOf } from "./report.ts";
 import { renderKey, rerender } from "./rerender.ts";
 import { conclude, conduct, recheck } from "./runner.ts";
 import { gather, type View } from "./situation.ts";
-import { abandonedEnd, adopted, answered, missed, type RunEnd } from "./transitions.ts";
+import { abandonedEnd, adopted, answered, missed, type RunEnd, skipsSlots } from "./transitions.ts";
 
 const HOUR_MS = 3_600_000;
 const CONFLICT_MS = 500;
@@ -40,7 +40,7 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
     const written = await services.statuses.write(outcome.view.object, status, context.signal);
     if (decision.do === "recheck") services.checks?.done(key);
     announce(services.events, outcome, written);
-    if (outcome.missedSlots !== undefined) services.observer?.missedSlots(outcome.missedSlots);
+    count(services, outcome);
     return nextLook(decision, clock.now());
   };
 
@@ -54,6 +54,13 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
       return { requeueAfterMs: CONFLICT_MS };
     }
   };
+}
+
+/** For metrics: what events tell, and after it stands in the status. */
+function count({ observer }: SyncServices, { run, end, seconds = 0, missedSlots }: Outcome): void {
+  if (run !== undefined && end !== undefined)
+    observer?.runEnded({ trigger: isTest(run) ? "Test" : run.trigger, result: end.result, seconds });
+  if (missedSlots !== undefined) observer?.missedSlots(missedSlots);
 }
 
 /** Whatever was done may be followed by more: only a wait ends the round. */
@@ -128,7 +135,7 @@ async function act(
       return {
         view,
         status: missed(view.object, status, decision.latest, decision.count),
-        missedSlots: decision.count,
+        ...(skipsSlots(view.object) ? {} : { missedSlots: decision.count }),
       };
     case "recheck":
       return lookAtPermissions(services, view, memory, context);
@@ -143,7 +150,7 @@ async function act(
         context,
       );
     case "run":
-      return run(services, view, decision.run, decision.missed, memory, context);
+      return run(services, view, decision.run, memory, context);
   }
 }
 
@@ -183,21 +190,33 @@ async function run(
   services: SyncServices,
   view: View,
   started: Run,
-  missedBefore: number,
   memory: Remembered,
   context: ReconcileContext,
 ): Promise<Outcome> {
-  const published = view.standing.manifest.record;
   const interrupted = interruptedRun(view.object)?.id === started.id;
-  if (interrupted && published?.id === started.id) {
-    return conclude(services, { view, run: started, end: endOf(published), record: published, facts: {} }, context);
-  }
+  const published = interrupted ? publishedBy(view, started) : undefined;
+  if (published !== undefined) return concludePublished(services, view, started, published, context);
   memory.runSecret = view.access?.version;
   memory.lastCheck = services.deps.clock.now();
   memory.granted = false;
   if (started.request !== undefined && !interrupted) memory.manualRuns.push(services.deps.clock.now());
-  const outcome = await conduct(services, view, started, missedBefore, context);
-  return missedBefore === 0 ? outcome : { ...outcome, missedSlots: missedBefore };
+  return conduct(services, view, started, context);
+}
+
+/** What an interrupted run published before it could report it. */
+function publishedBy({ standing }: View, run: Run): HistoryRecord | undefined {
+  const { record } = standing.manifest;
+  return record?.id === run.id ? record : undefined;
+}
+
+function concludePublished(
+  services: SyncServices,
+  view: View,
+  run: Run,
+  record: HistoryRecord,
+  context: ReconcileContext,
+): Promise<Outcome> {
+  return conclude(services, { view, run, end: endOf(record), record, facts: {} }, context);
 }
 
 /** The end of a run that a predecessor published and could not report. */
@@ -220,6 +239,8 @@ function endWithout(
   end: RunEnd,
   context: ReconcileContext,
 ): Promise<Outcome> {
+  const published = publishedBy(view, ended);
+  if (published !== undefined) return concludePublished(services, view, ended, published, context);
   const record = recordOf(ended, end, {}, undefined, services.deps.clock.now());
   return conclude(services, { view, run: ended, end, record, facts: {} }, context);
 }

@@ -54,7 +54,7 @@ export type Decision =
   | { readonly do: "answer"; readonly answers: readonly Answer[] }
   /** Another schedule is in force from now on. */
   | { readonly do: "adopt"; readonly slots: Slots }
-  /** Slots passed that are too late to run. */
+  /** Slots passed that will not run. */
   | { readonly do: "miss"; readonly latest: number; readonly count: number }
   /** Look whether an administrator has granted what was missing. */
   | { readonly do: "recheck" }
@@ -62,7 +62,7 @@ export type Decision =
   | { readonly do: "render" }
   /** A run that was interrupted may not go on. */
   | { readonly do: "abandon"; readonly run: Run; readonly reason: string; readonly message: string }
-  | { readonly do: "run"; readonly run: Run; readonly missed: number };
+  | { readonly do: "run"; readonly run: Run };
 
 export const MINUTE_MS = 60_000;
 export const REPAIR_PAUSE_MS = 10 * MINUTE_MS;
@@ -86,7 +86,7 @@ function resume({ object, obstacle }: Situation): Decision | undefined {
   if (run === undefined) return undefined;
   if (object.spec.suspend) return abandon(run, "Suspended", "interrupted, and spec.suspend is true");
   if (obstacle !== undefined) return abandon(run, obstacle.reason, obstacle.message);
-  return { do: "run", run, missed: 0 };
+  return { do: "run", run };
 }
 
 const abandon = (run: Run, reason: string, message: string): Decision => ({ do: "abandon", run, reason, message });
@@ -175,7 +175,7 @@ function startRequest({ kind, token }: PendingRequest, { now }: Situation): Deci
     startTime: iso(now),
     attempts: 1,
   } as const;
-  return { do: "run", run, missed: 0 };
+  return { do: "run", run };
 }
 
 /** An approval whose run failed waits for its retry instead of starting anew. */
@@ -192,10 +192,13 @@ function followSchedule(situation: Situation): Decision | undefined {
     const late = now - due.latest > object.spec.schedule.startingDeadlineSeconds * 1000;
     // A slot that nothing can run for now waits for its deadline, then it is missed.
     if (!late && obstacle !== undefined && !object.spec.suspend) return undefined;
-    if (late || object.spec.suspend || !object.spec.schedule.enabled) return { do: "miss", ...due };
+    if (late || object.spec.suspend || !object.spec.schedule.enabled)
+      return { do: "miss", latest: due.latest, count: due.count };
+    // One is caught up at most: those before it are told first, so that nothing of it is lost when the run is.
+    if (due.earlier !== undefined) return { do: "miss", latest: due.earlier, count: due.count - 1 };
     const slotTime = iso(due.latest);
     const run: Run = { id: `slot-${slotTime}`, trigger: "Schedule", slotTime, startTime: iso(now), attempts: 1 };
-    return { do: "run", run, missed: due.count - 1 };
+    return { do: "run", run };
   }
   const slots = wantedSlots(object);
   return sameSlots(slots, recordedSlots(object)) ? undefined : { do: "adopt", slots };
@@ -213,7 +216,7 @@ function runAutomatically(situation: Situation): Decision | undefined {
   const status = object.status ?? {};
   const start = (trigger: Trigger): Decision => {
     const run = { id: `${trigger.toLowerCase()}-${iso(now)}`, trigger, startTime: iso(now), attempts: 1 };
-    return { do: "run", run, missed: 0 };
+    return { do: "run", run };
   };
   if (object.spec.schedule.enabled) {
     if (
@@ -232,7 +235,7 @@ function runAutomatically(situation: Situation): Decision | undefined {
   const { secretChanged, granted } = situation;
   if (retry === undefined || (Date.parse(retry.time) > now && !secretChanged && !granted)) return undefined;
   if (!object.spec.schedule.enabled && retry.trigger !== "Approval") return undefined;
-  return { do: "run", run: retriedRun(retry, now), missed: 0 };
+  return { do: "run", run: retriedRun(retry, now) };
 }
 
 /** While the app lacks consent and no retry would notice it: a fresh token every 10 minutes. */
@@ -280,12 +283,21 @@ function nextLook(situation: Situation): number | undefined {
   ];
   if (retry !== undefined) candidates.push(Date.parse(retry.time));
   // A Secret is not watched: it is looked at again while something waits for it.
-  if (retry !== undefined || situation.obstacle?.kind === "wait") candidates.push(now + MINUTE_MS);
+  if ((retry !== undefined && awaitsPerson(object)) || situation.obstacle?.kind === "wait")
+    candidates.push(now + MINUTE_MS);
   if (tablesDiffer && !accountsDamaged && lastRender !== undefined) candidates.push(lastRender + MINUTE_MS);
   if (accountsDamaged && object.spec.schedule.enabled) candidates.push(repairAllowed(object));
   if (pendingRequests(object).length > 0) candidates.push(budgetFrees(situation));
   const future = candidates.filter((at): at is number => at !== undefined && at > now);
   return future.length === 0 ? undefined : Math.min(...future);
+}
+
+/** A tenant in trouble is not mended by another Secret; looking every minute would only be load. */
+function awaitsPerson({ status }: O365Sync): boolean {
+  const conditions = status?.conditions ?? [];
+  return (
+    findCondition(conditions, "Stalled") !== undefined || findCondition(conditions, "Authorized")?.status === "False"
+  );
 }
 
 function deadlineOfWaitingSlot({ object, now }: Situation): number | undefined {

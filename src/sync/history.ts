@@ -5,10 +5,13 @@ import { ADDRESSES_KEPT, type HistoryRecord } from "./records.ts";
 /** Of both keys together: well below what a ConfigMap may hold. */
 const LARGEST_BYTES = 800 * 1024;
 
-/** Puts a record in, in place of the one with its id: a slot that is retried has one record. */
+/**
+ * Puts a record in, in place of the one with its id: a slot that is retried has one record. In the order in which runs
+ * ended, not by their times: a clock that was set back must not push out what happened last.
+ */
 export function withRecord(records: readonly HistoryRecord[], record: HistoryRecord, limit: number): HistoryRecord[] {
   const others = records.filter(({ id }) => id !== record.id);
-  return [record, ...others].sort((a, b) => (a.synced < b.synced ? 1 : -1)).slice(0, limit);
+  return [record, ...others].slice(0, limit);
 }
 
 /** What `history.json` holds; nothing where it cannot be read. */

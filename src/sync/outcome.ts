@@ -49,6 +49,8 @@ export interface Outcome {
   /** Of the run that ended. */
   readonly run?: Run | undefined;
   readonly end?: RunEnd | undefined;
+  /** How long it took. */
+  readonly seconds?: number;
   readonly nearlyFull?: { readonly suggestedShards: number | undefined } | undefined;
   /** Tables were put right. */
   readonly rendered?: boolean;

@@ -21,13 +21,12 @@ export async function conduct(
   services: SyncServices,
   view: View,
   run: Run,
-  missed: number,
   context: ReconcileContext,
 ): Promise<Outcome> {
   const begun =
     interruptedRun(view.object)?.id === run.id
       ? await takeOver(services, view, run, context)
-      : await persistStart(services, view, run, missed, context);
+      : await persistStart(services, view, run, context);
   const facts: RunFacts = { standing: begun.standing };
   const end = await executeWithin(services, begun, run, facts, context);
   const now = services.deps.clock.now();
@@ -40,17 +39,11 @@ export async function conduct(
 }
 
 /** Nothing is asked of the tenant before this is written: whoever starts next finishes this very run. */
-async function persistStart(
-  services: SyncServices,
-  view: View,
-  run: Run,
-  missed: number,
-  context: ReconcileContext,
-): Promise<View> {
+async function persistStart(services: SyncServices, view: View, run: Run, context: ReconcileContext): Promise<View> {
   const { object, domain } = view;
   if (domain === undefined) return view;
   const now = services.deps.clock.now();
-  const next = started(object.status ?? {}, run, missed, accountsHash(object, domain));
+  const next = started(object.status ?? {}, run, accountsHash(object, domain));
   const status = settle(object, next, factsOf(services, view, now));
   const { managedFields } = object.metadata;
   const written = await services.statuses.writeExactly(object, status, context.signal);
@@ -163,8 +156,8 @@ export async function conclude(
   const cleared = before.held?.planDigest;
   if (cleared !== undefined && status.held === undefined) await services.plans.clear(object, cleared, signal);
   const { result, reason, read, changes } = end;
-  const seconds = (now - Date.parse(run.startTime)) / 1000;
-  services.observer?.runEnded({ trigger: isTest(run) ? "Test" : run.trigger, result, seconds });
+  // Never below zero, also when the clock was set back meanwhile.
+  const seconds = Math.max(0, now - Date.parse(run.startTime)) / 1000;
   log.info({ run: run.id, trigger: run.trigger, result, reason, read, changes, seconds }, "Run ended");
   return {
     view,
@@ -173,6 +166,7 @@ export async function conclude(
     failure: end.failure,
     end,
     run,
+    seconds,
     nearlyFull: facts.nearlyFull,
   };
 }

@@ -41,6 +41,8 @@ export function slotCursor(object: O365Sync): number {
 export interface Due {
   /** The latest slot that came, in milliseconds. */
   readonly latest: number;
+  /** The one before it, where several came. */
+  readonly earlier: number | undefined;
   /** How many came since the cursor, `latest` included. */
   readonly count: number;
 }
@@ -48,8 +50,8 @@ export interface Due {
 export function slotsDue(object: O365Sync, now: number): Due | undefined {
   const slots = recordedSlots(object);
   if (slots.times.length === 0) return undefined;
-  const due = dueSlots(slots.times, slots.timeZone, slotCursor(object), now);
-  return due.latest === undefined ? undefined : { latest: due.latest, count: due.count };
+  const { latest, earlier, count } = dueSlots(slots.times, slots.timeZone, slotCursor(object), now);
+  return latest === undefined ? undefined : { latest, earlier, count };
 }
 
 /** The next slot after now, also when the clock was set back behind the last one. */

@@ -23,7 +23,19 @@ export function createStatusWriter(client: Client): StatusWriter {
     if (patch === undefined) return object;
     const { namespace, name, resourceVersion } = object.metadata;
     const body = { metadata: { resourceVersion }, status: patch };
-    return client.patch(O365_SYNC, keyOf(namespace, name), body, { subresource: "status", signal });
+    try {
+      return await client.patch(O365_SYNC, keyOf(namespace, name), body, { subresource: "status", signal });
+    } catch (error) {
+      if (signal.aborted || !(error instanceof ApiError) || !isUnanswered(error)) throw error;
+      // It may have been written all the same, and what it says would then be told to nobody.
+      const latest = await client.get(O365_SYNC, keyOf(namespace, name), { signal });
+      const written =
+        latest.metadata.uid === object.metadata.uid &&
+        latest.metadata.generation === object.metadata.generation &&
+        difference(latest.status ?? {}, status) === undefined;
+      if (!written) throw error;
+      return latest;
+    }
   }
 
   return {
@@ -45,5 +57,8 @@ export function createStatusWriter(client: Client): StatusWriter {
     },
   };
 }
+
+/** No answer, or one of a server in trouble: whether it acted is unknown. */
+const isUnanswered = ({ status }: ApiError): boolean => status === 0 || status >= 500;
 
 const keyOf = (namespace: string | undefined, name: string) => ({ namespace: namespace ?? "", name });

@@ -80,9 +80,12 @@ export function adopted(object: O365Sync, status: O365SyncStatus, slots: Slots, 
   };
 }
 
+/** Whether slots that nothing ran for are skipped, because the object is switched off, and not missed. */
+export const skipsSlots = (object: O365Sync): boolean => wantedSlots(object).times.length === 0;
+
 /** Slots that nothing ran for. Those that came while the object was switched off are skipped, not missed. */
 export function missed(object: O365Sync, status: O365SyncStatus, latest: number, count: number): O365SyncStatus {
-  const skipped = wantedSlots(object).times.length === 0;
+  const skipped = skipsSlots(object);
   return {
     ...status,
     schedule: {
@@ -95,7 +98,7 @@ export function missed(object: O365Sync, status: O365SyncStatus, latest: number,
 }
 
 /** Persisted before the first request of a run leaves the process: whoever starts next finishes this very run. */
-export function started(status: O365SyncStatus, run: Run, missedBefore: number, accountsHash: string): O365SyncStatus {
+export function started(status: O365SyncStatus, run: Run, accountsHash: string): O365SyncStatus {
   let next = status;
   if (run.request !== undefined && run.token !== undefined) {
     next = withRequest(next, run.request, {
@@ -115,11 +118,7 @@ export function started(status: O365SyncStatus, run: Run, missedBefore: number, 
   const { retry: _superseded, ...rest } = next;
   return {
     ...rest,
-    schedule: {
-      ...next.schedule,
-      missedSlots: (next.schedule?.missedSlots ?? 0) + missedBefore,
-      lastSlotTime: slotTime,
-    },
+    schedule: { missedSlots: 0, ...next.schedule, lastSlotTime: slotTime },
   };
 }
 

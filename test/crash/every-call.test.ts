@@ -329,6 +329,26 @@ describe.each(STORIES)("A process that dies during $name", ({ given, ask, expect
   });
 });
 
+it("A run that has published is told as published, also when its object was suspended before it could say so", async () => {
+  const told = new Set<string>();
+  for (let at = 1; ; at++) {
+    const scene = await createScene();
+    scene.ask("sync", "1");
+    if (await scene.start(at, "after").work()) break;
+    scene.cluster.edit(O365_SYNC, KEY, ({ spec }) => void Object.assign(spec, { suspend: true }));
+    await settle(scene);
+    const { lastSync, published } = scene.sync().status ?? {};
+    expect(lastSync?.result ?? "never begun").toBe(
+      published !== undefined ? "Published" : lastSync === undefined ? "never begun" : "Failed",
+    );
+    expect(recordOf(scene, "Manual").map(({ result }) => result)).toEqual(
+      lastSync === undefined ? [] : [lastSync.result],
+    );
+    told.add(lastSync?.result ?? "never begun");
+  }
+  expect([...told].sort()).toEqual(["Failed", "Published", "never begun"]);
+});
+
 /** What gateways and people see in the end. */
 function outcomeOf(scene: Scene) {
   const { lastSync, held, handledSync, handledApprove, published, history } = scene.sync().status ?? {};

@@ -7,6 +7,8 @@ export interface MemoryCluster {
   store<T extends KubeObject>(type: ResourceType<T>): Store<T>;
   /** Makes the next calls fail with 503, before they are carried out; "after": once they were. */
   fail(calls: number, when: "before" | "after"): void;
+  /** Told of each object that is written. */
+  onWrite(listener: (type: ResourceType<KubeObject>, before: KubeObject | undefined, after: KubeObject) => void): void;
   /** Changes a spec as a person would. */
   edit<T extends KubeObject & { spec: object }>(
     type: ResourceType<T>,
@@ -28,7 +30,7 @@ export function createMemoryCluster(now: () => number): MemoryCluster {
     kinds.set(plural, found);
     return found;
   };
-  const clone = <T>(value: T): T => structuredClone(value);
+  const listeners: Parameters<MemoryCluster["onWrite"]>[0][] = [];
   const unavailable = (): ApiError => new ApiError("the server is unavailable", 503, "ServiceUnavailable");
 
   /** Every call passes here: it may fail before or after it was carried out. */
@@ -53,20 +55,22 @@ export function createMemoryCluster(now: () => number): MemoryCluster {
       throw new ApiError("the object has been modified", 409, "Conflict");
     const specChanged =
       JSON.stringify((before as Json | undefined)?.["spec"]) !== JSON.stringify((object as unknown as Json)["spec"]);
-    const stored = clone(object);
-    stored.metadata = {
+    const metadata = {
       uid: `uid-${version}`,
       creationTimestamp: new Date(now()).toISOString(),
-      ...stored.metadata,
+      ...object.metadata,
       resourceVersion: String(++version),
       generation: (before?.metadata.generation ?? 0) + (specChanged ? 1 : 0),
     };
+    // Readers get the very object, so nobody may change it.
+    const stored = freeze({ ...object, metadata });
     objectsOf(type).set(keyOf({ namespace: object.metadata.namespace ?? "", name: object.metadata.name }), stored);
-    return clone(stored);
+    for (const listener of listeners) listener(type, before, stored);
+    return stored;
   }
 
   const client: Client = {
-    get: (type, key) => call(() => clone(get(type, key))),
+    get: (type, key) => call(() => get(type, key)),
     list: () => Promise.reject(new Error("simulations list through stores")),
     create: (type, object) =>
       call(() => {
@@ -83,7 +87,7 @@ export function createMemoryCluster(now: () => number): MemoryCluster {
     patch: (type, key, patch) =>
       call(() => {
         const before = get(type, key);
-        return put(type, merge(clone(before), patch) as typeof before, before);
+        return put(type, merge(before, patch) as typeof before, before);
       }),
     delete: (type, key, options) =>
       call(() => {
@@ -112,13 +116,21 @@ export function createMemoryCluster(now: () => number): MemoryCluster {
     fail(calls, when) {
       failing = { calls, when };
     },
+    onWrite: (listener) => void listeners.push(listener),
     edit(type, key, change) {
       const before = get(type, key);
-      const after = clone(before);
+      const after = structuredClone(before);
       change(after);
       put(type, after, before);
     },
   };
+}
+
+/** As a whole; what is frozen already is so as a whole. */
+function freeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  for (const child of Object.values(value)) freeze(child);
+  return Object.freeze(value);
 }
 
 /** RFC 7386. */

@@ -5,12 +5,13 @@ import { MAIL_DOMAIN, O365_SYNC } from "../../src/api/resources.ts";
 import type { MailDomain, O365Sync } from "../../src/api/types.generated.ts";
 import type { Directory, DirectoryProvider } from "../../src/directory/types.ts";
 import { createDomainReconciler } from "../../src/domain/controller.ts";
-import type { Client, Logger, Reconcile } from "../../src/runtime/types.ts";
+import type { Client, EventRecorder, Logger, Reconcile } from "../../src/runtime/types.ts";
 import type { Checks } from "../../src/sync/checks.ts";
 import { createConfigMaps } from "../../src/sync/configmaps.ts";
 import { createSyncReconciler } from "../../src/sync/controller.ts";
 import type { SharedKeys } from "../../src/sync/credentials.ts";
 import { createHistoryWriter } from "../../src/sync/history-writer.ts";
+import type { SyncObserver } from "../../src/sync/outcome.ts";
 import { createPlans } from "../../src/sync/plans.ts";
 import { createPublisher } from "../../src/sync/publish.ts";
 import { createRoutes } from "../../src/sync/routes.ts";
@@ -34,6 +35,8 @@ export interface MemoryOperatorOptions {
   readonly checks?: Checks;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly events?: EventRecorder;
+  readonly observer?: SyncObserver;
 }
 
 export const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, child: () => SILENT };
@@ -50,7 +53,7 @@ export function createMemoryOperator(options: MemoryOperatorOptions): MemoryOper
   };
   const maps = createConfigMaps({ client, cache: stores.configMaps });
   const deps = { clock, random };
-  const events = { event: () => {} };
+  const { events = { event: () => {} }, observer } = options;
   return {
     domain: createDomainReconciler({ client, deps, events, stores }),
     sync: createSyncReconciler({
@@ -61,6 +64,7 @@ export function createMemoryOperator(options: MemoryOperatorOptions): MemoryOper
       checks: options.checks,
       deps,
       events,
+      observer,
       directories,
       publisher: createPublisher(maps, clock),
       plans: createPlans(maps),

@@ -102,13 +102,7 @@ export function brief(decision: Decision): string {
       return `abandon ${decision.run.id}: ${decision.reason}`;
     case "run": {
       const { trigger, request, slotTime, attempts } = decision.run;
-      const what = [
-        trigger,
-        request,
-        slotTime,
-        attempts > 1 ? `attempt ${attempts}` : undefined,
-        decision.missed > 0 ? `missed ${decision.missed}` : undefined,
-      ];
+      const what = [trigger, request, slotTime, attempts > 1 ? `attempt ${attempts}` : undefined];
       return `run ${what.filter((part) => part !== undefined).join(" ")}`;
     }
     case "recheck":
@@ -142,6 +136,9 @@ export const RUNNING = {
 } as const;
 export const REFUSED = [
   { type: "Authorized", status: "False", reason: "NotAuthorized", message: "", lastTransitionTime: MORNING },
+] as const;
+export const STALLED = [
+  { type: "Stalled", status: "True", reason: "InvalidCredentials", message: "", lastTransitionTime: MORNING },
 ] as const;
 const NEW = {
   lastSync: undefined,

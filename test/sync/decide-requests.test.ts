@@ -18,14 +18,16 @@ import {
   RETRY,
   type Row,
   RUNNING,
+  STALLED,
   situationOf,
 } from "../support/situations.ts";
 
 describe("Retries", () => {
   it.each<[sentence: string, row: Row, decision: string]>([
+    ["wait for their time", { status: { lastSync: FAILED, retry: RETRY } }, `wait until ${at(NOON + 5 * MINUTE)}`],
     [
-      "wait for their time, and look at the Secret every minute",
-      { status: { lastSync: FAILED, retry: RETRY } },
+      "look at the Secret every minute where a person must act",
+      { status: { lastSync: FAILED, retry: RETRY, conditions: [...STALLED] } },
       `wait until ${at(NOON + MINUTE)}`,
     ],
     [
@@ -62,7 +64,7 @@ describe("Retries", () => {
           retry: { id: "approval-1", trigger: "Approval", token: DIGEST, attempts: 1, time: at(NOON + 5 * MINUTE) },
         },
       },
-      `wait until ${at(NOON + MINUTE)}`,
+      `wait until ${at(NOON + 5 * MINUTE)}`,
     ],
   ])("%s", (_, row, decision) => expect(brief(decide(situationOf(row)))).toBe(decision));
 });

@@ -32,9 +32,19 @@ describe("Slots", () => {
     ["a slot that came while nobody led runs within its deadline", { now: NOON + 8 * HOUR }, `run Schedule ${EVENING}`],
     ["beyond its deadline it is missed", { now: NOON + 8 * HOUR + 1 }, `miss 1 up to ${EVENING}`],
     [
-      "of several that came, only the latest is caught up",
+      "of several that came, all but the latest are missed",
       { now: NOON + 31 * HOUR },
-      "run Schedule 2026-01-02T18:00:00.000Z missed 2",
+      "miss 2 up to 2026-01-02T06:00:00.000Z",
+    ],
+    [
+      "and then the latest is caught up",
+      {
+        status: {
+          schedule: { times: ["06:00", "18:00"], timeZone: "UTC", lastSlotTime: at(NOON + 18 * HOUR), missedSlots: 2 },
+        },
+        now: NOON + 31 * HOUR,
+      },
+      "run Schedule 2026-01-02T18:00:00.000Z",
     ],
     [
       "several that are too late are missed together",
@@ -129,7 +139,7 @@ describe("Switched off", () => {
     [
       "turned off, a planned retry of a slot is not made",
       { spec: OFF, status: { retry: { ...RETRY, time: at(NOON - 1) } } },
-      `wait until ${at(NOON + MINUTE)}`,
+      "wait for a change",
     ],
     [
       "turned off, the retry of an approval is",
@@ -183,7 +193,7 @@ describe("At once", () => {
           retry: { ...RETRY, id: "initial-1", trigger: "Initial" },
         },
       },
-      `wait until ${at(NOON + MINUTE)}`,
+      `wait until ${at(NOON + 5 * MINUTE)}`,
     ],
     ["a changed pattern runs", { spec: { excludeRecords: ["x*"] } }, "run SpecChange"],
     ["patterns in another order are no change", { spec: { excludeRecords: [] } }, `wait until ${EVENING}`],
