@@ -8,6 +8,8 @@ import { UsageError } from "./config/values.ts";
 import { CLOUDS, type CloudTable, consentUrl, loadCloudEndpoints } from "./directory/clouds.ts";
 import { createDirectoryProvider } from "./directory/provider.ts";
 import { createDomainReconciler } from "./domain/controller.ts";
+import { notifierOf } from "./notifier.ts";
+import type { Notifier } from "./notify/notifier.ts";
 import { watchHealth } from "./observe/health.ts";
 import { createMetrics, type Metrics } from "./observe/metrics.ts";
 import { type HttpServer, serve } from "./observe/server.ts";
@@ -80,6 +82,7 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
     leaderElectionId,
     isLeading: () => manager.state === "leading",
   });
+  const notifier = notifierOf(config, deps.clock, ca);
   const syncController = createController({
     name: "o365sync",
     observer: metrics.controller("o365sync"),
@@ -88,7 +91,7 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
     deps,
     log,
     reconcile: createSyncReconciler(
-      syncServices({ config, client, stores, deps, events, metrics, clouds, sharedAccess, ca, timeoutMs }),
+      syncServices({ config, client, stores, deps, events, metrics, clouds, sharedAccess, ca, timeoutMs, notifier }),
     ),
   });
   const domainController = createController({
@@ -120,6 +123,7 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
   try {
     await manager.run(signal);
   } finally {
+    notifier.close();
     await events.flush(LAST_EVENTS_MS);
     for (const server of servers) await server?.close();
   }
@@ -140,6 +144,7 @@ interface Parts {
   readonly sharedAccess: SharedAccess;
   readonly ca: string | undefined;
   readonly timeoutMs: number | undefined;
+  readonly notifier: Notifier;
 }
 
 function syncServices({
@@ -153,6 +158,7 @@ function syncServices({
   sharedAccess,
   ca,
   timeoutMs,
+  notifier,
 }: Parts): SyncServices {
   const maps = createConfigMaps({ client, cache: stores.configMaps });
   const directories = createDirectoryProvider({
@@ -173,6 +179,7 @@ function syncServices({
     events,
     directories,
     observer: metrics,
+    notifier,
     publisher: createPublisher(maps, deps.clock),
     plans: createPlans(maps),
     routes: createRoutes(client, deps),

@@ -207,6 +207,31 @@ export interface O365SyncStatus {
     /** How many slots were missed: none ran within startingDeadlineSeconds. */
     missedSlots?: number;
   };
+  /** Mails about runs that ended. */
+  notifications?: {
+    /** Mails that are owed, oldest first. */
+    pending?: {
+      /** The run that it tells of. */
+      id: string;
+      /** Since when it is owed. */
+      since: string;
+      /** How many attempts were made. */
+      attempts: number;
+      /** When it is tried next. */
+      time: string;
+    }[];
+    /** The last attempt at a mail. */
+    last?: {
+      /** The run that it tells of. */
+      id: string;
+      /** What came of it; Partial: some recipients get nothing, Deferred: it is tried again. */
+      result: "Sent" | "Partial" | "Deferred" | "Failed";
+      /** What came of it, for people. */
+      message: string;
+      /** When the attempt was made. */
+      time: string;
+    };
+  };
   /** The last run that was not a test, whatever came of it. */
   lastSync?: {
     /** Names the run and its history record; the same for every attempt at one slot or request. */

@@ -1,9 +1,11 @@
 /** Flags and environment become the Config; nothing else reads process.env. */
 import { parseArgs } from "node:util";
 import { FLAGS, type FlagName } from "./flags.ts";
+import { parseSmtp, type SmtpConfig } from "./smtp.ts";
 import {
   type BindAddress,
   bindAddress,
+  domains,
   type FlagValues,
   integer,
   type LogLevel,
@@ -42,6 +44,10 @@ export interface Config {
   readonly syncTimeoutMs: number;
   readonly manualRunsPerHour: number;
   readonly maxDeletionPercent: number;
+  /** Absent: no mail can be sent. */
+  readonly smtp: SmtpConfig | undefined;
+  /** Lower-case; none: all. */
+  readonly notificationAllowedDomains: readonly string[];
   readonly logLevel: LogLevel;
   /** Names this process in the Lease and in events. */
   readonly podName: string | undefined;
@@ -74,6 +80,8 @@ export function parseConfig(
     syncTimeoutMs: integer(values, "sync-timeout", 10, 86_400) * 1000,
     manualRunsPerHour: integer(values, "manual-runs-per-hour", 1, 3600),
     maxDeletionPercent: integer(values, "max-deletion-percent", 0, 100),
+    smtp: parseSmtp(values, env),
+    notificationAllowedDomains: domains(text("notification-allowed-domains") ?? ""),
     logLevel: logLevel(values.get("log-level") ?? ""),
     podName: env["POD_NAME"] || env["HOSTNAME"] || undefined,
   };

@@ -54,6 +54,35 @@ export const FLAGS = {
     default: "100",
     help: "what no object's deletionGuard.maxPercent may exceed; below 100 the guard cannot be switched off either",
   },
+  "smtp-url": {
+    value: "URL",
+    default: "",
+    help: "mail server for notifications: smtp://user:password@host:port with STARTTLS, smtps:// with TLS from the start; better in the environment variable SMTP_URL",
+  },
+  "smtp-host": { value: "NAME", default: "", help: "mail server for notifications, in place of --smtp-url" },
+  "smtp-port": { value: "N", default: "0", help: "its port; 0: 465 with --smtp-tls=tls, else 587" },
+  "smtp-username": { value: "NAME", default: "", help: "user name for the mail server; empty: no login" },
+  "smtp-password-file": {
+    value: "FILE",
+    default: "",
+    help: "file with the password, read again before each mail; or the environment variable SMTP_PASSWORD",
+  },
+  "smtp-tls": {
+    value: "MODE",
+    default: "",
+    help: "starttls: no mail without it; tls: from the start; none: in the clear, without a login; empty: starttls, or what --smtp-url says",
+  },
+  "smtp-from": { value: "ADDRESS", default: "", help: "sender of the mails; needed with a mail server" },
+  "smtp-timeout": {
+    value: "SECONDS",
+    default: "10",
+    help: "how long each of DNS, connection, greeting and answer may take, 1 to 60",
+  },
+  "notification-allowed-domains": {
+    value: "LIST",
+    default: "",
+    help: "domains that notifications may go to, separated by commas; empty: all",
+  },
   "log-level": { value: "LEVEL", default: "info", help: "debug, info, warn or error" },
 } as const satisfies Record<string, Omit<Flag, "name">>;
 

@@ -42,6 +42,17 @@ export function namespaces(text: string): string[] {
   return [...new Set(names)];
 }
 
+/** Lower-case, each once. */
+export function domains(text: string): string[] {
+  const names = text
+    .split(",")
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== "");
+  const bad = names.find((name) => !/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*$/.test(name));
+  if (bad !== undefined) throw new UsageError(`--notification-allowed-domains: "${bad}" is no domain`);
+  return [...new Set(names)];
+}
+
 export function redirectUrl(text: string | undefined): string | undefined {
   if (text === undefined || (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))) return text;
   throw new UsageError(`--consent-redirect-url must be an http or https URL, not "${text}"`);

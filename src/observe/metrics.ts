@@ -5,9 +5,10 @@ import type { ControllerObserver } from "../runtime/controller.ts";
 import type { Store } from "../runtime/types.ts";
 import { createControllerMetrics, LATENCIES } from "./controller-metrics.ts";
 import { observeObjects } from "./object-metrics.ts";
+import { createRunMetrics, type RunObserver } from "./run-metrics.ts";
 import type { Answer } from "./server.ts";
 
-export interface Metrics {
+export interface Metrics extends RunObserver {
   /** Answers a scrape. */
   scrape(): Promise<Answer>;
   /** What a controller and its queue tell. */
@@ -21,8 +22,6 @@ export interface Metrics {
   /** `status` 0: no answer. */
   graphRequest(request: { readonly operation: string; readonly status: number; readonly seconds: number }): void;
   tokenRequest(request: { readonly status: number }): void;
-  runEnded(run: { readonly trigger: string; readonly result: string; readonly seconds: number }): void;
-  missedSlots(count: number): void;
 }
 
 export interface MetricsOptions {
@@ -80,12 +79,6 @@ export function createMetrics({ version, syncs, leaderElectionId, isLeading }: M
   const tokens = counter("o365sync_token_requests_total", "Requests to Entra's token endpoint, by status code.", [
     "code",
   ]);
-  const runs = counter("o365sync_runs_total", "Runs that ended, by what asked for them and what came of them.", [
-    "trigger",
-    "result",
-  ]);
-  const runTime = histogram("o365sync_run_duration_seconds", "Time of a run from its start to its end.", ["result"]);
-  const missed = counter("o365sync_missed_slots_total", "Slots that passed their deadline before they could run.");
   const controllers = createControllerMetrics(registers);
 
   return {
@@ -103,11 +96,7 @@ export function createMetrics({ version, syncs, leaderElectionId, isLeading }: M
       if (status === 429) throttled.inc();
     },
     tokenRequest: ({ status }) => tokens.inc({ code: codeOf(status) }),
-    runEnded({ trigger, result, seconds }) {
-      runs.inc({ trigger, result });
-      runTime.observe({ result }, seconds);
-    },
-    missedSlots: (count) => missed.inc(count),
+    ...createRunMetrics(registers),
   };
 }
 

@@ -25,11 +25,20 @@ export function announce(events: EventRecorder, outcome: Outcome, object: O365Sy
       nearlyFull.suggestedShards === undefined ? "" : `; set spec.output.shards to ${nearlyFull.suggestedShards}`;
     warn("OutputNearlyFull", "Publish", `a ConfigMap of the tables is more than 70 % full${cure}`);
   }
+  announceMail(outcome, warn);
   announceObstacle(outcome, object, warn);
 }
 
 const describeMissed = (slots: number): string =>
   `${slots === 1 ? "1 slot" : `${slots} slots`} passed while nothing could run, too late to be caught up`;
+
+/** Trouble with mail is told when it changes, not at every attempt. */
+function announceMail({ view, mail }: Outcome, warn: (reason: string, action: string, note: string) => void): void {
+  if (mail === undefined || mail.result === "Sent") return;
+  const before = view.object.status?.notifications?.last;
+  if (before?.result === mail.result && before.message === mail.message) return;
+  warn(`Notification${mail.result}`, "Notify", mail.message);
+}
 
 /** An obstacle is told when it appears, not at every look. */
 function announceObstacle(

@@ -6,6 +6,7 @@ import { ApiError, type Reconcile, type ReconcileContext, type ReconcileResult }
 import { announce } from "./announce.ts";
 import { settle } from "./conditions.ts";
 import { type Decision, decide, interruptedRun, type Situation } from "./decide.ts";
+import { notify } from "./mail.ts";
 import { createMemory, type Remembered } from "./memory.ts";
 import { factsOf, type Outcome, type SyncServices } from "./outcome.ts";
 import { type HistoryRecord, isTest, type Run } from "./records.ts";
@@ -141,6 +142,8 @@ async function act(
       return lookAtPermissions(services, view, memory, context);
     case "render":
       return renderOrExplain(services, view, memory, context);
+    case "notify":
+      return notify(services, view, decision.owed, context);
     case "abandon":
       return endWithout(
         services,

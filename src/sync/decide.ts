@@ -4,6 +4,7 @@ import type { Failure } from "../api/failure.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import { noticeTime } from "./expiry.ts";
 import { accountsHash, changedSince } from "./fingerprint.ts";
+import { dueMail, nextMail, type OwedMail } from "./owed.ts";
 import type { RequestKind, Run, Trigger } from "./records.ts";
 import { type PendingRequest, pendingRequests } from "./requests.ts";
 import { recordedSlots, type Slots, sameSlots, slotsDue, upcomingSlot, wantedSlots } from "./schedule.ts";
@@ -60,6 +61,8 @@ export type Decision =
   | { readonly do: "recheck" }
   /** Put the tables right from the accounts. */
   | { readonly do: "render" }
+  /** A mail is owed. */
+  | { readonly do: "notify"; readonly owed: OwedMail }
   /** A run that was interrupted may not go on. */
   | { readonly do: "abandon"; readonly run: Run; readonly reason: string; readonly message: string }
   | { readonly do: "run"; readonly run: Run };
@@ -72,6 +75,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 export function decide(situation: Situation): Decision {
   return (
     resume(situation) ??
+    sendMail(situation) ??
     serveRequests(situation) ??
     followSchedule(situation) ??
     render(situation) ??
@@ -87,6 +91,12 @@ function resume({ object, obstacle }: Situation): Decision | undefined {
   if (object.spec.suspend) return abandon(run, "Suspended", "interrupted, and spec.suspend is true");
   if (obstacle !== undefined) return abandon(run, obstacle.reason, obstacle.message);
   return { do: "run", run };
+}
+
+/** Before anything that could take the place of what is to be told. */
+function sendMail({ object, now }: Situation): Decision | undefined {
+  const owed = dueMail(object, now);
+  return owed && { do: "notify", owed };
 }
 
 const abandon = (run: Run, reason: string, message: string): Decision => ({ do: "abandon", run, reason, message });
@@ -278,6 +288,7 @@ function nextLook(situation: Situation): number | undefined {
     upcomingSlot(object, now),
     deadlineOfWaitingSlot(situation),
     nextCheck(situation),
+    nextMail(object),
     situation.retiringUntil,
     noticeTime(situation.credentialEnd, now),
   ];

@@ -3,6 +3,7 @@ import { GROUP } from "../api/group.ts";
 import type { O365Sync } from "../api/types.generated.ts";
 import type { ChangeCounts } from "../recipients/model.ts";
 import type { Counts } from "./manifest.ts";
+import { planName } from "./names.ts";
 
 const annotate = (object: O365Sync, annotation: string, value: string): string =>
   `kubectl -n ${object.metadata.namespace} annotate o365syncs.${GROUP}/${object.metadata.name} ${GROUP}/${annotation}=${value} --overwrite`;
@@ -10,6 +11,9 @@ const annotate = (object: O365Sync, annotation: string, value: string): string =
 export const syncCommand = (object: O365Sync): string => annotate(object, "sync", "$(date +%s)");
 
 export const approveCommand = (object: O365Sync, digest: string): string => annotate(object, "approve", digest);
+
+export const planCommand = ({ metadata: { namespace, name } }: O365Sync): string =>
+  `kubectl -n ${namespace} get configmap ${planName(name)} -o jsonpath='{.data.plan\\.txt}'`;
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 

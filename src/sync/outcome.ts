@@ -2,6 +2,7 @@
 import type { Deps } from "../api/deps.ts";
 import type { Failure } from "../api/failure.ts";
 import type { O365Sync, O365SyncStatus } from "../api/types.generated.ts";
+import type { Delivered, Notifier } from "../notify/notifier.ts";
 import type { EventRecorder } from "../runtime/types.ts";
 import type { Checks } from "./checks.ts";
 import type { Facts, Finding } from "./conditions.ts";
@@ -26,6 +27,7 @@ export interface SyncServices extends RunServices, GatherServices {
   readonly events: EventRecorder;
   readonly histories: HistoryWriter;
   readonly statuses: StatusWriter;
+  readonly notifier: Notifier;
   readonly settings: SyncSettings;
   readonly observer?: SyncObserver | undefined;
   /** Looks at permissions that others ask for. */
@@ -36,6 +38,8 @@ export interface SyncServices extends RunServices, GatherServices {
 export interface SyncObserver {
   runEnded(run: { readonly trigger: string; readonly result: string; readonly seconds: number }): void;
   missedSlots(count: number): void;
+  /** Told of every attempt at a mail. */
+  mailEnded(mail: { readonly result: string }): void;
 }
 
 /** What came of one decision. */
@@ -57,6 +61,8 @@ export interface Outcome {
   /** Why rendering them was held. */
   readonly heldNote?: string;
   readonly missedSlots?: number;
+  /** What came of an attempt at a mail. */
+  readonly mail?: Delivered;
 }
 
 export function factsOf(

@@ -47,12 +47,16 @@ export interface HistoryRecord {
   readonly testSync: boolean;
   readonly summary: string;
   readonly trigger: Trigger;
+  /** The annotation that asked for it. */
+  readonly request?: RequestKind;
   readonly result: RunResult | "Succeeded";
   readonly reason: string;
   readonly attempts: number;
   readonly read?: ReadCounts;
   readonly changes?: ChangeCounts;
   readonly violations?: readonly RecordedViolation[];
+  /** The plan that was held. */
+  readonly plan?: { readonly digest: string; readonly approvable: boolean };
   readonly dropped?: Readonly<Record<string, number>>;
   readonly conflicts?: number;
   /** Up to 100 addresses each; older records lose theirs first when room is short. */

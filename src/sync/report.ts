@@ -33,12 +33,13 @@ export function recordOf(
     testSync: isTest(run),
     summary: `${LEAD[end.result]}${end.message}`,
     trigger: run.trigger,
+    ...(run.request === undefined ? {} : { request: run.request }),
     result: end.result,
     reason: end.reason,
     attempts: run.attempts,
     ...(end.read === undefined ? {} : { read: end.read }),
     ...(end.changes === undefined ? {} : { changes: end.changes }),
-    ...(end.held === undefined ? {} : { violations: end.held.violations }),
+    ...(end.held === undefined ? {} : heldFacts(end.held)),
     ...(end.dropped === undefined ? {} : { dropped: end.dropped }),
     ...(end.conflicts === undefined ? {} : { conflicts: end.conflicts }),
     ...(added.length === 0 ? {} : { added: firstAddresses(added) }),
@@ -46,6 +47,11 @@ export function recordOf(
     ...(conflicts.length === 0 ? {} : { conflictAddresses: firstAddresses(conflicts) }),
   };
 }
+
+const heldFacts = ({ violations, planDigest, approvable }: NonNullable<RunEnd["held"]>) => ({
+  violations,
+  plan: { digest: planDigest, approvable },
+});
 
 const LEAD: Readonly<Record<RunEnd["result"], string>> = {
   Published: "",

@@ -4,6 +4,7 @@ import type { O365Sync, O365SyncStatus } from "../api/types.generated.ts";
 import type { ChangeCounts } from "../recipients/model.ts";
 import { type Answer, MINUTE_MS } from "./decide.ts";
 import { approveCommand } from "./messages.ts";
+import { owing } from "./owed.ts";
 import {
   type HistoryRecord,
   isTest,
@@ -134,7 +135,8 @@ export interface Ending {
 
 export function ended(status: O365SyncStatus, ending: Ending): O365SyncStatus {
   const { run, end, history } = ending;
-  const next = { ...closeRequest(status, ending), history: history.slice(0, 5).map(inShort) };
+  const closed = owing(ending.object, closeRequest(status, ending), ending);
+  const next = { ...closed, history: history.slice(0, 5).map(inShort) };
   if (isTest(run)) return next;
   const { held: _before, retry, ...rest } = next;
   const finished: O365SyncStatus = { ...rest, lastSync: closedSync(ending) };

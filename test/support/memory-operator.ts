@@ -5,6 +5,7 @@ import { MAIL_DOMAIN, O365_SYNC } from "../../src/api/resources.ts";
 import type { MailDomain, O365Sync } from "../../src/api/types.generated.ts";
 import type { Directory, DirectoryProvider } from "../../src/directory/types.ts";
 import { createDomainReconciler } from "../../src/domain/controller.ts";
+import type { Notifier } from "../../src/notify/notifier.ts";
 import type { Client, EventRecorder, Logger, Reconcile } from "../../src/runtime/types.ts";
 import type { Checks } from "../../src/sync/checks.ts";
 import { createConfigMaps } from "../../src/sync/configmaps.ts";
@@ -35,11 +36,18 @@ export interface MemoryOperatorOptions {
   readonly checks?: Checks;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Default: sends nothing, and says so. */
+  readonly notifier?: Notifier;
   readonly events?: EventRecorder;
   readonly observer?: SyncObserver;
 }
 
 export const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, child: () => SILENT };
+
+const NO_MAIL: Notifier = {
+  deliver: () => Promise.resolve({ result: "Failed", message: "there is no mail server here" }),
+  close: () => {},
+};
 
 /** What a process is when it starts: nothing remembered. */
 export function createMemoryOperator(options: MemoryOperatorOptions): MemoryOperator {
@@ -53,7 +61,7 @@ export function createMemoryOperator(options: MemoryOperatorOptions): MemoryOper
   };
   const maps = createConfigMaps({ client, cache: stores.configMaps });
   const deps = { clock, random };
-  const { events = { event: () => {} }, observer } = options;
+  const { events = { event: () => {} }, notifier = NO_MAIL, observer } = options;
   return {
     domain: createDomainReconciler({ client, deps, events, stores }),
     sync: createSyncReconciler({
@@ -64,6 +72,7 @@ export function createMemoryOperator(options: MemoryOperatorOptions): MemoryOper
       checks: options.checks,
       deps,
       events,
+      notifier,
       observer,
       directories,
       publisher: createPublisher(maps, clock),

@@ -105,6 +105,8 @@ export function brief(decision: Decision): string {
       const what = [trigger, request, slotTime, attempts > 1 ? `attempt ${attempts}` : undefined];
       return `run ${what.filter((part) => part !== undefined).join(" ")}`;
     }
+    case "notify":
+      return `notify ${decision.owed.id}`;
     case "recheck":
     case "render":
       return decision.do;

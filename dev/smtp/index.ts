@@ -1,0 +1,120 @@
+/** A mail server on loopback that catches what it gets: for the demo and the tests. It can be told to misbehave. */
+import type { AddressInfo } from "node:net";
+import PostalMime, { type Email } from "postal-mime";
+import { SMTPServer, type SMTPServerSession } from "smtp-server";
+import { cert, key } from "../tls/index.ts";
+
+export interface CaughtMail {
+  /** Of the envelope. */
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly isEncrypted: boolean;
+  readonly user: string | undefined;
+  /** As it came over the wire. */
+  readonly raw: string;
+  readonly email: Email;
+}
+
+/** An answer to a command, such as `{ code: 451, text: "later" }`. */
+export interface Refusal {
+  readonly code: number;
+  readonly text: string;
+}
+
+/** How it behaves; may be changed at any time. */
+export interface Behaviour {
+  /** Answers RCPT TO; undefined accepts. */
+  onRecipient?: ((address: string) => Refusal | undefined) | undefined;
+  /** Answers the end of DATA; "silence" never answers. */
+  onMail?: (() => Refusal | "silence" | undefined) | undefined;
+}
+
+export interface CatcherOptions {
+  /** Default true. */
+  readonly starttls?: boolean;
+  /** TLS from the start; default false. */
+  readonly tls?: boolean;
+  /** Demands a login with these. */
+  readonly login?: { readonly user: string; readonly password: string };
+  /** Default: a free one. */
+  readonly port?: number;
+}
+
+export interface Catcher {
+  readonly port: number;
+  readonly mails: readonly CaughtMail[];
+  /** TCP connections accepted so far. */
+  readonly connections: number;
+  readonly behaviour: Behaviour;
+  close(): Promise<void>;
+}
+
+export async function startCatcher(options: CatcherOptions = {}): Promise<Catcher> {
+  const { starttls = true, tls = false, login, port = 0 } = options;
+  const mails: CaughtMail[] = [];
+  const behaviour: Behaviour = {};
+  let connections = 0;
+
+  async function answer(raw: string, session: SMTPServerSession, callback: (error: Error | null) => void) {
+    const refusal = behaviour.onMail?.();
+    if (refusal === "silence") return;
+    if (refusal !== undefined) {
+      callback(refusalError(refusal));
+      return;
+    }
+    const { mailFrom, rcptTo } = session.envelope;
+    mails.push({
+      from: mailFrom === false ? "" : mailFrom.address,
+      to: rcptTo.map(({ address }) => address),
+      isEncrypted: session.secure,
+      user: typeof session.user === "string" ? session.user : undefined,
+      raw,
+      email: await PostalMime.parse(raw),
+    });
+    callback(null);
+  }
+
+  const server = new SMTPServer({
+    secure: tls,
+    key,
+    cert,
+    disabledCommands: [...(starttls ? [] : ["STARTTLS"]), ...(login === undefined ? ["AUTH"] : [])],
+    authOptional: login === undefined,
+    disableReverseLookup: true,
+    closeTimeout: 100,
+    logger: false,
+    onConnect(_session, callback) {
+      connections++;
+      callback();
+    },
+    onAuth({ username, password }, _session, callback) {
+      if (username === login?.user && password === login?.password) callback(null, { user: username });
+      else callback(refusalError({ code: 535, text: "5.7.8 wrong user name or password" }));
+    },
+    onRcptTo({ address }, _session, callback) {
+      const refusal = behaviour.onRecipient?.(address);
+      callback(refusal && refusalError(refusal));
+    },
+    onData(stream, session, callback) {
+      const chunks: Buffer[] = [];
+      stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+      stream.on("end", () => void answer(Buffer.concat(chunks).toString("utf8"), session, callback));
+    },
+  });
+  server.on("error", () => {});
+  await new Promise<void>((resolve) => void server.listen(port, "127.0.0.1", resolve));
+  return {
+    port: (server.server.address() as AddressInfo).port,
+    mails,
+    get connections() {
+      return connections;
+    },
+    behaviour,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+      }),
+  };
+}
+
+const refusalError = ({ code, text }: Refusal): Error => Object.assign(new Error(text), { responseCode: code });
