@@ -27,6 +27,24 @@
 - --sync-timeout={{ .Values.syncTimeoutSeconds }}
 - --manual-runs-per-hour={{ .Values.manualRunsPerHour }}
 - --max-deletion-percent={{ .Values.maxDeletionPercent }}
+{{- with .Values.smtp }}
+{{- if .host }}
+- --smtp-host={{ .host }}
+{{- if .port }}
+- --smtp-port={{ .port }}
+{{- end }}
+{{- if .username }}
+- --smtp-username={{ .username }}
+- --smtp-password-file=/etc/o365-sync/smtp/password
+{{- end }}
+- --smtp-tls={{ .tls }}
+- --smtp-from={{ .from }}
+- --smtp-timeout={{ .timeoutSeconds }}
+{{- end }}
+{{- with .allowedDomains }}
+- --notification-allowed-domains={{ join "," . }}
+{{- end }}
+{{- end }}
 - --log-level={{ .Values.logLevel }}
 {{- range .Values.extraArgs }}
 - {{ . | quote }}
@@ -53,6 +71,11 @@
   mountPath: /etc/o365-sync/app
   readOnly: true
 {{- end }}
+{{- if and .Values.smtp.host .Values.smtp.existingSecret }}
+- name: smtp
+  mountPath: /etc/o365-sync/smtp
+  readOnly: true
+{{- end }}
 {{- if .Values.extraCa.configMap }}
 - name: ca
   mountPath: /etc/o365-sync/ca
@@ -73,6 +96,11 @@
 - name: app
   secret:
     secretName: {{ . }}
+{{- end }}
+{{- if and .Values.smtp.host .Values.smtp.existingSecret }}
+- name: smtp
+  secret:
+    secretName: {{ .Values.smtp.existingSecret }}
 {{- end }}
 {{- with .Values.extraCa.configMap }}
 - name: ca

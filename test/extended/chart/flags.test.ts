@@ -7,6 +7,8 @@ import { VALUE_SETS } from "./value-sets.ts";
 
 const CLIENT = "11111111-2222-4333-8444-555555555555";
 
+const SMTP = { host: "mx.example", from: "sync@example.com" };
+
 /** By flag: values that set it, and the argument that comes of them. */
 const REACHED: Readonly<Record<FlagName, readonly [values: object, argument: string]>> = {
   // In a pod it is the service account; whoever wants another way takes the general one.
@@ -34,6 +36,22 @@ const REACHED: Readonly<Record<FlagName, readonly [values: object, argument: str
   "sync-timeout": [{ syncTimeoutSeconds: 60 }, "--sync-timeout=60"],
   "manual-runs-per-hour": [{ manualRunsPerHour: 5 }, "--manual-runs-per-hour=5"],
   "max-deletion-percent": [{ maxDeletionPercent: 20 }, "--max-deletion-percent=20"],
+  // Host, login and all in one text would put the password into the pod's arguments: whoever wants it sets SMTP_URL.
+  "smtp-url": [{ extraArgs: ["--smtp-url=smtp://mx"] }, "--smtp-url=smtp://mx"],
+  "smtp-host": [{ smtp: SMTP }, "--smtp-host=mx.example"],
+  "smtp-port": [{ smtp: { ...SMTP, port: 2525 } }, "--smtp-port=2525"],
+  "smtp-username": [{ smtp: { ...SMTP, username: "me", existingSecret: "smtp" } }, "--smtp-username=me"],
+  "smtp-password-file": [
+    { smtp: { ...SMTP, username: "me", existingSecret: "smtp" } },
+    "--smtp-password-file=/etc/o365-sync/smtp/password",
+  ],
+  "smtp-tls": [{ smtp: { ...SMTP, tls: "tls" } }, "--smtp-tls=tls"],
+  "smtp-from": [{ smtp: SMTP }, "--smtp-from=sync@example.com"],
+  "smtp-timeout": [{ smtp: { ...SMTP, timeoutSeconds: 5 } }, "--smtp-timeout=5"],
+  "notification-allowed-domains": [
+    { smtp: { allowedDomains: ["example.com", "example.net"] } },
+    "--notification-allowed-domains=example.com,example.net",
+  ],
   "log-level": [{ logLevel: "debug" }, "--log-level=debug"],
 };
 

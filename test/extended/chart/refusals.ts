@@ -45,6 +45,17 @@ const allow = [{ namespaces: ["mail"], tenants: [CLIENT] }];
 
 /** What a schema cannot say: values that contradict each other. */
 export const CONTRADICTIONS: readonly (readonly [name: string, values: object, says: RegExp])[] = [
+  ["a mail server without a sender", { smtp: { host: "mx" } }, /smtp\.from: needed with smtp\.host/],
+  [
+    "a mail login without its password",
+    { smtp: { host: "mx", from: "a@b.cd", username: "me" } },
+    /smtp\.existingSecret: needed with smtp\.username/,
+  ],
+  [
+    "a mail login in the clear",
+    { smtp: { host: "mx", from: "a@b.cd", tls: "none", username: "me", existingSecret: "s" } },
+    /smtp\.tls: none would send the password in the clear/,
+  ],
   ["two writers", { leaderElection: { enabled: false } }, /more than one needs leaderElection\.enabled/],
   ["an app without its secret", { sharedAccess: { app: { clientId: CLIENT }, allow } }, /set existingSecret/],
   [

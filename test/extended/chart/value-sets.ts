@@ -208,6 +208,17 @@ export const VALUE_SETS: readonly ValueSet[] = [
     { consent: { redirectUrl: "https://consent.example/o365" } },
     has("Deployment", "--consent-redirect-url=https://consent.example/o365"),
   ),
+  set("a mail server", { smtp: { host: "mx.example", from: "sync@example.com" } }, (objects) => {
+    return has("Deployment", "--smtp-host=mx.example")(objects) && !has("Deployment", '"smtp"')(objects);
+  }),
+  set(
+    "a mail server with a login, behind a network policy",
+    {
+      smtp: { host: "mx.example", tls: "tls", from: "sync@example.com", username: "me", existingSecret: "smtp-login" },
+      networkPolicy: { enabled: true },
+    },
+    (objects) => has("Deployment", '"secretName":"smtp-login"')(objects) && has("NetworkPolicy", '"port":465')(objects),
+  ),
   set("switched off", { replicas: 0 }, has("Deployment", '"replicas":0')),
   set("no helm test", { helmTest: { enabled: false } }, none("Pod")),
 ];
