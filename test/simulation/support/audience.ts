@@ -36,6 +36,7 @@ export function createAudience(): Audience {
     },
     observer: {
       runEnded: ({ trigger, result }) => void counted.ended.push(`${trigger} ${result}`),
+      mailEnded: () => {},
       missedSlots(count) {
         counted.missed += count;
       },
