@@ -11,6 +11,8 @@ export type Effect =
   | { readonly do: "half-open" }
   | { readonly do: "throttle"; readonly retryAfterSeconds: number }
   | { readonly do: "error" }
+  /** As if somebody else had written meanwhile. */
+  | { readonly do: "conflict" }
   /** As if the resource version or continue token were too old. */
   | { readonly do: "expire" };
 

@@ -7,7 +7,7 @@ import type { Context } from "./context.ts";
 import { type Answer, readExchange } from "./exchange.ts";
 import type { Fault, FaultTable } from "./faults.ts";
 import { answer, type Server } from "./routes.ts";
-import { expired, StatusError, tooManyRequests, unauthorized } from "./status.ts";
+import { expired, MODIFIED, StatusError, tooManyRequests, unauthorized } from "./status.ts";
 import { serveWatch } from "./watch-response.ts";
 
 export interface ListenerOptions {
@@ -65,6 +65,8 @@ async function troubled(
   }
   if (effect.do === "throttle") throw tooManyRequests(effect.retryAfterSeconds);
   if (effect.do === "error") throw new StatusError(500, "InternalError", "Internal error occurred: as ordered", {});
+  if (effect.do === "conflict")
+    throw new StatusError(409, "Conflict", `Operation cannot be fulfilled: ${MODIFIED}`, {});
   if (isWatch(request) || effect.do === "drop") return false;
   if (effect.do === "expire") throw expired("The resourceVersion for the provided list is too old.");
   if (effect.do === "reset") connections.reset(request.socket);

@@ -70,6 +70,22 @@ export function settle(object: O365Sync, status: O365SyncStatus, facts: Facts): 
   };
 }
 
+export interface Trouble extends Pick<Finding, "reason" | "message"> {
+  /** A person must act. */
+  readonly stalled?: boolean;
+}
+
+/** A status whose object could not be looked at to the end: what is not said here stays as it was. */
+export function troubled(object: O365Sync, { reason, message, stalled = false }: Trouble, now: number): O365SyncStatus {
+  const { status = {} } = object;
+  const observedGeneration = object.metadata.generation ?? 0;
+  const finding = { reason, message, observedGeneration } as const;
+  let conditions = removeCondition(status.conditions ?? [], stalled ? "Reconciling" : "Stalled");
+  conditions = setCondition(conditions, { type: "Ready", status: "False", ...finding }, now);
+  conditions = setCondition(conditions, { type: stalled ? "Stalled" : "Reconciling", status: "True", ...finding }, now);
+  return { ...status, conditions: [...conditions] };
+}
+
 function carried(conditions: readonly Condition[], type: string): Finding | undefined {
   const found = findCondition(conditions, type);
   return found && { status: found.status, reason: found.reason, message: found.message };

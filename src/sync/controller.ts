@@ -1,11 +1,11 @@
 /** The O365Sync controller: gather, decide, act, and write the status, which happens here and nowhere else. */
 import { findCondition } from "../api/conditions.ts";
-import { Failure } from "../api/failure.ts";
 import { storeKey } from "../runtime/store.ts";
 import { ApiError, type Reconcile, type ReconcileContext, type ReconcileResult } from "../runtime/types.ts";
 import { announce } from "./announce.ts";
 import { settle } from "./conditions.ts";
 import { type Decision, decide, interruptedRun, type Situation } from "./decide.ts";
+import { asObstacle } from "./forbidden.ts";
 import { notify } from "./mail.ts";
 import { createMemory, type Remembered } from "./memory.ts";
 import { factsOf, type Outcome, type SyncServices } from "./outcome.ts";
@@ -15,6 +15,7 @@ import { renderKey, rerender } from "./rerender.ts";
 import { conclude, conduct, recheck } from "./runner.ts";
 import { gather, type View } from "./situation.ts";
 import { abandonedEnd, adopted, answered, missed, type RunEnd, skipsSlots } from "./transitions.ts";
+import { tellingTrouble } from "./trouble.ts";
 
 const HOUR_MS = 3_600_000;
 const CONFLICT_MS = 500;
@@ -45,7 +46,7 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
     return nextLook(decision, clock.now());
   };
 
-  return async (key, context) => {
+  return tellingTrouble(services, async (key, context) => {
     try {
       return await reconcile(key, context);
     } catch (error) {
@@ -54,7 +55,7 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
       context.log.debug({ reason: error.reason }, "Looking again");
       return { requeueAfterMs: CONFLICT_MS };
     }
-  };
+  });
 }
 
 /** For metrics: what events tell, and after it stands in the status. */
@@ -85,8 +86,9 @@ async function finishBegun(services: SyncServices, view: View, { log, signal }: 
     const { intent: _, ...manifest } = standing.manifest;
     return { ...view, standing: { ...standing, manifest }, accountsDamaged: true };
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return { ...view, obstacle: error, tablesObstacle: error };
+    const obstacle = asObstacle(error);
+    if (obstacle === undefined) throw error;
+    return { ...view, obstacle, tablesObstacle: obstacle };
   }
 }
 
@@ -183,8 +185,8 @@ async function renderOrExplain(
     memory.renderFailure = undefined;
     return await rerender(services, view, memory, context);
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    memory.renderFailure = error;
+    memory.renderFailure = asObstacle(error);
+    if (memory.renderFailure === undefined) throw error;
     return { view, status: view.object.status ?? {} };
   }
 }

@@ -296,6 +296,8 @@ function nextLook(situation: Situation): number | undefined {
   // A Secret is not watched: it is looked at again while something waits for it.
   if ((retry !== undefined && awaitsPerson(object)) || situation.obstacle?.kind === "wait")
     candidates.push(now + MINUTE_MS);
+  // Nor are roles.
+  if (situation.obstacle?.reason === "Forbidden") candidates.push(now + RECHECK_MS);
   if (tablesDiffer && !accountsDamaged && lastRender !== undefined) candidates.push(lastRender + MINUTE_MS);
   if (accountsDamaged && object.spec.schedule.enabled) candidates.push(repairAllowed(object));
   if (pendingRequests(object).length > 0) candidates.push(budgetFrees(situation));

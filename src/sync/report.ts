@@ -2,6 +2,7 @@
 import { Failure } from "../api/failure.ts";
 import type { Violation } from "../recipients/guards.ts";
 import { ApiError } from "../runtime/types.ts";
+import { asForbidden } from "./forbidden.ts";
 import { firstAddresses } from "./history.ts";
 import { describeChanges } from "./messages.ts";
 import type { Proposal } from "./proposal.ts";
@@ -94,6 +95,8 @@ export function failedEnd(failure: Failure): RunEnd {
 export function asFailure(error: unknown): Failure | undefined {
   if (error instanceof Failure) return error;
   if (!(error instanceof ApiError)) return undefined;
+  const forbidden = asForbidden(error);
+  if (forbidden !== undefined) return forbidden;
   const what =
     error.status === 0
       ? "the API server could not be reached"

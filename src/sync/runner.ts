@@ -8,6 +8,7 @@ import { publishedAccounts } from "./baseline.ts";
 import { settle } from "./conditions.ts";
 import { interruptedRun } from "./decide.ts";
 import { accountsHash } from "./fingerprint.ts";
+import { asForbidden } from "./forbidden.ts";
 import { factsOf, type Outcome, type SyncServices } from "./outcome.ts";
 import { type HistoryRecord, isTest, type Run } from "./records.ts";
 import { asFailure, failedEnd, recordOf } from "./report.ts";
@@ -87,8 +88,9 @@ async function executeWithin(
   } catch (error) {
     if (signal.aborted) throw error;
     const failure = deadline.expired ? tooSlow(services.settings.runDeadlineMs) : asFailure(error);
-    // What was begun is finished by the next reconcile, whatever stopped it.
-    if (failure === undefined || (facts.begun === true && !(error instanceof Failure))) throw error;
+    // What was begun is finished by the next reconcile, whatever stopped it; what was forbidden at its first write was not begun.
+    const stands = facts.begun === true && !(facts.standing === standing && asForbidden(error) !== undefined);
+    if (failure === undefined || (stands && !(error instanceof Failure))) throw error;
     return failedEnd(failure);
   } finally {
     deadline.release();

@@ -6,6 +6,7 @@ import { find } from "../runtime/find.ts";
 import type { Client, Store } from "../runtime/types.ts";
 import type { ConfigMaps } from "./configmaps.ts";
 import { type Access, resolveAccess, type SharedKeys } from "./credentials.ts";
+import { asObstacle } from "./forbidden.ts";
 import { inspect } from "./inspect.ts";
 import { EMPTY_MANIFEST } from "./manifest.ts";
 import { namesOf, outputOf, wantsRendering } from "./publication.ts";
@@ -75,8 +76,9 @@ async function orFailure<T>(work: Promise<T>): Promise<T | Failure> {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
+    const failure = asObstacle(error);
+    if (failure === undefined) throw error;
+    return failure;
   }
 }
 

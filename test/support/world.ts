@@ -10,6 +10,7 @@ import type { MailDomain, MailDomainSpec, O365Sync, O365SyncSpec } from "../../s
 import { parseConfig } from "../../src/config/config.ts";
 import { createLogger } from "../../src/observe/log.ts";
 import { startOperator } from "../../src/operator.ts";
+import type { Logger } from "../../src/runtime/types.ts";
 import { createNamespace, useControlPlane } from "./controlplane.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
 import type { ProvidedControlPlane } from "./global-setup.ts";
@@ -24,6 +25,8 @@ export interface WorldOptions {
   readonly deps?: Deps;
   /** What the --shared-access file says, made from what the world is. */
   readonly sharedAccess?: (world: { readonly namespace: string; readonly tenant: Tenant }) => object;
+  /** Default: silent, or as TEST_LOG says. */
+  readonly log?: Logger;
   /** For one request to the tenant, in milliseconds on the machine's own clock. */
   readonly tenantTimeoutMs?: number;
   readonly env?: Readonly<Record<string, string>>;
@@ -209,7 +212,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       if (config === "help") throw new Error("help was asked for");
       const stop = new AbortController();
       const endpoints = JSON.stringify({ Global: { authority: tenant.authority, graph: tenant.graph } });
-      const log = createLogger(process.env["TEST_LOG"] ?? "silent");
+      const { log = createLogger(process.env["TEST_LOG"] ?? "silent") } = options;
       const ended = startOperator({
         config,
         endpoints,
