@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Installs the mail gateways that test/extended/gateways starts, on a Debian machine as root, and prints the folder of
+# those that are not in PATH. Postfix, tinycdb and Rspamd are installed; Exim cannot be, beside Postfix: it is unpacked.
+# What is there already is left alone. Nothing is started. Rspamd is left out where Debian does not have it.
+set -euo pipefail
+
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/o365-sync-operator/exim"
+export DEBIAN_FRONTEND=noninteractive
+# Scripts of packages start no service in runlevel 1, which is for maintenance.
+export RUNLEVEL=1
+
+updated=false
+update() {
+  if [[ "$updated" == false ]]; then apt-get update -qq >&2; fi
+  updated=true
+}
+has() { [[ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" == installed ]]; }
+available() { apt-cache show --no-all-versions "$1" >/dev/null 2>&1; }
+
+wanted=()
+for package in postfix postfix-cdb tinycdb rspamd; do
+  if has "$package"; then continue; fi
+  update
+  if [[ "$package" == rspamd ]] && ! available rspamd; then
+    echo "Debian has no rspamd here: its tests are skipped" >&2
+    continue
+  fi
+  wanted+=("$package")
+done
+if ((${#wanted[@]} > 0)); then
+  echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections
+  apt-get install -qq -o Dpkg::Use-Pty=0 -y --no-install-recommends --no-upgrade "${wanted[@]}" >&2
+fi
+
+if [[ ! -x "$cache/usr/sbin/exim4" ]]; then
+  update
+  mapfile -t libraries < <(apt-cache depends exim4-daemon-light | awk '/^ +Depends: lib/ {print $2}')
+  apt-get install -qq -o Dpkg::Use-Pty=0 -y --no-install-recommends --no-upgrade "${libraries[@]}" >&2
+  unpacked="$(mktemp -d)"
+  trap 'rm -rf "$unpacked"' EXIT
+  chmod 755 "$unpacked"
+  (cd "$unpacked" && apt-get download -qq -o APT::Sandbox::User=root exim4-daemon-light >&2)
+  mkdir -p "$cache"
+  dpkg-deb --extract "$unpacked"/*.deb "$cache"
+fi
+# Debian's Exim looks its user up when it starts.
+if ! id Debian-exim >/dev/null 2>&1; then
+  useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin Debian-exim
+fi
+echo "$cache/usr/sbin"
