@@ -1,6 +1,7 @@
 /** Which mail programs this machine has, and tests that need them. */
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import { missing } from "../tools.ts";
 
 /** System programs often lie outside of a user's PATH. */
 const FOLDERS = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
@@ -32,14 +33,16 @@ export interface Needs {
   readonly optional?: boolean;
 }
 
-/** Whether tests are to be skipped, and says why; in CI they run, and fail. */
+/** Whether tests are to be skipped, and says why; throws in CI. */
 export function lacks({ programs, root = false, optional = false }: Needs): boolean {
-  const missing = programs.filter((each) => findProgram(each) === undefined);
+  const absent = programs.filter((each) => findProgram(each) === undefined);
   const reasons = [
-    ...(missing.length === 0 ? [] : [`no ${missing.join(", ")} (scripts/ci/gateways.sh installs it on Debian)`]),
-    ...(root && process.getuid?.() !== 0 ? ["it takes root"] : []),
+    ...(absent.length === 0 ? [] : [`there is no ${absent.join(", ")} (scripts/ci/gateways.sh installs it on Debian)`]),
+    ...(root && process.getuid?.() !== 0 ? ["gateways take root to start"] : []),
   ];
-  const skip = reasons.length > 0 && (process.env["CI"] !== "true" || optional);
-  if (skip) console.log(`skipped: ${reasons.join("; ")}`);
-  return skip;
+  if (reasons.length === 0) return false;
+  const why = reasons.join("; ");
+  if (optional) console.log(`skipped: ${why}`);
+  else missing(why);
+  return true;
 }
