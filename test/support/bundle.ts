@@ -1,5 +1,6 @@
 /** The real thing: the bundled operator as processes that a test starts, stops, freezes and kills. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,12 +19,34 @@ export interface OperatorChild {
 }
 
 export interface Bundle {
-  start(flags?: readonly string[]): OperatorChild;
+  start(flags?: readonly string[], circumstances?: Circumstances): OperatorChild;
   /** Kills what still runs and removes the files. */
   close(): Promise<void>;
 }
 
+/** What is unlike the machine that the test runs on. */
+export interface Circumstances {
+  /** How far its wall clock is ahead. */
+  readonly clockAheadMs?: number;
+  /** Where it believes the API server to be. */
+  readonly server?: string;
+}
+
 const PATIENCE_MS = 30_000;
+/** Before anything else of the process runs: every reading of the wall clock is ahead. Timers are as they are. */
+const WRONG_CLOCK = `
+const ahead = Number(process.env.CLOCK_AHEAD_MS);
+const Real = Date;
+globalThis.Date = class Date extends Real {
+  constructor(...parts) {
+    if (parts.length === 0) super(Real.now() + ahead);
+    else super(...parts);
+  }
+  static now() {
+    return Real.now() + ahead;
+  }
+};
+`;
 
 export interface BundleOptions {
   /** Path of the Node.js that runs it. Default: that of the tests. */
@@ -39,6 +62,8 @@ export async function createBundle({ namespace, tenant }: World, options: Bundle
   if (options.file === undefined) await bundle(file);
   await writeFile(endpoints, JSON.stringify({ Global: { authority: tenant.authority, graph: tenant.graph } }));
   const { operatorKubeconfig } = useControlPlane();
+  const wrongClock = join(folder, "wrong-clock.cjs");
+  await writeFile(wrongClock, WRONG_CLOCK);
   const children = new Set<OperatorChild>();
   const fixed = [
     `--kubeconfig=${operatorKubeconfig}`,
@@ -48,10 +73,12 @@ export async function createBundle({ namespace, tenant }: World, options: Bundle
   ];
 
   return {
-    start(flags = ["--health-probe-bind-address=0"]) {
-      const child = spawn(node, [file, ...fixed, ...flags], {
+    start(flags = ["--health-probe-bind-address=0"], { clockAheadMs = 0, server } = {}) {
+      const preload = clockAheadMs === 0 ? [] : ["--require", wrongClock];
+      const elsewhere = server === undefined ? [] : [`--kubeconfig=${reach(operatorKubeconfig, folder, server)}`];
+      const child = spawn(node, [...preload, file, ...fixed, ...elsewhere, ...flags], {
         stdio: ["ignore", "pipe", "inherit"],
-        env: { ...process.env, NODE_EXTRA_CA_CERTS: caPath },
+        env: { ...process.env, NODE_EXTRA_CA_CERTS: caPath, CLOCK_AHEAD_MS: String(clockAheadMs) },
       });
       const log: string[] = [];
       const listeners = new Set<() => void>();
@@ -93,4 +120,13 @@ export async function createBundle({ namespace, tenant }: World, options: Bundle
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A kubeconfig that names another server, and else is the same. */
+function reach(kubeconfig: string, folder: string, server: string): string {
+  const config = JSON.parse(readFileSync(kubeconfig, "utf8")) as { clusters: { cluster: { server: string } }[] };
+  for (const { cluster } of config.clusters) cluster.server = server;
+  const path = join(folder, `kubeconfig-${new URL(server).port}`);
+  writeFileSync(path, JSON.stringify(config), { mode: 0o600 });
+  return path;
 }
