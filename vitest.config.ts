@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** Tests in these folders talk to an API server; one is started for them, and only when one of them runs. */
-const CLUSTER = ["test/{bundle,controlplane,crds,hostile,scenarios}/**/*.test.ts"];
+const CLUSTER = ["test/{bundle,controlplane,crds,hostile,scenarios,upgrade}/**/*.test.ts"];
 /** What takes longer, or needs tools that a newcomer does not have: `npm run test:extended`, and CI. */
 const EXTENDED = ["test/extended/**/*.test.ts"];
 

@@ -24,7 +24,7 @@ export function operatorRules(leaseName = "o365-sync-operator"): Rules {
 export async function grantOperatorRights(controlPlane: ControlPlaneAccess): Promise<void> {
   if (controlPlane.kind === "embedded") return;
   const { operator, leaderElection } = operatorRules();
-  const metadata = { name: "o365-sync-operator" };
+  const metadata = { name: "operator-under-test" };
   const apiGroup = "rbac.authorization.k8s.io";
   const objects = [
     { kind: "ClusterRole", metadata, rules: [...operator, ...leaderElection] },

@@ -36,10 +36,10 @@ export function render(values: object, namespace = "default"): Manifest[] {
   return documents.map((document) => document.toJS() as Manifest | null).filter((object) => object !== null);
 }
 
-/** Runs helm with the values on its standard input. */
-export function run(args: readonly string[], values: object) {
+/** Runs helm, with the values on its standard input where the command takes values. */
+export function run(args: readonly string[], values: object, takesValues = true) {
   const options = { encoding: "utf8", input: JSON.stringify(values), maxBuffer: 32 * 1024 * 1024 } as const;
-  return spawnSync(helm ?? "helm", [...args, "--values", "-"], options);
+  return spawnSync(helm ?? "helm", takesValues ? [...args, "--values", "-"] : args, options);
 }
 
 export function only(objects: readonly Manifest[], kind: string, name?: RegExp): Manifest {
