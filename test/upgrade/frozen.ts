@@ -62,7 +62,7 @@ export function writeFrozen(release: string, { at, company, domains, syncs, conf
 }
 
 /** Without what another cluster fills in. */
-function portable<T extends ConfigMap | MailDomain | O365Sync>({ metadata, ...rest }: T): object {
+function portable({ metadata, ...rest }: ConfigMap | MailDomain | O365Sync): object {
   const { name, labels, annotations } = metadata;
   return { ...rest, metadata: { name, ...(labels && { labels }), ...(annotations && { annotations }) } };
 }

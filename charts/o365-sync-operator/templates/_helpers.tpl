@@ -54,6 +54,13 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- end -}}
 {{- end -}}
 
+{{/* The Secret with the mail server's password; empty without a login. */}}
+{{- define "operator.smtpSecretName" -}}
+{{- if and .Values.smtp.host .Values.smtp.username -}}
+{{- default (printf "%s-smtp" (include "operator.fullname" .)) .Values.smtp.existingSecret -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Content of the --shared-access file; empty when nothing is shared. */}}
 {{- define "operator.sharedAccess" -}}
 {{- $app := .Values.sharedAccess.app -}}

@@ -71,7 +71,7 @@
   mountPath: /etc/o365-sync/app
   readOnly: true
 {{- end }}
-{{- if and .Values.smtp.host .Values.smtp.existingSecret }}
+{{- if include "operator.smtpSecretName" . }}
 - name: smtp
   mountPath: /etc/o365-sync/smtp
   readOnly: true
@@ -97,10 +97,10 @@
   secret:
     secretName: {{ . }}
 {{- end }}
-{{- if and .Values.smtp.host .Values.smtp.existingSecret }}
+{{- with include "operator.smtpSecretName" . }}
 - name: smtp
   secret:
-    secretName: {{ .Values.smtp.existingSecret }}
+    secretName: {{ . }}
 {{- end }}
 {{- with .Values.extraCa.configMap }}
 - name: ca

@@ -45,6 +45,11 @@ const allow = [{ namespaces: ["mail"], tenants: [CLIENT] }];
 
 /** What a schema cannot say: values that contradict each other. */
 export const CONTRADICTIONS: readonly (readonly [name: string, values: object, says: RegExp])[] = [
+  [
+    "two passwords",
+    { smtp: { host: "mx", from: "a@b.cd", username: "me", existingSecret: "s", password: "p" } },
+    /not both/,
+  ],
   ["a mail server without a sender", { smtp: { host: "mx" } }, /smtp\.from: needed with smtp\.host/],
   [
     "a mail login without its password",

@@ -208,6 +208,18 @@ export const VALUE_SETS: readonly ValueSet[] = [
     { consent: { redirectUrl: "https://consent.example/o365" } },
     has("Deployment", "--consent-redirect-url=https://consent.example/o365"),
   ),
+  set(
+    "a mail server with a new Secret, and a proxy, behind a network policy",
+    {
+      smtp: { host: "mx.example", from: "sync@example.com", username: "me", password: "p4ss" },
+      proxy: { httpsProxy: "http://proxy.example:3128" },
+      networkPolicy: { enabled: true },
+    },
+    (objects) =>
+      has("Secret", Buffer.from("p4ss").toString("base64"))(objects) &&
+      has("Deployment", '"secretName":"o365-sync-operator-smtp"')(objects) &&
+      has("NetworkPolicy", '"port":3128')(objects),
+  ),
   set("a mail server", { smtp: { host: "mx.example", from: "sync@example.com" } }, (objects) => {
     return has("Deployment", "--smtp-host=mx.example")(objects) && !has("Deployment", '"smtp"')(objects);
   }),
