@@ -7,9 +7,11 @@ import { parseArgs } from "node:util";
 import { parse } from "yaml";
 import type { O365Sync } from "../../src/api/types.generated.ts";
 import { applyCrds, type ControlPlane, startControlPlane } from "../controlplane/index.ts";
+import { startCatcher } from "../smtp/index.ts";
 import { harbourAndPine } from "../tenant/fixture.ts";
 import { startTenant, type Tenant } from "../tenant/index.ts";
 import { createCluster } from "./cluster.ts";
+import { createMailbox } from "./mailbox.ts";
 import { startOperatorProcess } from "./operator.ts";
 import { type Sample, tellStory } from "./story.ts";
 
@@ -43,7 +45,13 @@ async function main(): Promise<number> {
     await controlPlane.writeKubeconfig(kubeconfig, "admin");
     const endpoints = join(folder, "cloud-endpoints.json");
     await writeFile(endpoints, JSON.stringify({ Global: { authority: tenant.authority, graph: tenant.graph } }));
+    const mailbox = createMailbox(join(folder, "mails"));
+    const catcher = await startCatcher({ onCaught: (mail) => mailbox.keep(mail) });
+    cleanups.push(() => catcher.close());
     const flags = [
+      "--smtp-host=127.0.0.1",
+      `--smtp-port=${catcher.port}`,
+      "--smtp-from=o365-sync@example.com",
       `--kubeconfig=${kubeconfig}`,
       `--cloud-endpoints=${endpoints}`,
       "--metrics-bind-address=127.0.0.1:0",
@@ -54,11 +62,11 @@ async function main(): Promise<number> {
     const kind = controlPlane.kind === "real" ? "A kube-apiserver" : "An embedded API server";
     say(`${kind} (${controlPlane.version}), a simulated Microsoft 365 tenant and the operator run on this machine.`);
 
-    const told = tellStory(createCluster(controlPlane), tenant, await readSamples(tenant), say);
+    const told = tellStory({ cluster: createCluster(controlPlane), tenant, mailbox }, await readSamples(tenant), say);
     await Promise.race([told, operator.failed, stopped]);
     say(`\nThe story took ${Math.round((Date.now() - started) / 1000)} s.`);
     if (values.exit === true) return 0;
-    say(invitation(controlPlane, kubeconfig, operator.log));
+    say(invitation(controlPlane, kubeconfig, { log: operator.log, mails: mailbox.folder }));
     listen(tenant);
     await Promise.race([stopped, operator.failed]);
     say("Cleaning up.");
@@ -78,6 +86,7 @@ async function readSamples(tenant: Tenant): Promise<Sample[]> {
   const sync = (await read("o365sync")) as O365Sync;
   sync.spec.tenantId = tenant.tenantId;
   if (sync.spec.credentials !== undefined) sync.spec.credentials.clientId = tenant.clientId;
+  sync.spec.notifications = { enabled: true, recipients: ["ops@example.com"] };
   const secret = {
     apiVersion: "v1",
     kind: "Secret",
@@ -93,7 +102,11 @@ async function readSamples(tenant: Tenant): Promise<Sample[]> {
   ];
 }
 
-function invitation({ kubectl }: ControlPlane, kubeconfig: string, log: string): string {
+function invitation(
+  { kubectl }: ControlPlane,
+  kubeconfig: string,
+  { log, mails }: { log: string; mails: string },
+): string {
   const get = kubectl ?? "kubectl";
   return `
 Everything keeps running until Ctrl-C. In another terminal:
@@ -104,6 +117,8 @@ Everything keeps running until Ctrl-C. In another terminal:
     ${get} -n mail annotate o365syncs.o365sync.dev/example-com o365sync.dev/sync=$(date +%s) --overwrite
     ${get} -n mail get configmap example-com-history -o jsonpath='{.data.history\\.txt}'
     tail -f ${log}
+
+Mails: a browser shows ${mails}/*.html as a reader would see them.
 
 Here: "hire <address>" and "leave <address>" change the tenant.
 `;

@@ -2,6 +2,7 @@
 import type { O365Sync } from "../../src/api/types.generated.ts";
 import type { Tenant } from "../tenant/index.ts";
 import type { Cluster } from "./cluster.ts";
+import type { Mailbox } from "./mailbox.ts";
 
 export type Say = (text: string) => void;
 
@@ -14,7 +15,17 @@ const ANNOTATION: Readonly<Record<Request, string>> = {
 };
 const HANDLED = { sync: "handledSync", testConnection: "handledTestConnection", approve: "handledApprove" } as const;
 
-export async function tellStory(cluster: Cluster, tenant: Tenant, samples: readonly Sample[], say: Say): Promise<void> {
+export interface Stage {
+  readonly cluster: Cluster;
+  readonly tenant: Tenant;
+  readonly mailbox: Mailbox;
+}
+
+export async function tellStory(
+  { cluster, tenant, mailbox }: Stage,
+  samples: readonly Sample[],
+  say: Say,
+): Promise<void> {
   const { company } = tenant;
   let token = 0;
   const step = (text: string): void => say(`\n\u001b[1m${text}\u001b[0m`);
@@ -65,13 +76,18 @@ export async function tellStory(cluster: Cluster, tenant: Tenant, samples: reado
   show((await cluster.configMap("example-com-plan")).data?.["plan.txt"] ?? "", 9);
   await grep("ada.abel@example.com");
 
-  step("6. It was meant. Meanwhile otto.olsen is hired; the approval lets the shown plan through, and him.");
+  step("6. ops@example.com got a mail about it.");
+  const { mail, file } = await mailbox.find("held");
+  show(`Subject: ${mail.email.subject}\n\n${mail.email.text}`, 14);
+  say(`    In a browser: ${file}`);
+
+  step("7. It was meant. Meanwhile otto.olsen is hired; the approval lets the shown plan through, and him.");
   company.hire("otto.olsen@example.com");
   await ask("approve", held.status?.held?.planDigest);
   await grep("ada.abel@example.com");
   await grep("otto.olsen@example.com");
 
-  step("7. All of it stands in the history.");
+  step("8. All of it stands in the history.");
   command("kubectl -n mail get configmap example-com-history -o jsonpath='{.data.history\\.txt}'");
   show((await cluster.configMap("example-com-history")).data?.["history.txt"] ?? "");
 }

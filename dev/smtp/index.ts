@@ -36,6 +36,8 @@ export interface CatcherOptions {
   readonly tls?: boolean;
   /** Demands a login with these. */
   readonly login?: { readonly user: string; readonly password: string };
+  /** Told of each mail, once it was accepted. */
+  readonly onCaught?: (mail: CaughtMail) => void;
   /** Default: a free one. */
   readonly port?: number;
 }
@@ -50,7 +52,7 @@ export interface Catcher {
 }
 
 export async function startCatcher(options: CatcherOptions = {}): Promise<Catcher> {
-  const { starttls = true, tls = false, login, port = 0 } = options;
+  const { starttls = true, tls = false, login, port = 0, onCaught } = options;
   const mails: CaughtMail[] = [];
   const behaviour: Behaviour = {};
   let connections = 0;
@@ -63,15 +65,17 @@ export async function startCatcher(options: CatcherOptions = {}): Promise<Catche
       return;
     }
     const { mailFrom, rcptTo } = session.envelope;
-    mails.push({
+    const mail = {
       from: mailFrom === false ? "" : mailFrom.address,
       to: rcptTo.map(({ address }) => address),
       isEncrypted: session.secure,
       user: typeof session.user === "string" ? session.user : undefined,
       raw,
       email: await PostalMime.parse(raw),
-    });
+    };
+    mails.push(mail);
     callback(null);
+    onCaught?.(mail);
   }
 
   const server = new SMTPServer({

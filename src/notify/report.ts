@@ -125,7 +125,10 @@ function judge({ record, recovered }: ReportInput): { readonly tone: Tone; reado
 
 function subjectOf({ record }: ReportInput, headline: string): string {
   const { result, reason, changes } = record;
-  const start = headline.replace(/; .*/, "").replace(/^./, (first) => first.toLowerCase());
+  const start = headline
+    .replace(/; .*/, "")
+    .replace(": ", ", ")
+    .replace(/^./, (first) => first.toLowerCase());
   if (result === "Failed") return `${start} (${reason})`;
   if (changes === undefined || changes.total === 0) return start;
   const added = changes.accountAdds + changes.aliasAdds;

@@ -80,17 +80,17 @@ const UNCHANGED: Partial<RunRecord> = {
 
 export const CASES: readonly (readonly [name: string, input: ReportInput, subject: string])[] = [
   ["a publication", inputOf(), "[o365-sync] example.com: a new list is published (+2 -1)"],
-  ["a held plan", HELD, "[o365-sync] example.com: held: nothing was saved (+0 -160)"],
+  ["a held plan", HELD, "[o365-sync] example.com: held, nothing was saved (+0 -160)"],
   ["a failure", FAILED, "[o365-sync] example.com: the sync failed (ServiceUnavailable)"],
   [
     "a recovery",
     inputOf({ ...UNCHANGED, attempts: 7 }, { recovered: true }),
-    "[o365-sync] example.com: works again: nothing changed",
+    "[o365-sync] example.com: works again, nothing changed",
   ],
   [
     "a test sync",
     inputOf({ testSync: true, request: "testSync", result: "Succeeded", reason: "Succeeded" }),
-    "[o365-sync] example.com: test sync: nothing was published (+2 -1)",
+    "[o365-sync] example.com: test sync, nothing was published (+2 -1)",
   ],
   [
     "hostile text",

@@ -57,7 +57,7 @@ describe("An object with notifications", () => {
     for (const { id } of [...company.users.values()].slice(0, 60)) company.remove(id);
     await world.ask("sync", "3");
     const [, , mail] = await mailed(3);
-    expect(mail?.email.subject).toMatch(/held: nothing was saved/);
+    expect(mail?.email.subject).toMatch(/held, nothing was saved/);
     const [, digest = ""] = /approve=([0-9a-f]{20}) --overwrite/.exec(mail?.email.text ?? "") ?? [];
     expect(mail?.email.html).toContain(`approve=${digest}`);
     const { status } = await world.ask("approve", digest);
