@@ -78,14 +78,14 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
   const { leaderElectionId } = config;
   const metrics = createMetrics({
     version: RELEASE,
-    syncs: stores.syncs,
+    stores,
     leaderElectionId,
     isLeading: () => manager.state === "leading",
   });
   const notifier = notifierOf(config, deps.clock, ca);
   const syncController = createController({
     name: "o365sync",
-    observer: metrics.controller("o365sync"),
+    observer: metrics.controller("o365sync", config.concurrentSyncs),
     concurrency: config.concurrentSyncs,
     timeoutMs: config.syncTimeoutMs + RECONCILE_SLACK_MS,
     deps,
@@ -96,7 +96,7 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
   });
   const domainController = createController({
     name: "maildomain",
-    observer: metrics.controller("maildomain"),
+    observer: metrics.controller("maildomain", DOMAIN_WORKERS),
     concurrency: DOMAIN_WORKERS,
     timeoutMs: DOMAIN_TIMEOUT_MS,
     deps,

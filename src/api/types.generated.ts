@@ -335,6 +335,10 @@ export interface O365SyncStatus {
     addresses: number;
     /** How many ConfigMaps the tables are spread over. */
     shards: number;
+    /** Size of all tables. */
+    bytes?: number;
+    /** Size of the fullest ConfigMap of the tables; at 900 KiB nothing more can be published. */
+    largestShardBytes?: number;
     /** The number of shards before, which is kept current until previousUntil. */
     previousShards?: number;
     /** When the ConfigMaps of the previous layout go away. */

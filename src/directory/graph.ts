@@ -34,6 +34,8 @@ export type RequestObserver = (request: {
   readonly operation: Operation;
   readonly status: number;
   readonly seconds: number;
+  /** What the request cost, where Graph says so. */
+  readonly resourceUnits?: number | undefined;
 }) => void;
 
 export interface GraphOptions {
@@ -113,13 +115,20 @@ async function observed(
 ): Promise<HttpResponse> {
   const started = deps.clock.now();
   let status = 0;
+  let resourceUnits: number | undefined;
   try {
     const answer = await http(request);
     ({ status } = answer);
+    resourceUnits = unitsOf(answer.header("x-ms-resource-unit"));
     return answer;
   } finally {
-    onRequest?.({ operation, status, seconds: (deps.clock.now() - started) / 1000 });
+    onRequest?.({ operation, status, seconds: (deps.clock.now() - started) / 1000, resourceUnits });
   }
+}
+
+function unitsOf(header: string | undefined): number | undefined {
+  const units = Number(header);
+  return header !== undefined && Number.isFinite(units) && units >= 0 ? units : undefined;
 }
 
 function toHttpRequest({ request, options = {} }: Context): Omit<HttpRequest, "signal"> {

@@ -1,117 +1,165 @@
-/** The state of every O365Sync as gauges, made from the cache at each scrape: an object that is gone leaves nothing behind. */
-import { Gauge, type Registry } from "prom-client";
-import type { O365Sync } from "../api/types.generated.ts";
+/** The state of every object as gauges, made from the cache at each scrape: an object that is gone leaves nothing behind. */
+import type { Condition } from "../api/kube.ts";
+import type { MailDomain, O365Sync } from "../api/types.generated.ts";
+import { LARGEST_BYTES } from "../recipients/render.ts";
 import type { Store } from "../runtime/types.ts";
+
+/** Values with their own labels, as they are written; nothing where an object has no such fact. */
+type Values = readonly (readonly [value: number, labels?: string])[];
 
 interface ObjectGauge {
   readonly name: string;
   readonly help: string;
-  readonly labels?: readonly string[];
-  /** Values with their own labels; nothing where the object has no such fact. */
-  readonly values: (object: O365Sync) => readonly (readonly [value: number, labels?: Record<string, string>])[];
+  readonly sync?: (object: O365Sync) => Values;
+  readonly domain?: (object: MailDomain) => Values;
 }
 
-const seconds = (time: string | undefined): readonly (readonly [number])[] =>
-  time === undefined ? [] : [[Date.parse(time) / 1000]];
-const fact = (value: number | undefined): readonly (readonly [number])[] => (value === undefined ? [] : [[value]]);
+const fact = (value: number | undefined): Values => (value === undefined ? [] : [[value]]);
+const seconds = (time: string | undefined): Values => fact(time === undefined ? undefined : Date.parse(time) / 1000);
 
-const GAUGES: readonly ObjectGauge[] = [
+const DAY_MINUTES = 24 * 60;
+
+/** The longest time between two slots, in seconds: what "overdue" is measured by. */
+function longestInterval(times: readonly string[]): number | undefined {
+  const minutes = times.map((time) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3))).sort((a, b) => a - b);
+  const [first] = minutes;
+  if (first === undefined) return undefined;
+  const gaps = minutes.map((time, index) => (minutes[index + 1] ?? first + DAY_MINUTES) - time);
+  return Math.max(...gaps) * 60;
+}
+
+const STATUSES = ["True", "False", "Unknown"];
+
+function conditions(kind: string, found: readonly Condition[] = []): Values {
+  return found.flatMap(({ type, status }) =>
+    STATUSES.map((value) => [value === status ? 1 : 0, `kind="${kind}",type="${type}",status="${value}"`] as const),
+  );
+}
+
+export const OBJECT_GAUGES: readonly ObjectGauge[] = [
   {
     name: "o365sync_info",
-    help: "One for each O365Sync; always 1.",
-    labels: ["domain", "cloud", "suspended", "automatic"],
-    values: ({ spec, status }) => [
-      [
-        1,
-        {
-          domain: status?.domain ?? "",
-          cloud: spec.cloud,
-          suspended: String(spec.suspend),
-          automatic: String(spec.schedule.enabled),
-        },
-      ],
-    ],
+    help: "One for each O365Sync, with what it is and the reason of its Ready; always 1.",
+    sync: ({ spec, status }) => {
+      const reason = status?.conditions?.find(({ type }) => type === "Ready")?.reason ?? "";
+      const what = `domain="${status?.domain ?? ""}",cloud="${spec.cloud}"`;
+      return [
+        [1, `${what},suspended="${spec.suspend}",automatic="${spec.schedule.enabled}",reason="${escaped(reason)}"`],
+      ];
+    },
   },
   {
     name: "o365sync_condition",
-    help: "Conditions: 1 for the status that holds, 0 for the others.",
-    labels: ["type", "status"],
-    values: ({ status }) =>
-      (status?.conditions ?? []).flatMap(({ type, status: is }) =>
-        ["True", "False", "Unknown"].map((value) => [value === is ? 1 : 0, { type, status: value }] as const),
-      ),
+    help: "Conditions of O365Syncs and MailDomains: 1 for the status that holds, 0 for the others.",
+    sync: ({ status }) => conditions("O365Sync", status?.conditions),
+    domain: ({ status }) => conditions("MailDomain", status?.conditions),
+  },
+  {
+    name: "o365sync_created_timestamp_seconds",
+    help: "When the O365Sync was created.",
+    sync: ({ metadata }) => seconds(metadata.creationTimestamp),
   },
   {
     name: "o365sync_last_success_timestamp_seconds",
     help: "When the published list was last confirmed against the tenant.",
-    values: ({ status }) => seconds(status?.lastSuccessfulTime),
+    sync: ({ status }) => seconds(status?.lastSuccessfulTime),
   },
   {
     name: "o365sync_last_attempt_timestamp_seconds",
     help: "When the last run that was not a test began.",
-    values: ({ status }) => seconds(status?.lastSync?.startTime),
+    sync: ({ status }) => seconds(status?.lastSync?.startTime),
   },
   {
     name: "o365sync_next_slot_timestamp_seconds",
     help: "When the next slot is; absent while automatic sync is off.",
-    values: ({ status }) => seconds(status?.schedule?.nextTime),
+    sync: ({ status }) => seconds(status?.schedule?.nextTime),
   },
   {
-    name: "o365sync_credential_expiry_timestamp_seconds",
-    help: "When the certificate that proves the app ends; absent for credentials whose end only Entra knows.",
-    values: ({ status }) => seconds(status?.credentialExpiryTime),
-  },
-  {
-    name: "o365sync_created_timestamp_seconds",
-    help: "When the object was created.",
-    values: ({ metadata }) => seconds(metadata.creationTimestamp),
-  },
-  {
-    name: "o365sync_published_accounts",
-    help: "Published accounts, distribution lists included.",
-    values: ({ status }) => fact(status?.published?.accounts),
-  },
-  {
-    name: "o365sync_published_aliases",
-    help: "Published aliases.",
-    values: ({ status }) => fact(status?.published?.aliases),
-  },
-  {
-    name: "o365sync_published_addresses",
-    help: "Addresses that a gateway accepts.",
-    values: ({ status }) => fact(status?.published?.addresses),
-  },
-  {
-    name: "o365sync_published_shards",
-    help: "ConfigMaps that the tables are spread over.",
-    values: ({ status }) => fact(status?.published?.shards),
-  },
-  {
-    name: "o365sync_held",
-    help: "Whether a plan is held: 1 or 0.",
-    values: ({ status }) => [[status?.held === undefined ? 0 : 1]],
+    name: "o365sync_schedule_interval_seconds",
+    help: "The longest time between two slots; absent while automatic sync is off.",
+    sync: ({ status }) => fact(longestInterval(status?.schedule?.times ?? [])),
   },
   {
     name: "o365sync_missed_slots",
     help: "Slots that were missed since the object was created.",
-    values: ({ status }) => fact(status?.schedule?.missedSlots),
+    sync: ({ status }) => fact(status?.schedule?.missedSlots),
+  },
+  {
+    name: "o365sync_credential_expiry_timestamp_seconds",
+    help: "When the certificate that proves the app ends; absent for credentials whose end only Entra knows.",
+    sync: ({ status }) => seconds(status?.credentialExpiryTime),
+  },
+  {
+    name: "o365sync_published_accounts",
+    help: "Published accounts, distribution lists included.",
+    sync: ({ status }) => fact(status?.published?.accounts),
+  },
+  {
+    name: "o365sync_published_aliases",
+    help: "Published aliases.",
+    sync: ({ status }) => fact(status?.published?.aliases),
+  },
+  {
+    name: "o365sync_published_addresses",
+    help: "Addresses that a gateway accepts.",
+    sync: ({ status }) => fact(status?.published?.addresses),
+  },
+  {
+    name: "o365sync_published_shards",
+    help: "ConfigMaps that the tables are spread over.",
+    sync: ({ status }) => fact(status?.published?.shards),
+  },
+  {
+    name: "o365sync_published_bytes",
+    help: "Size of all tables.",
+    sync: ({ status }) => fact(status?.published?.bytes),
+  },
+  {
+    name: "o365sync_published_shard_usage_ratio",
+    help: "How full the fullest ConfigMap of the tables is; at 1 nothing more can be published.",
+    sync: ({ status }) => {
+      const largest = status?.published?.largestShardBytes;
+      return fact(largest === undefined ? undefined : largest / LARGEST_BYTES);
+    },
+  },
+  {
+    name: "o365sync_held",
+    help: "Whether a plan is held: 1 or 0.",
+    sync: ({ status }) => fact(status?.held === undefined ? 0 : 1),
+  },
+  {
+    name: "o365sync_notifications_pending",
+    help: "Mails that are owed.",
+    sync: ({ status }) => fact(status?.notifications?.pending?.length ?? 0),
   },
 ];
 
-export function observeObjects(registers: Registry[], syncs: Store<O365Sync>): void {
-  for (const { name, help, labels = [], values } of GAUGES) {
-    new Gauge({
-      name,
-      help,
-      labelNames: ["namespace", "name", ...labels],
-      registers,
-      collect() {
-        this.reset();
-        for (const object of syncs.list()) {
-          const { namespace = "", name: objectName } = object.metadata;
-          for (const [value, own] of values(object)) this.set({ namespace, name: objectName, ...own }, value);
-        }
-      },
-    });
-  }
+export interface ObjectStores {
+  readonly syncs: Store<O365Sync>;
+  readonly domains: Store<MailDomain>;
 }
+
+/** In Prometheus' text format. Written by hand: a metrics library keeps every series it has seen, and takes a second for thousands. */
+export function renderObjects({ syncs, domains }: ObjectStores): string {
+  const [allSyncs, allDomains] = [syncs.list().map(identified), domains.list().map(identified)];
+  const lines: string[] = [];
+  for (const { name, help, sync, domain } of OBJECT_GAUGES) {
+    lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`);
+    const put = (identity: string, values: Values): void => {
+      for (const [value, labels] of values)
+        lines.push(labels === undefined ? `${name}{${identity}} ${value}` : `${name}{${identity},${labels}} ${value}`);
+    };
+    if (sync !== undefined) for (const { identity, object } of allSyncs) put(identity, sync(object));
+    if (domain !== undefined) for (const { identity, object } of allDomains) put(identity, domain(object));
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** Namespace and name are DNS names: nothing in them needs escaping. */
+function identified<T extends O365Sync | MailDomain>(object: T): { readonly identity: string; readonly object: T } {
+  const { namespace = "", name } = object.metadata;
+  return { identity: `namespace="${namespace}",name="${name}"`, object };
+}
+
+const escaped = (value: string): string =>
+  /[\\"\n]/.test(value) ? value.replace(/\\/g, "\\\\").replace(/"/g, '\\"').replace(/\n/g, "\\n") : value;

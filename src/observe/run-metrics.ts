@@ -1,13 +1,24 @@
 /** Counts what becomes of runs, slots and mails. */
 import { Counter, Histogram, type Registry } from "prom-client";
-import { LATENCIES } from "./controller-metrics.ts";
+
+export interface EndedRun {
+  readonly trigger: string;
+  readonly result: string;
+  readonly seconds: number;
+  /** How late it began, for the first attempt at a slot. */
+  readonly delaySeconds?: number | undefined;
+}
 
 export interface RunObserver {
-  runEnded(run: { readonly trigger: string; readonly result: string; readonly seconds: number }): void;
+  runEnded(run: EndedRun): void;
   missedSlots(count: number): void;
   /** Told of every attempt at a mail. */
   mailEnded(mail: { readonly result: string }): void;
 }
+
+/** Seconds. */
+const RUN = [0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600];
+const DELAY = [1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 14_400, 21_600];
 
 export function createRunMetrics(registers: Registry[]): RunObserver {
   const runs = new Counter({
@@ -19,8 +30,14 @@ export function createRunMetrics(registers: Registry[]): RunObserver {
   const time = new Histogram({
     name: "o365sync_run_duration_seconds",
     help: "Time of a run from its start to its end.",
-    labelNames: ["result"],
-    buckets: LATENCIES,
+    labelNames: ["trigger", "result"],
+    buckets: RUN,
+    registers,
+  });
+  const delay = new Histogram({
+    name: "o365sync_schedule_delay_seconds",
+    help: "How long after its slot a scheduled run began; retries do not count.",
+    buckets: DELAY,
     registers,
   });
   const missed = new Counter({
@@ -37,9 +54,10 @@ export function createRunMetrics(registers: Registry[]): RunObserver {
   for (const result of ["Sent", "Partial", "Deferred", "Failed"]) mails.inc({ result }, 0);
 
   return {
-    runEnded({ trigger, result, seconds }) {
+    runEnded({ trigger, result, seconds, delaySeconds }) {
       runs.inc({ trigger, result });
-      time.observe({ result }, seconds);
+      time.observe({ trigger, result }, seconds);
+      if (delaySeconds !== undefined) delay.observe(delaySeconds);
     },
     missedSlots: (count) => missed.inc(count),
     mailEnded: ({ result }) => mails.inc({ result }),

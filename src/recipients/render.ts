@@ -164,7 +164,7 @@ export function checkTables({ tables }: Rendered): void {
 }
 
 /** What one ConfigMap may hold, binaryData counted in base64: the API server's 1 MiB less room for metadata. */
-const LARGEST_BYTES = 900 * 1024;
+export const LARGEST_BYTES = 900 * 1024;
 const CROWDED = 0.7;
 const SHARDS = [1, 2, 4, 8, 16, 32, 64, 128];
 

@@ -10,6 +10,8 @@ export interface ControllerObserver extends QueueObserver {
   timedOut(): void;
   /** How many reconciles are running now. */
   active(workers: number): void;
+  /** What can be asked for at any time, given once. */
+  watch?(probe: { longestRunningSeconds(): number; unfinishedSeconds(): number }): void;
 }
 
 export interface ControllerOptions {
@@ -35,6 +37,7 @@ export function createController(options: ControllerOptions): Controller & Stuck
   const log = options.log.child({ controller: name });
   const queue = createQueue({ clock: deps.clock, observer });
   let active = 0;
+  observer?.watch?.(queue);
 
   async function work(key: string, signal: AbortSignal): Promise<void> {
     const reconcileId = shortId(deps.random);

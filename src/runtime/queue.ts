@@ -33,6 +33,8 @@ export interface Queue {
   shutDown(): void;
   /** How long the key that is worked on the longest has been so; 0 when idle. */
   longestRunningSeconds(): number;
+  /** The same of all keys that are worked on, together. */
+  unfinishedSeconds(): number;
 }
 
 const FIRST_RETRY_MS = 500;
@@ -110,6 +112,11 @@ export function createQueue({ clock, observer }: QueueOptions): Queue {
       delays.clear();
       observer?.depth(0);
       for (const worker of idleWorkers.splice(0)) worker(undefined);
+    },
+    unfinishedSeconds() {
+      let sum = 0;
+      for (const startedAt of processing.values()) sum += clock.now() - startedAt;
+      return sum / 1000;
     },
     longestRunningSeconds() {
       const [oldest] = processing.values();

@@ -224,13 +224,17 @@ function publishedStatus({
   counts,
   output,
   retiring,
+  layouts,
 }: Publication): NonNullable<O365SyncStatus["published"]> {
+  const sizes = layouts.flatMap(({ tables }) => tables.map(({ bytes }) => bytes));
   const previous = retiring.find(({ shards }) => shards !== output.shards);
   return {
     revision,
     time,
     ...counts,
     shards: output.shards,
+    bytes: sizes.reduce((sum, bytes) => sum + bytes, 0),
+    largestShardBytes: Math.max(0, ...sizes),
     ...(previous === undefined ? {} : { previousShards: previous.shards, previousUntil: previous.until }),
   };
 }

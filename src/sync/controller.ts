@@ -59,10 +59,22 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
 }
 
 /** For metrics: what events tell, and after it stands in the status. */
-function count({ observer }: SyncServices, { run, end, seconds = 0, missedSlots }: Outcome): void {
+function count({ observer }: SyncServices, { run, end, seconds = 0, missedSlots, mail }: Outcome): void {
   if (run !== undefined && end !== undefined)
-    observer?.runEnded({ trigger: isTest(run) ? "Test" : run.trigger, result: end.result, seconds });
+    observer?.runEnded({
+      trigger: isTest(run) ? "Test" : run.trigger,
+      result: end.result,
+      seconds,
+      delaySeconds: delayOf(run),
+    });
   if (missedSlots !== undefined) observer?.missedSlots(missedSlots);
+  if (mail !== undefined) observer?.mailEnded(mail);
+}
+
+/** How late the first attempt at a slot began, in seconds. */
+function delayOf({ slotTime, startTime, attempts }: Run): number | undefined {
+  if (slotTime === undefined || attempts > 1) return undefined;
+  return Math.max(0, (Date.parse(startTime) - Date.parse(slotTime)) / 1000);
 }
 
 /** Whatever was done may be followed by more: only a wait ends the round. */

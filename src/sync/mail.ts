@@ -29,7 +29,6 @@ export async function notify(
   const mail: Delivered = given
     ? { result: "Failed", message: `given up after a day: ${delivered.message}` }
     : delivered;
-  services.observer?.mailEnded({ result: mail.result });
   const { result, message } = mail;
   if (result === "Sent") log.info({ run: owed.id, result }, "Mail ended");
   else log.warn({ run: owed.id, result, reason: message }, "Mail ended");

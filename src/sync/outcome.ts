@@ -36,7 +36,13 @@ export interface SyncServices extends RunServices, GatherServices {
 
 /** Told what came of runs, for metrics. */
 export interface SyncObserver {
-  runEnded(run: { readonly trigger: string; readonly result: string; readonly seconds: number }): void;
+  runEnded(run: {
+    readonly trigger: string;
+    readonly result: string;
+    readonly seconds: number;
+    /** How late it began, for the first attempt at a slot. */
+    readonly delaySeconds?: number | undefined;
+  }): void;
   missedSlots(count: number): void;
   /** Told of every attempt at a mail. */
   mailEnded(mail: { readonly result: string }): void;
