@@ -19,6 +19,8 @@ export type { Effect, Fault, Faults } from "./faults.ts";
 export interface EmbeddedOptions {
   /** Default: a free one. */
   readonly port?: number;
+  /** Its wall clock, for creation times and ages. Default: the machine's. */
+  readonly now?: () => number;
 }
 
 export interface EmbeddedControlPlane extends ControlPlane {
@@ -35,7 +37,7 @@ const NAMESPACES = ["default", "kube-system"];
 /** Listens on 127.0.0.1 only. Every token has every right. */
 export async function startEmbedded(options: EmbeddedOptions = {}): Promise<EmbeddedControlPlane> {
   const storage = createStorage(CHANGES_KEPT);
-  const now = (): number => Date.now();
+  const now = options.now ?? (() => Date.now());
   const context = { storage, registry: createRegistry(storage, now), now };
   const faults = createFaults();
   const tokens = { adminToken: randomUUID(), operatorToken: randomUUID() };

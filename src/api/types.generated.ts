@@ -198,6 +198,8 @@ export interface O365SyncStatus {
     summary?: string;
     /** Since when it is in force: earlier slots do not count. */
     since?: string;
+    /** When the next run is, for people: a slot or a retry, in UTC to the minute; else why there is none (off or suspended). */
+    next?: string;
     /** The next slot. */
     nextTime?: string;
     /** The last slot that is accounted for: run, skipped or missed. */

@@ -7,7 +7,7 @@ import type { Access } from "./credentials.ts";
 import { credentialExpiry, withExpiryNote } from "./expiry.ts";
 import { accountsHash } from "./fingerprint.ts";
 import type { Publication } from "./manifest.ts";
-import { approveCommand, describeCounts, readableTime, syncCommand } from "./messages.ts";
+import { approveCommand, describeCounts, readableMinute, readableTime, syncCommand } from "./messages.ts";
 import { planName } from "./names.ts";
 import { describeSchedule, upcomingSlot, wantedSlots } from "./schedule.ts";
 
@@ -244,12 +244,21 @@ function scheduleStatus(
   status: O365SyncStatus,
   now: number,
 ): NonNullable<O365SyncStatus["schedule"]> {
-  const { nextTime: _before, ...rest } = status.schedule ?? {};
+  const { nextTime: _before, next: _text, ...rest } = status.schedule ?? {};
   const next = upcomingSlot({ ...object, status }, now);
   return {
     ...rest,
     times: rest.times ?? [],
     summary: describeSchedule(object, wantedSlots(object)),
+    next: describeNext(object, status, next),
     ...(next === undefined ? {} : { nextTime: new Date(next).toISOString() }),
   };
+}
+
+/** What the column NEXT SYNC says. */
+function describeNext(object: O365Sync, { retry }: O365SyncStatus, slot: number | undefined): string {
+  if (object.spec.suspend) return "suspended";
+  const again = retry === undefined ? undefined : Date.parse(retry.time);
+  if (again !== undefined && again < (slot ?? Number.POSITIVE_INFINITY)) return `${readableMinute(again)} (retry)`;
+  return slot === undefined ? "off" : readableMinute(slot);
 }

@@ -35,7 +35,7 @@ describe("The times of an object", () => {
 });
 
 describe("Daylight saving", () => {
-  const doc = readFileSync(new URL("../../docs/daylight-saving.md", import.meta.url), "utf8");
+  const doc = readFileSync(new URL("../../docs/schedule.md", import.meta.url), "utf8");
   const rows = doc
     .split("\n")
     .filter((line) => /^\| [A-Z].* \| \d{4}-/.test(line))
