@@ -5,21 +5,22 @@ import type { ConfigMap } from "./api/kube.ts";
 import type { MailDomain, O365Sync } from "./api/types.generated.ts";
 import type { Config } from "./config/config.ts";
 import { UsageError } from "./config/values.ts";
+import { stateOf } from "./consent/state.ts";
 import { CLOUDS, type CloudTable, consentUrl, loadCloudEndpoints } from "./directory/clouds.ts";
 import { createDirectoryProvider } from "./directory/provider.ts";
 import { createDomainReconciler } from "./domain/controller.ts";
 import { notifierOf } from "./notifier.ts";
 import type { Notifier } from "./notify/notifier.ts";
-import { watchHealth } from "./observe/health.ts";
 import { createMetrics, type Metrics } from "./observe/metrics.ts";
-import { type HttpServer, serve } from "./observe/server.ts";
 import { type ApiServerAccess, loadAccess } from "./runtime/access.ts";
 import { createClient } from "./runtime/client.ts";
-import { createController, type StuckWorkerProbe } from "./runtime/controller.ts";
+import { createController } from "./runtime/controller.ts";
 import { createEventRecorder } from "./runtime/events.ts";
 import { createLeaderElector } from "./runtime/leader.ts";
 import { createManager } from "./runtime/manager.ts";
 import type { Client, EventRecorder, Logger, Store } from "./runtime/types.ts";
+import { RECONCILE_SLACK_MS, serveConsent, serveMetrics, serveProbes } from "./serving.ts";
+import { type Checks, createChecks } from "./sync/checks.ts";
 import { createConfigMaps } from "./sync/configmaps.ts";
 import { createSyncReconciler } from "./sync/controller.ts";
 import { clientIdOf } from "./sync/credentials.ts";
@@ -52,8 +53,6 @@ export interface OperatorOptions {
 
 const DOMAIN_WORKERS = 2;
 const DOMAIN_TIMEOUT_MS = 60_000;
-/** What a reconcile needs beside its run: a few requests of 30 s each at the worst. */
-const RECONCILE_SLACK_MS = 120_000;
 /** For events at the end, behind draining and the lease: a pod has 30 s. */
 const LAST_EVENTS_MS = 3_000;
 
@@ -83,6 +82,7 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
     isLeading: () => manager.state === "leading",
   });
   const notifier = notifierOf(config, deps.clock, ca);
+  const checks = createChecks(deps.clock, (key) => syncController.enqueue(key));
   const syncController = createController({
     name: "o365sync",
     observer: metrics.controller("o365sync", config.concurrentSyncs),
@@ -91,7 +91,20 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
     deps,
     log,
     reconcile: createSyncReconciler(
-      syncServices({ config, client, stores, deps, events, metrics, clouds, sharedAccess, ca, timeoutMs, notifier }),
+      syncServices({
+        config,
+        client,
+        stores,
+        deps,
+        events,
+        metrics,
+        clouds,
+        sharedAccess,
+        checks,
+        ca,
+        timeoutMs,
+        notifier,
+      }),
     ),
   });
   const domainController = createController({
@@ -117,6 +130,7 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
   const servers = [
     await serveProbes(config, () => manager.ready(), [syncController, domainController], deps, signal),
     await serveMetrics(config, metrics),
+    await serveConsent(config, { client, syncs: stores.syncs, sharedAccess, checks, clock: deps.clock }),
   ];
   log.info({ server: access.server, namespaces: config.watchNamespaces, instance }, "Starting");
   for (const reflector of watched.secrets.reflectors) void reflector.run(signal);
@@ -142,6 +156,7 @@ interface Parts {
   readonly metrics: Metrics;
   readonly clouds: CloudTable;
   readonly sharedAccess: SharedAccess;
+  readonly checks: Checks;
   readonly ca: string | undefined;
   readonly timeoutMs: number | undefined;
   readonly notifier: Notifier;
@@ -156,6 +171,7 @@ function syncServices({
   metrics,
   clouds,
   sharedAccess,
+  checks,
   ca,
   timeoutMs,
   notifier,
@@ -180,6 +196,7 @@ function syncServices({
     directories,
     observer: metrics,
     notifier,
+    checks,
     publisher: createPublisher(maps, deps.clock),
     plans: createPlans(maps),
     routes: createRoutes(client, deps),
@@ -192,7 +209,9 @@ function syncServices({
       consentUrl: (object) => {
         const clientId = clientIdOf(object, sharedAccess);
         const { cloud, tenantId } = object.spec;
-        return clientId && consentUrl(clouds[cloud], tenantId, clientId, config.consentRedirectUrl);
+        const { consentRedirectUrl: url } = config;
+        const redirect = url && clientId ? { url, state: stateOf(object, clientId) } : undefined;
+        return clientId && consentUrl(clouds[cloud], tenantId, clientId, redirect);
       },
     },
   };
@@ -239,31 +258,4 @@ function createElector({ config, client, ownNamespace, instance, deps, log }: El
   // A restarted container has the name of its pod again: it must not take its predecessor's lease for its own.
   const identity = `${instance}_${randomUUID()}`;
   return createLeaderElector({ client, namespace, name: config.leaderElectionId, identity, deps, log });
-}
-
-async function serveMetrics({ metricsBindAddress }: Config, metrics: Metrics): Promise<HttpServer | undefined> {
-  return metricsBindAddress && serve({ ...metricsBindAddress, routes: { "/metrics": () => metrics.scrape() } });
-}
-
-async function serveProbes(
-  { healthProbeBindAddress, syncTimeoutMs }: Config,
-  ready: () => boolean,
-  controllers: readonly StuckWorkerProbe[],
-  deps: Deps,
-  signal: AbortSignal,
-): Promise<HttpServer | undefined> {
-  if (healthProbeBindAddress === undefined) return undefined;
-  const health = watchHealth(
-    {
-      clock: deps.clock,
-      ready,
-      longestRunningSeconds: () => Math.max(...controllers.map((controller) => controller.longestRunningSeconds())),
-      stuckAfterSeconds: (syncTimeoutMs + 2 * RECONCILE_SLACK_MS) / 1000,
-    },
-    signal,
-  );
-  return serve({
-    ...healthProbeBindAddress,
-    routes: { "/healthz": () => health.healthz(), "/readyz": () => health.readyz() },
-  });
 }

@@ -40,6 +40,7 @@ export interface Config {
   readonly metricsBindAddress: BindAddress | undefined;
   readonly healthProbeBindAddress: BindAddress | undefined;
   readonly consentRedirectUrl: string | undefined;
+  readonly consentBindAddress: BindAddress | undefined;
   /** Milliseconds. */
   readonly syncTimeoutMs: number;
   readonly manualRunsPerHour: number;
@@ -76,7 +77,7 @@ export function parseConfig(
     leaderElectionId: text("leader-election-id") ?? "o365-sync-operator",
     metricsBindAddress: bindAddress(values, "metrics-bind-address"),
     healthProbeBindAddress: bindAddress(values, "health-probe-bind-address"),
-    consentRedirectUrl: redirectUrl(text("consent-redirect-url")),
+    ...consent(values, text("consent-redirect-url")),
     syncTimeoutMs: integer(values, "sync-timeout", 10, 86_400) * 1000,
     manualRunsPerHour: integer(values, "manual-runs-per-hour", 1, 3600),
     maxDeletionPercent: integer(values, "max-deletion-percent", 0, 100),
@@ -85,6 +86,17 @@ export function parseConfig(
     logLevel: logLevel(values.get("log-level") ?? ""),
     podName: env["POD_NAME"] || env["HOSTNAME"] || undefined,
   };
+}
+
+function consent(
+  values: FlagValues,
+  url: string | undefined,
+): Pick<Config, "consentRedirectUrl" | "consentBindAddress"> {
+  const consentRedirectUrl = redirectUrl(url);
+  const consentBindAddress = bindAddress(values, "consent-bind-address");
+  if (consentBindAddress === undefined || consentRedirectUrl !== undefined)
+    return { consentRedirectUrl, consentBindAddress };
+  throw new UsageError("--consent-bind-address needs --consent-redirect-url, where administrators come back to");
 }
 
 /** In lower case first, as curl does. */

@@ -47,6 +47,11 @@ export const FLAGS = {
     default: "",
     help: "redirect_uri of the admin-consent links; must be registered with the app",
   },
+  "consent-bind-address": {
+    value: "ADDRESS",
+    default: "0",
+    help: "host:port of the page at the path of --consent-redirect-url that administrators come back to, 0 turns it off",
+  },
   "sync-timeout": { value: "SECONDS", default: "1800", help: "a run that takes longer fails, 10 to 86400" },
   "manual-runs-per-hour": { value: "N", default: "60", help: "runs that people may ask for, per object, 1 to 3600" },
   "max-deletion-percent": {

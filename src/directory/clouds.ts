@@ -53,13 +53,15 @@ export function consentUrl(
   endpoints: CloudEndpoints,
   tenantId: string,
   clientId: string,
-  redirectUrl: string | undefined,
+  /** `state`: what the redirect brings back. */
+  redirect?: { readonly url: string; readonly state: string },
 ): string {
   const url = new URL(`${endpoints.authority}/${encodeURIComponent(tenantId)}/v2.0/adminconsent`);
   url.searchParams.set("client_id", clientId);
   url.searchParams.set("scope", `${endpoints.graph}/.default`);
-  if (redirectUrl !== undefined) {
-    url.searchParams.set("redirect_uri", redirectUrl);
+  if (redirect !== undefined) {
+    url.searchParams.set("redirect_uri", redirect.url);
+    url.searchParams.set("state", redirect.state);
   }
   return url.href;
 }

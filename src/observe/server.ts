@@ -1,14 +1,15 @@
-/** Serves health probes and metrics over plain HTTP. */
+/** Serves health probes, metrics and the consent page over plain HTTP. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Answers a path's status, body and content type. */
-export type Route = () => Promise<Answer> | Answer;
+/** Answers a request of a path; the URL's host is not the one that the client asked. */
+export type Route = (url: URL) => Promise<Answer> | Answer;
 
 export interface Answer {
   readonly status: number;
   readonly body: string;
   readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface ServerOptions {
@@ -16,6 +17,8 @@ export interface ServerOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly routes: Readonly<Record<string, Route>>;
+  /** Further ones are turned away. Default: unlimited. */
+  readonly maxConnections?: number;
 }
 
 export interface HttpServer {
@@ -23,16 +26,21 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+/** For a request to arrive whole; none of ours has a body. */
+const REQUEST_MS = 10_000;
+
 /** Rejects when the address is taken. */
-export async function serve({ host, port, routes }: ServerOptions): Promise<HttpServer> {
+export async function serve({ host, port, routes, maxConnections }: ServerOptions): Promise<HttpServer> {
   const server = createServer((request, response) => {
     void answer(routes, request.method ?? "", request.url ?? "").then(
-      ({ status, body, contentType = "text/plain; charset=utf-8" }) => {
-        response.writeHead(status, { "Content-Type": contentType });
+      ({ status, body, contentType = "text/plain; charset=utf-8", headers }) => {
+        response.writeHead(status, { "Content-Type": contentType, ...headers });
         response.end(request.method === "HEAD" ? undefined : body);
       },
     );
   });
+  server.headersTimeout = server.requestTimeout = REQUEST_MS;
+  if (maxConnections !== undefined) server.maxConnections = maxConnections;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, resolve);
@@ -49,13 +57,20 @@ export async function serve({ host, port, routes }: ServerOptions): Promise<Http
 }
 
 async function answer(routes: ServerOptions["routes"], method: string, url: string): Promise<Answer> {
-  const path = url.split("?")[0] ?? "";
+  const parsed = parse(url);
+  const path = parsed?.pathname ?? "";
   const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
-  if (route === undefined) return { status: 404, body: `not found; try ${Object.keys(routes).join(" or ")}\n` };
+  if (parsed === undefined || route === undefined)
+    return { status: 404, body: `not found; try ${Object.keys(routes).join(" or ")}\n` };
   if (method !== "GET" && method !== "HEAD") return { status: 405, body: "only GET\n" };
   try {
-    return await route();
+    return await route(parsed);
   } catch {
     return { status: 500, body: "internal error\n" };
   }
+}
+
+function parse(url: string): URL | undefined {
+  const absolute = `http://localhost${url.startsWith("/") ? "" : "/"}${url}`;
+  return URL.canParse(absolute) ? new URL(absolute) : undefined;
 }

@@ -3,8 +3,8 @@ import type { Clock } from "../api/deps.ts";
 
 export interface Checks {
   /**
-   * Asks for a look at the object `namespace/name` with a fresh token, at most one in 10 s, and resolves when it was done,
-   * or after 5 s: nothing may lead here, or something else is in the way.
+   * Asks for a look at the object `namespace/name` with a fresh token, at most one in 10 s and 60 in an hour, and resolves
+   * when it was done, or after 5 s: nothing may lead here, or something else is in the way.
    */
   ask(key: string): Promise<void>;
   isAsked(key: string): boolean;
@@ -23,9 +23,13 @@ const PAUSE_MS = 10_000;
 const PATIENCE_MS = 5_000;
 /** What nobody served by then is forgotten. */
 const FORGET_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const MOST_AN_HOUR = 60;
 
 export function createChecks(clock: Clock, wake: (key: string) => void): Checks {
   const requests = new Map<string, Request>();
+  /** When looks were asked for within the last hour. */
+  const recent = new Map<string, number[]>();
 
   function current(key: string): Request | undefined {
     const found = requests.get(key);
@@ -35,7 +39,10 @@ export function createChecks(clock: Clock, wake: (key: string) => void): Checks 
     return undefined;
   }
 
-  function begin(key: string): Request {
+  function begin(key: string): Request | undefined {
+    const times = (recent.get(key) ?? []).filter((time) => time > clock.now() - HOUR_MS);
+    if (times.length >= MOST_AN_HOUR) return undefined;
+    recent.set(key, [...times, clock.now()]);
     const request: Request = { since: clock.now(), waiting: [], done: false };
     requests.set(key, request);
     wake(key);
@@ -44,11 +51,11 @@ export function createChecks(clock: Clock, wake: (key: string) => void): Checks 
 
   return {
     async ask(key) {
-      const { done, waiting } = current(key) ?? begin(key);
-      if (done) return;
+      const request = current(key) ?? begin(key);
+      if (request === undefined || request.done) return;
       await new Promise<void>((resolve) => {
         const cancel = clock.setTimeout(resolve, PATIENCE_MS);
-        waiting.push(() => {
+        request.waiting.push(() => {
           cancel();
           resolve();
         });

@@ -41,17 +41,21 @@ describe("the consent link", () => {
     },
   ] as const)("of $cloud asks for all application permissions of the app", ({ cloud, host, scope }) => {
     const url = new URL(
-      consentUrl(CLOUDS[cloud], "contoso.example", "11111111-aaaa", "https://gw.example/consent?x=1"),
+      consentUrl(CLOUDS[cloud], "contoso.example", "11111111-aaaa", {
+        url: "https://gw.example/consent?x=1",
+        state: "a&b",
+      }),
     );
     expect(`${url.host}${url.pathname}`).toBe(`${host}/contoso.example/v2.0/adminconsent`);
     expect(Object.fromEntries(url.searchParams)).toEqual({
       client_id: "11111111-aaaa",
       scope,
       redirect_uri: "https://gw.example/consent?x=1",
+      state: "a&b",
     });
   });
 
   it("goes without a redirect where the installation has none", () => {
-    expect(consentUrl(CLOUDS.Global, "t", "c", undefined)).not.toContain("redirect_uri");
+    expect(consentUrl(CLOUDS.Global, "t", "c")).not.toMatch(/redirect_uri|state/);
   });
 });

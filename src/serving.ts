@@ -1,0 +1,72 @@
+/** What the operator serves over HTTP: metrics, probes, and the page for administrators who grant consent. */
+import type { Clock, Deps } from "./api/deps.ts";
+import { O365_SYNC } from "./api/resources.ts";
+import type { O365Sync } from "./api/types.generated.ts";
+import type { Config } from "./config/config.ts";
+import { createCallback } from "./consent/callback.ts";
+import { watchHealth } from "./observe/health.ts";
+import type { Metrics } from "./observe/metrics.ts";
+import { type HttpServer, serve } from "./observe/server.ts";
+import type { StuckWorkerProbe } from "./runtime/controller.ts";
+import { find } from "./runtime/find.ts";
+import type { Client, Store } from "./runtime/types.ts";
+import type { Checks } from "./sync/checks.ts";
+import { clientIdOf } from "./sync/credentials.ts";
+import type { SharedAccess } from "./sync/shared-access.ts";
+
+/** What a reconcile needs beside its run: a few requests of 30 s each at the worst. */
+export const RECONCILE_SLACK_MS = 120_000;
+
+export async function serveMetrics({ metricsBindAddress }: Config, metrics: Metrics): Promise<HttpServer | undefined> {
+  return metricsBindAddress && serve({ ...metricsBindAddress, routes: { "/metrics": () => metrics.scrape() } });
+}
+
+export async function serveProbes(
+  { healthProbeBindAddress, syncTimeoutMs }: Config,
+  ready: () => boolean,
+  controllers: readonly StuckWorkerProbe[],
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<HttpServer | undefined> {
+  if (healthProbeBindAddress === undefined) return undefined;
+  const health = watchHealth(
+    {
+      clock: deps.clock,
+      ready,
+      longestRunningSeconds: () => Math.max(...controllers.map((controller) => controller.longestRunningSeconds())),
+      stuckAfterSeconds: (syncTimeoutMs + 2 * RECONCILE_SLACK_MS) / 1000,
+    },
+    signal,
+  );
+  return serve({
+    ...healthProbeBindAddress,
+    routes: { "/healthz": () => health.healthz(), "/readyz": () => health.readyz() },
+  });
+}
+
+export interface ConsentParts {
+  readonly client: Client;
+  readonly syncs: Store<O365Sync>;
+  readonly sharedAccess: SharedAccess;
+  readonly checks: Checks;
+  readonly clock: Clock;
+}
+
+/** People wait here for seconds at most. */
+const MOST_VISITORS = 100;
+
+export async function serveConsent(
+  { consentBindAddress, consentRedirectUrl }: Config,
+  { client, syncs, sharedAccess, checks, clock }: ConsentParts,
+): Promise<HttpServer | undefined> {
+  if (consentBindAddress === undefined || consentRedirectUrl === undefined) return undefined;
+  const callback = createCallback({
+    objects: () => syncs.list(),
+    read: (key) => find(client, O365_SYNC, key),
+    clientIdOf: (object) => clientIdOf(object, sharedAccess),
+    look: (key) => checks.ask(key),
+    clock,
+  });
+  const routes = { [new URL(consentRedirectUrl).pathname]: callback };
+  return serve({ ...consentBindAddress, routes, maxConnections: MOST_VISITORS });
+}
