@@ -19,7 +19,7 @@ import { createEventRecorder } from "./runtime/events.ts";
 import { createLeaderElector } from "./runtime/leader.ts";
 import { createManager } from "./runtime/manager.ts";
 import type { Client, EventRecorder, Logger, Store } from "./runtime/types.ts";
-import { RECONCILE_SLACK_MS, serveConsent, serveMetrics, serveProbes } from "./serving.ts";
+import { RECONCILE_SLACK_MS, serveAll } from "./serving.ts";
 import { type Checks, createChecks } from "./sync/checks.ts";
 import { createConfigMaps } from "./sync/configmaps.ts";
 import { createSyncReconciler } from "./sync/controller.ts";
@@ -58,7 +58,7 @@ const LAST_EVENTS_MS = 3_000;
 
 /** Runs until the signal aborts, then drains and resolves. Rejects when it cannot go on; the process must end then. */
 export async function startOperator(options: OperatorOptions): Promise<void> {
-  const { config, endpoints, instance, log, deps, signal, ca, tenantTimeoutMs: timeoutMs } = options;
+  const { config, endpoints, instance, log, deps, signal, ca } = options;
   const clouds = cloudTable(endpoints);
   const sharedAccess = parseShared(options.sharedAccess, config.podClientId);
   const access = apiServer(config.kubeconfig, deps);
@@ -91,20 +91,7 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
     deps,
     log,
     reconcile: createSyncReconciler(
-      syncServices({
-        config,
-        client,
-        stores,
-        deps,
-        events,
-        metrics,
-        clouds,
-        sharedAccess,
-        checks,
-        ca,
-        timeoutMs,
-        notifier,
-      }),
+      syncServices(options, { client, stores, events, metrics, clouds, sharedAccess, checks, notifier }),
     ),
   });
   const domainController = createController({
@@ -127,11 +114,17 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
     deps,
     log,
   });
-  const servers = [
-    await serveProbes(config, () => manager.ready(), [syncController, domainController], deps, signal),
-    await serveMetrics(config, metrics),
-    await serveConsent(config, { client, syncs: stores.syncs, sharedAccess, checks, clock: deps.clock }),
-  ];
+  const stopServing = await serveAll(config, {
+    client,
+    metrics,
+    syncs: stores.syncs,
+    sharedAccess,
+    checks,
+    deps,
+    signal,
+    controllers: [syncController, domainController],
+    ready: () => manager.ready(),
+  });
   log.info({ server: access.server, namespaces: config.watchNamespaces, instance }, "Starting");
   for (const reflector of watched.secrets.reflectors) void reflector.run(signal);
   try {
@@ -139,43 +132,29 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
   } finally {
     notifier.close();
     await events.flush(LAST_EVENTS_MS);
-    for (const server of servers) await server?.close();
+    await stopServing();
   }
 }
 
 interface Parts {
-  readonly config: Config;
   readonly client: Client;
   readonly stores: {
     readonly syncs: Store<O365Sync>;
     readonly domains: Store<MailDomain>;
     readonly configMaps: Store<ConfigMap>;
   };
-  readonly deps: Deps;
   readonly events: EventRecorder;
   readonly metrics: Metrics;
   readonly clouds: CloudTable;
   readonly sharedAccess: SharedAccess;
   readonly checks: Checks;
-  readonly ca: string | undefined;
-  readonly timeoutMs: number | undefined;
   readonly notifier: Notifier;
 }
 
-function syncServices({
-  config,
-  client,
-  stores,
-  deps,
-  events,
-  metrics,
-  clouds,
-  sharedAccess,
-  checks,
-  ca,
-  timeoutMs,
-  notifier,
-}: Parts): SyncServices {
+function syncServices(
+  { config, deps, ca, tenantTimeoutMs: timeoutMs }: OperatorOptions,
+  { client, stores, events, metrics, clouds, sharedAccess, checks, notifier }: Parts,
+): SyncServices {
   const maps = createConfigMaps({ client, cache: stores.configMaps });
   const directories = createDirectoryProvider({
     endpoints: clouds,

@@ -1,5 +1,5 @@
 /** What the operator serves over HTTP: metrics, probes, and the page for administrators who grant consent. */
-import type { Clock, Deps } from "./api/deps.ts";
+import type { Deps } from "./api/deps.ts";
 import { O365_SYNC } from "./api/resources.ts";
 import type { O365Sync } from "./api/types.generated.ts";
 import type { Config } from "./config/config.ts";
@@ -17,16 +17,37 @@ import type { SharedAccess } from "./sync/shared-access.ts";
 /** What a reconcile needs beside its run: a few requests of 30 s each at the worst. */
 export const RECONCILE_SLACK_MS = 120_000;
 
-export async function serveMetrics({ metricsBindAddress }: Config, metrics: Metrics): Promise<HttpServer | undefined> {
+export interface Parts {
+  readonly client: Client;
+  readonly metrics: Metrics;
+  readonly syncs: Store<O365Sync>;
+  readonly sharedAccess: SharedAccess;
+  readonly checks: Checks;
+  readonly controllers: readonly StuckWorkerProbe[];
+  readonly ready: () => boolean;
+  readonly deps: Deps;
+  readonly signal: AbortSignal;
+}
+
+/** Serves what the configuration has an address for. Rejects when one is taken. The answer closes all. */
+export async function serveAll(config: Config, parts: Parts): Promise<() => Promise<void>> {
+  const servers = [
+    await serveProbes(config, parts),
+    await serveMetrics(config, parts),
+    await serveConsent(config, parts),
+  ];
+  return async () => {
+    for (const server of servers) await server?.close();
+  };
+}
+
+async function serveMetrics({ metricsBindAddress }: Config, { metrics }: Parts): Promise<HttpServer | undefined> {
   return metricsBindAddress && serve({ ...metricsBindAddress, routes: { "/metrics": () => metrics.scrape() } });
 }
 
-export async function serveProbes(
+async function serveProbes(
   { healthProbeBindAddress, syncTimeoutMs }: Config,
-  ready: () => boolean,
-  controllers: readonly StuckWorkerProbe[],
-  deps: Deps,
-  signal: AbortSignal,
+  { ready, controllers, deps, signal }: Parts,
 ): Promise<HttpServer | undefined> {
   if (healthProbeBindAddress === undefined) return undefined;
   const health = watchHealth(
@@ -44,20 +65,12 @@ export async function serveProbes(
   });
 }
 
-export interface ConsentParts {
-  readonly client: Client;
-  readonly syncs: Store<O365Sync>;
-  readonly sharedAccess: SharedAccess;
-  readonly checks: Checks;
-  readonly clock: Clock;
-}
-
 /** People wait here for seconds at most. */
 const MOST_VISITORS = 100;
 
-export async function serveConsent(
+async function serveConsent(
   { consentBindAddress, consentRedirectUrl }: Config,
-  { client, syncs, sharedAccess, checks, clock }: ConsentParts,
+  { client, syncs, sharedAccess, checks, deps }: Parts,
 ): Promise<HttpServer | undefined> {
   if (consentBindAddress === undefined || consentRedirectUrl === undefined) return undefined;
   const callback = createCallback({
@@ -65,7 +78,7 @@ export async function serveConsent(
     read: (key) => find(client, O365_SYNC, key),
     clientIdOf: (object) => clientIdOf(object, sharedAccess),
     look: (key) => checks.ask(key),
-    clock,
+    clock: deps.clock,
   });
   const routes = { [new URL(consentRedirectUrl).pathname]: callback };
   return serve({ ...consentBindAddress, routes, maxConnections: MOST_VISITORS });

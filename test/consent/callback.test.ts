@@ -50,7 +50,7 @@ async function createVisit(look?: (key: string) => Promise<void>): Promise<Visit
       granted = true;
     },
     async open(query) {
-      const answer = await callback(new URL(`http://localhost/consent?${new URLSearchParams(query)}`));
+      const answer = await callback(new URL(`http://localhost/consent?${new URLSearchParams(query).toString()}`));
       const [, verdict = ""] = /data-verdict="(\w+)"/.exec(answer.body) ?? [];
       return { ...answer, verdict };
     },

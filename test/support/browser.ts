@@ -1,9 +1,10 @@
 /** A real browser: Chromium without a window, driven over a pipe by its own protocol. */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
+import { findTool } from "./tools.ts";
 
 export interface Page {
   /** Opens a page and resolves when it and everything it redirects to has been loaded. */
@@ -23,15 +24,8 @@ export interface Browser {
   close(): Promise<void>;
 }
 
-/** Its path; undefined where there is none. */
-export const chromium: string | undefined = ["chromium", "chromium-browser", "google-chrome"].find((name) => {
-  try {
-    execFileSync(name, ["--version"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-});
+/** Debian's. */
+export const chromium = findTool("chromium");
 
 type Json = Record<string, unknown>;
 
@@ -62,7 +56,7 @@ export async function startBrowser(path: string): Promise<Browser> {
   const complaints: string[] = [];
   protocol.on("Log.entryAdded", ({ entry }) => {
     const { text, url = "" } = entry as Json;
-    complaints.push(`${String(url)} ${String(text)}`);
+    complaints.push([url, text].join(" "));
   });
   protocol.on("Runtime.exceptionThrown", (params) => void complaints.push(JSON.stringify(params)));
   for (const domain of ["Page", "Log", "Runtime"]) await call(`${domain}.enable`);
@@ -73,7 +67,7 @@ export async function startBrowser(path: string): Promise<Browser> {
       async open(url) {
         const loaded = protocol.next("Page.loadEventFired");
         const { errorText } = await call("Page.navigate", { url });
-        if (errorText !== undefined) throw new Error(`${url}: ${String(errorText)}`);
+        if (errorText !== undefined) throw new Error(`${url}: ${JSON.stringify(errorText)}`);
         await loaded;
       },
       async evaluate(expression) {
@@ -140,7 +134,7 @@ function speak(child: ChildProcess): Protocol {
   };
   return {
     on,
-    call: (method, params = {}, sessionId = undefined) =>
+    call: (method, params = {}, sessionId) =>
       new Promise((resolve, reject) => {
         waiting.set(++id, { resolve, reject });
         out.write(`${JSON.stringify({ id, method, params, ...(sessionId && { sessionId }) })}\0`);

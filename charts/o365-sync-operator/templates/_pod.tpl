@@ -24,6 +24,9 @@
 {{- with .Values.consent.redirectUrl }}
 - --consent-redirect-url={{ . }}
 {{- end }}
+{{- if .Values.consent.page.enabled }}
+- --consent-bind-address=:{{ .Values.consent.page.port }}
+{{- end }}
 - --sync-timeout={{ .Values.syncTimeoutSeconds }}
 - --manual-runs-per-hour={{ .Values.manualRunsPerHour }}
 - --max-deletion-percent={{ .Values.maxDeletionPercent }}
@@ -57,6 +60,10 @@
 {{- if .Values.metrics.enabled }}
 - name: metrics
   containerPort: {{ .Values.metrics.port }}
+{{- end }}
+{{- if .Values.consent.page.enabled }}
+- name: consent
+  containerPort: {{ .Values.consent.page.port }}
 {{- end }}
 {{- end -}}
 

@@ -33,6 +33,10 @@ const REACHED: Readonly<Record<FlagName, readonly [values: object, argument: str
     { consent: { redirectUrl: "https://c.example" } },
     "--consent-redirect-url=https://c.example",
   ],
+  "consent-bind-address": [
+    { consent: { redirectUrl: "https://c.example", page: { enabled: true, port: 9092 } } },
+    "--consent-bind-address=:9092",
+  ],
   "sync-timeout": [{ syncTimeoutSeconds: 60 }, "--sync-timeout=60"],
   "manual-runs-per-hour": [{ manualRunsPerHour: 5 }, "--manual-runs-per-hour=5"],
   "max-deletion-percent": [{ maxDeletionPercent: 20 }, "--max-deletion-percent=20"],

@@ -61,6 +61,7 @@ export const CONTRADICTIONS: readonly (readonly [name: string, values: object, s
     { smtp: { host: "mx", from: "a@b.cd", tls: "none", username: "me", existingSecret: "s" } },
     /smtp\.tls: none would send the password in the clear/,
   ],
+  ["a page without its URL", { consent: { page: { enabled: true } } }, /consent\.page: needs consent\.redirectUrl/],
   ["two writers", { leaderElection: { enabled: false } }, /more than one needs leaderElection\.enabled/],
   ["an app without its secret", { sharedAccess: { app: { clientId: CLIENT }, allow } }, /set existingSecret/],
   [

@@ -231,6 +231,17 @@ export const VALUE_SETS: readonly ValueSet[] = [
     },
     (objects) => has("Deployment", '"secretName":"smtp-login"')(objects) && has("NetworkPolicy", '"port":465')(objects),
   ),
+  set(
+    "a consent page",
+    {
+      consent: { redirectUrl: "https://consent.example/o365", page: { enabled: true } },
+      networkPolicy: { enabled: true },
+    },
+    (objects) =>
+      has("Deployment", '"containerPort":8082')(objects) &&
+      has("Service", "o365-sync-operator-consent")(objects) &&
+      has("NetworkPolicy", '"port":"consent"')(objects),
+  ),
   set("switched off", { replicas: 0 }, has("Deployment", '"replicas":0')),
   set("no helm test", { helmTest: { enabled: false } }, none("Pod")),
 ];
