@@ -30,6 +30,7 @@ import {
   readWish,
   verifyOwnership,
 } from "./steps.ts";
+import { timed, tryConnection } from "./test-connection.ts";
 import type { RunEnd } from "./transitions.ts";
 
 export interface RunServices {
@@ -73,9 +74,9 @@ export interface RunFacts {
 /** Runs the steps that this run asks for. What stops it is thrown as Failure or ApiError; `facts` keeps what was learned. */
 export async function execute(services: RunServices, input: RunInput, facts: RunFacts): Promise<RunEnd> {
   const directory = services.directories.connect(input.access.connection);
-  await authorize(directory, input, facts);
+  const [, tokenMs] = await timed(services.deps.clock, authorize(directory, input, facts));
   return input.run.request === "testConnection"
-    ? testConnection(directory, input, facts)
+    ? testConnection(services, directory, input, tokenMs, facts)
     : sync(services, directory, input, facts);
 }
 
@@ -89,7 +90,7 @@ async function authorize(
   const refused = findCondition(object.status?.conditions ?? [], "Authorized")?.status === "False";
   const fresh = run.request === "testConnection" || refused;
   const authorization = await directory.authorize({ sources, fresh, signal }).catch((error: unknown) => {
-    const trouble = authorizationTrouble(error);
+    const trouble = authorizationTrouble(error, consentUrl);
     if (trouble !== undefined) facts.authorized = trouble;
     throw error;
   });
@@ -99,18 +100,14 @@ async function authorize(
 }
 
 async function testConnection(
+  { deps: { clock } }: RunServices,
   directory: Directory,
   { object, domain, signal }: RunInput,
+  tokenMs: number,
   facts: RunFacts,
 ): Promise<RunEnd> {
-  const ownership = await verifyOwnership(directory, object, domain, signal);
+  const { ownership, message } = await tryConnection(directory, { object, domain, tokenMs, clock, signal });
   if (ownership.kind === "verified") facts.verifiedHash = ownership.hash;
-  const seen = await directory.sample(object.spec.sources, signal);
-  const owned =
-    ownership.kind === "verified"
-      ? `the tenant owns ${domain.spec.domain}`
-      : `Unverified: without the permission Organization.Read.All nobody can tell whether the tenant owns ${domain.spec.domain}`;
-  const message = `the token carries the permissions; ${owned}; on a first page: ${seen.users} users, ${seen.groups} groups, ${seen.contacts} contacts`;
   return { result: "Succeeded", reason: "Succeeded", message };
 }
 

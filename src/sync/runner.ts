@@ -15,7 +15,7 @@ import { asFailure, failedEnd, recordOf } from "./report.ts";
 import { requestedBy } from "./requests.ts";
 import { execute, type RunFacts, type RunInput } from "./run.ts";
 import type { View } from "./situation.ts";
-import { authorizationTrouble, judgeAuthorization } from "./steps.ts";
+import { authorizationTrouble, judgeAuthorization, withLink } from "./steps.ts";
 import { ended, type RunEnd, started } from "./transitions.ts";
 
 export async function conduct(
@@ -91,7 +91,7 @@ async function executeWithin(
     // What was begun is finished by the next reconcile, whatever stopped it; what was forbidden at its first write was not begun.
     const stands = facts.begun === true && !(facts.standing === standing && asForbidden(error) !== undefined);
     if (failure === undefined || (stands && !(error instanceof Failure))) throw error;
-    return failedEnd(failure);
+    return failedEnd(withLink(failure, services.settings.consentUrl(object)));
   } finally {
     deadline.release();
   }
@@ -116,7 +116,7 @@ export async function recheck(services: SyncServices, view: View, { signal }: Re
     return { ...outcome, authorized: judgeAuthorization(authorization, services.settings.consentUrl(object)).finding };
   } catch (error) {
     if (signal.aborted) throw error;
-    return { ...outcome, authorized: authorizationTrouble(error) };
+    return { ...outcome, authorized: authorizationTrouble(error, services.settings.consentUrl(object)) };
   }
 }
 

@@ -33,10 +33,20 @@ export function judgeAuthorization({ missing }: Authorization, consentUrl: strin
 }
 
 /** What is to be said of Authorized when the token itself could not be obtained; undefined: that tells nothing. */
-export function authorizationTrouble(error: unknown): Finding | undefined {
+export function authorizationTrouble(error: unknown, consentUrl: string | undefined): Finding | undefined {
   if (!(error instanceof Failure) || error.kind !== "stalled") return undefined;
-  return { status: "False", reason: error.reason, message: error.message };
+  return { status: "False", reason: error.reason, message: withLink(error, consentUrl).message };
 }
+
+/** Who is told to open the link in the status gets the link itself. */
+export function withLink(failure: Failure, consentUrl: string | undefined): Failure {
+  if (consentUrl === undefined || !failure.message.includes(LINK)) return failure;
+  const { kind, reason, message, retryAt, cause } = failure;
+  return new Failure(kind, reason, message.replace(LINK, consentUrl), { retryAt, cause });
+}
+
+/** As the table of errors says it. */
+const LINK = "the link in status.consentUrl";
 
 export type Ownership = { readonly kind: "verified"; readonly hash: string } | { readonly kind: "unverified" };
 

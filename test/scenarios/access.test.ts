@@ -108,6 +108,16 @@ describe("consent", () => {
     expect(brief(status?.conditions)).toContain("Authorized=False/NotAuthorized");
   });
 
+  it("that Entra itself misses is asked for with the very link", async () => {
+    const body = JSON.stringify({ error: "invalid_client", error_codes: [7000229] });
+    const heal = world.tenant.fault({ on: "token", effect: { kind: "answer", status: 401, body } });
+    const { status } = await world.ask("testConnection", "no-principal");
+    heal();
+    expect(status?.requests?.testConnection).toMatchObject({ state: "Rejected", reason: "NotAuthorized" });
+    expect(status?.consentUrl).toBeDefined();
+    expect(status?.requests?.testConnection?.message).toContain(status?.consentUrl);
+  });
+
   it("is noticed within 10 minutes, without being asked", async () => {
     world.tenant.app.roles.add("GroupMember.Read.All");
     clock.shift(10 * 60_000);
