@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { renderArgoSettings } from "./generate/argocd.ts";
 import { renderCrdTemplate, renderValues, type ValueSchema, withValuesTable } from "./generate/chart.ts";
 import { readKinds } from "./generate/crd.ts";
 import { renderErrors } from "./generate/errors.ts";
@@ -17,6 +18,7 @@ const isYaml = (file: string): boolean => file.endsWith(".yaml");
 
 const check = process.argv.includes("--check");
 write({ ...fromCrds(), "docs/errors.md": renderErrors() });
+write({ "examples/gitops/argocd/argocd-cm.yaml": renderArgoSettings(join(ROOT, "examples/gitops/argocd")) });
 write(fromValues());
 // Last: it is rendered from the chart as it is now.
 write(renderKustomize(join(ROOT, CHART), (text) => console.log(text)));
