@@ -22,14 +22,15 @@ const pluralOf = (kind: string): string =>
       ? "gitrepositories"
       : `${kind.toLowerCase()}s`;
 
-/** `spec` of an example with what a fragment says put over it. */
+/** An example with what a fragment says, of its spec or as one, put over it. */
 function completed(fragment: Json): Manifest {
-  const keys = Object.keys(fragment["spec"] as Json);
+  const wanted = (fragment["spec"] ?? fragment) as Json;
+  const keys = Object.keys(wanted);
   const kind = kinds.find(({ spec }) => keys.every((key) => key in (spec.properties ?? {})));
   if (kind === undefined) throw new Error(`no kind has all of ${keys.join(", ")} in its spec`);
   const example = readFileSync(`${ROOT}examples/${kind.kind.toLowerCase()}.yaml`, "utf8");
   const whole = parseAllDocuments(example)[0]?.toJS() as Manifest;
-  return { ...whole, spec: { ...(whole.spec as Json), ...(fragment["spec"] as Json) } };
+  return { ...whole, spec: { ...(whole.spec as Json), ...wanted } };
 }
 
 async function apply(object: Manifest): Promise<void> {
