@@ -2,11 +2,12 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { systemDeps } from "./api/deps.ts";
-import { type Config, parseConfig } from "./config/config.ts";
+import { type Config, parseConfig, proxyOf } from "./config/config.ts";
 import { helpText } from "./config/flags.ts";
 import { UsageError } from "./config/values.ts";
 import { createLogger } from "./observe/log.ts";
 import { startOperator } from "./operator.ts";
+import { runProbe } from "./probe/main.ts";
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -14,6 +15,12 @@ const EXIT_USAGE = 2;
 async function main(): Promise<number> {
   let config: Config | "help";
   try {
+    const [command, ...rest] = process.argv.slice(2);
+    if (command === "probe")
+      return await runProbe(rest, {
+        proxy: proxyOf(process.env),
+        print: (text) => void process.stdout.write(text),
+      });
     config = parseConfig(process.argv.slice(2), process.env);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;

@@ -70,7 +70,7 @@ export function parseConfig(
     watchSecrets: values.get("watch-secrets") === "true",
     federatedTokenFile: env["AZURE_FEDERATED_TOKEN_FILE"] || undefined,
     podClientId: env["AZURE_CLIENT_ID"] || undefined,
-    proxy: proxy(env),
+    proxy: proxyOf(env),
     concurrentSyncs: integer(values, "concurrent-syncs", 1, 64),
     leaderElect: values.get("leader-elect") === "true",
     leaderElectionNamespace: text("leader-election-namespace"),
@@ -100,7 +100,7 @@ function consent(
 }
 
 /** In lower case first, as curl does. */
-function proxy(env: Readonly<Record<string, string | undefined>>): Config["proxy"] {
+export function proxyOf(env: Readonly<Record<string, string | undefined>>): Config["proxy"] {
   const url = env["https_proxy"] || env["HTTPS_PROXY"];
   return url ? { url: proxyUrl(url), noProxy: env["no_proxy"] || env["NO_PROXY"] || "" } : undefined;
 }

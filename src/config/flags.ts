@@ -103,6 +103,7 @@ export function helpText(): string {
     "o365-sync-operator: keeps the recipient list of a mail gateway in step with Microsoft 365",
     "",
     "usage: node operator.cjs [flags]",
+    "       node operator.cjs probe --help     asks a tenant what is taken for granted here",
     "",
     ...rows,
     `${"  --help".padEnd(38)} show this and exit`,
