@@ -1,9 +1,11 @@
 /** What people type, and what kubectl prints. */
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { configMap, type Fields, mailDomain } from "./cases/requests.ts";
 import { maskText } from "./mask.ts";
 
@@ -100,16 +102,54 @@ export async function type(kubectl: string, kubeconfig: string): Promise<Printed
     await execute(kubectl, [...config, "apply", "-f", file]);
     for (const { args, input } of commands(namespace)) {
       const { code, output } = await execute(kubectl, [...namespaced, ...args], input);
-      const lines = maskText(output, { [namespace]: "<namespace>" })
-        .split("\n")
-        .map(maskLine);
-      printed.push({ request: args.join(" "), code, output: lines.filter((line) => line !== "") });
+      printed.push({ request: args.join(" "), code, output: masked(output, namespace) });
     }
+    printed.push(await watch(kubectl, namespaced, namespace));
     return printed;
   } finally {
     await rm(file);
     await rm(join(tmpdir(), namespace), { recursive: true, force: true });
   }
+}
+
+function masked(output: string, namespace: string): string[] {
+  const lines = maskText(output, { [namespace]: "<namespace>" })
+    .split("\n")
+    .map(maskLine);
+  return lines.filter((line) => line !== "");
+}
+
+/** `get -w`: from a first look on it prints a line for each change, the deletion too. */
+async function watch(kubectl: string, namespaced: readonly string[], namespace: string): Promise<Printed> {
+  const args = ["get", "maildomain", "w", "-w"];
+  const changes: readonly Command[] = [
+    run("annotate maildomain w o365sync.dev/sync=1"),
+    { args: ["patch", "maildomain", "w", "--subresource=status", "--type=merge", "-p", JSON.stringify(status)] },
+    run("delete maildomain w"),
+  ];
+  const { args: created, input } = apply(mailDomain("w", { inboundServers: [{ host: "mx.example.com" }] }));
+  await execute(kubectl, [...namespaced, ...created], input);
+  let output = "";
+  const child = spawn(kubectl, [...namespaced, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+  });
+  const printed = async (lines: number): Promise<void> => {
+    for (let look = 0; output.split("\n").length <= lines; look++) {
+      if (look === 500) throw new Error(`kubectl get -w printed too little: ${output}`);
+      await pause(20);
+    }
+  };
+  const exited = once(child, "exit");
+  // The heading and the object, and then one after the other, so that no two changes become one event.
+  await printed(2);
+  for (const [index, change] of changes.entries()) {
+    await execute(kubectl, [...namespaced, ...change.args]);
+    await printed(3 + index);
+  }
+  child.kill();
+  await exited;
+  return { request: args.join(" "), code: 0, output: masked(output, namespace) };
 }
 
 /** Columns are as wide as what we mask. */

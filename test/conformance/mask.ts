@@ -22,12 +22,17 @@ function maskField(key: string, value: unknown, names: Readonly<Record<string, s
   const text = VOLATILE[key];
   if (text !== undefined && typeof value === "string" && value !== "") return text;
   if (key === "managedFields" && Array.isArray(value)) return value.map((one) => mask(one, names)).sort(byOwner);
+  // Kinds of custom resources are listed in the order of a map.
+  if (key === "resources" && Array.isArray(value)) return value.map((one) => mask(one, names)).sort(byName);
   // Of columns the long descriptions are left out, which kubectl does not print.
   if (key === "columnDefinitions" && Array.isArray(value)) {
     return value.map((column) => mask({ ...(column as object), description: undefined }, names));
   }
   return mask(value, names);
 }
+
+const nameOf = (one: unknown): string => (one as { name?: string }).name ?? "";
+const byName = (a: unknown, b: unknown): number => (nameOf(a) < nameOf(b) ? -1 : 1);
 
 function byOwner(a: unknown, b: unknown): number {
   const text = (one: unknown): string => Object.values({ ...(one as object), fieldsV1: "" }).join();
