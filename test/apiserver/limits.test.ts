@@ -1,8 +1,10 @@
 /** What the embedded server does not do is said, never done wrongly; and nothing ends it. */
+
+import { Agent } from "node:https";
 import { assert, asyncProperty, constantFrom, json, oneof, option, record, string, webPath } from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startEmbedded } from "../../dev/apiserver/index.ts";
-import type { Request } from "../conformance/send.ts";
+import { type Request, send } from "../conformance/send.ts";
 import { CONFIG_MAPS, configMap, messageOf, type Server, startServer, until } from "./support.ts";
 
 let server: Server;
@@ -117,7 +119,7 @@ it("No request ends it", async () => {
       const { status } = await server.call(method, path, method === "GET" ? undefined : body, contentType);
       expect(status).not.toBe(500);
     }),
-    { numRuns: 300 },
+    { numRuns: process.env["CI"] ? 300 : 100 },
   );
 });
 
@@ -133,21 +135,26 @@ it("It serves 1,000 objects to 10 watchers without a stall", async () => {
   const watches = await Promise.all(
     Array.from({ length: 10 }, () => server.watch("/api/v1/namespaces/kube-system/configmaps?resourceVersion=")),
   );
+  // Counted in time of the processor, which other work of the machine does not lengthen.
   let longest = 0;
-  let last = performance.now();
+  let last = process.cpuUsage();
   const timer = setInterval(() => {
-    longest = Math.max(longest, performance.now() - last);
-    last = performance.now();
+    const { user, system } = process.cpuUsage(last);
+    longest = Math.max(longest, (user + system) / 1000);
+    last = process.cpuUsage();
   }, 5);
   const names = Array.from({ length: 1_000 }, (_, index) => `many-${index}`);
+  const agent = new Agent({ keepAlive: true, maxSockets: 10 });
+  const path = "/api/v1/namespaces/kube-system/configmaps";
   for (let index = 0; index < names.length; index += 20) {
     const batch = names.slice(index, index + 20);
-    await Promise.all(
-      batch.map((name) => server.call("POST", "/api/v1/namespaces/kube-system/configmaps", configMap(name))),
-    );
+    await Promise.all(batch.map((name) => send(server, { method: "POST", path, body: configMap(name), agent })));
   }
+  const all = await send(server, { path, agent });
   await until(() => watches.every(({ events }) => events.length === names.length));
   clearInterval(timer);
+  agent.destroy();
+  expect((all.body as { items: unknown[] }).items).toHaveLength(names.length);
   for (const watch of watches) watch.close();
-  expect(longest).toBeLessThan(1_000);
+  expect(longest).toBeLessThan(250);
 });

@@ -15,6 +15,8 @@ export interface Request {
   readonly events?: number;
   /** Default: the administrator's; empty: none. */
   readonly token?: string;
+  /** Default: a connection of its own, because a server that refuses a body need not read it to its end. */
+  readonly agent?: https.Agent;
 }
 
 export interface Answer {
@@ -40,6 +42,7 @@ export function send(
     accept,
     events,
     token = access.adminToken,
+    agent = false,
   } = request;
   const url = new URL(access.server);
   const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
@@ -50,11 +53,10 @@ export function send(
     ...(text !== undefined && { "content-type": contentType, "content-length": Buffer.byteLength(text) }),
   };
   return new Promise((resolve, reject) => {
-    // A connection of its own: a server that refuses a body need not read it to its end.
     const options = {
       method,
       headers,
-      agent: false,
+      agent,
       ...(access.ca && { ca: access.ca }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     };
