@@ -54,6 +54,8 @@ export interface Tenant {
   close(): Promise<void>;
 }
 
+/** What Graph says of the cost of a request. */
+const DIAGNOSTICS = { "x-ms-resource-unit": "1" };
 const ALL_ROLES = ["User.Read.All", "GroupMember.Read.All", "OrgContact.Read.All"];
 const MOST_BODY_BYTES = 4 * 1024 * 1024;
 
@@ -87,7 +89,12 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
       const whole = typeof answer === "string" || answer instanceof Uint8Array;
       const edited =
         effect?.kind === "edit" && status === 200 ? effect.edit(answer as Record<string, unknown>) : answer;
-      response.writeHead(status, { "Content-Type": "application/json", "request-id": randomUUID(), ...headers });
+      response.writeHead(status, {
+        "Content-Type": "application/json",
+        ...DIAGNOSTICS,
+        "request-id": randomUUID(),
+        ...headers,
+      });
       sendBody(effect, response, connections, whole ? answer : JSON.stringify(edited));
     };
     if (await disturb(effect, response, connections, send)) return;

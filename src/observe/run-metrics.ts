@@ -16,6 +16,9 @@ export interface RunObserver {
   mailEnded(mail: { readonly result: string }): void;
 }
 
+/** Counted from 0, so that rates see the first one. */
+const TRIGGERS = ["Schedule", "Manual", "Initial", "SpecChange", "DomainChange", "Repair", "Approval"];
+
 /** Seconds. */
 const RUN = [0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600];
 const DELAY = [1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 14_400, 21_600];
@@ -30,7 +33,7 @@ export function createRunMetrics(registers: Registry[]): RunObserver {
   const time = new Histogram({
     name: "o365sync_run_duration_seconds",
     help: "Time of a run from its start to its end.",
-    labelNames: ["trigger", "result"],
+    labelNames: ["result"],
     buckets: RUN,
     registers,
   });
@@ -51,12 +54,17 @@ export function createRunMetrics(registers: Registry[]): RunObserver {
     labelNames: ["result"],
     registers,
   });
+  for (const trigger of TRIGGERS) {
+    for (const result of ["Published", "Unchanged", "Held", "Failed"]) runs.inc({ trigger, result }, 0);
+  }
+  for (const result of ["Published", "Unchanged", "Held", "Failed", "Succeeded"]) time.zero({ result });
+  for (const result of ["Succeeded", "Failed"]) runs.inc({ trigger: "Test", result }, 0);
   for (const result of ["Sent", "Partial", "Deferred", "Failed"]) mails.inc({ result }, 0);
 
   return {
     runEnded({ trigger, result, seconds, delaySeconds }) {
       runs.inc({ trigger, result });
-      time.observe({ trigger, result }, seconds);
+      time.observe({ result }, seconds);
       if (delaySeconds !== undefined) delay.observe(delaySeconds);
     },
     missedSlots: (count) => missed.inc(count),

@@ -143,7 +143,7 @@ describe("A scrape", () => {
     expect(lines).toContain('o365sync_graph_resource_units_total{operation="listing users"} 3');
     expect(lines).toContain('o365sync_schedule_delay_seconds_bucket{le="15"} 0');
     expect(lines).toContain('o365sync_schedule_delay_seconds_bucket{le="60"} 1');
-    expect(lines).toContain('o365sync_run_duration_seconds_count{trigger="Manual",result="Published"} 1');
+    expect(lines).toContain('o365sync_run_duration_seconds_count{result="Published"} 1');
     expect(lines).toContain('o365sync_notifications_total{result="Sent"} 1');
     expect(lines).toContain('o365sync_notifications_total{result="Failed"} 0');
     expect(lines).toContain('controller_runtime_max_concurrent_reconciles{controller="o365sync"} 4');

@@ -242,6 +242,22 @@ export const VALUE_SETS: readonly ValueSet[] = [
       has("Service", "o365-sync-operator-consent")(objects) &&
       has("NetworkPolicy", '"port":"consent"')(objects),
   ),
+  set(
+    "alerts and a dashboard",
+    {
+      metrics: {
+        prometheusRule: {
+          enabled: true,
+          labels: { release: "prometheus" },
+          runbookBaseUrl: "https://wiki.example/o365/",
+        },
+        dashboard: { enabled: true },
+      },
+    },
+    (objects) =>
+      has("PrometheusRule", '"https://wiki.example/o365/docs/runbooks/O365SyncHeld.md"')(objects) &&
+      has("ConfigMap", "o365sync_published_accounts")(objects),
+  ),
   set("switched off", { replicas: 0 }, has("Deployment", '"replicas":0')),
   set("no helm test", { helmTest: { enabled: false } }, none("Pod")),
 ];
