@@ -3,18 +3,10 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findTool } from "../../support/tools.ts";
 
-const MISSING = "skipped: there is no promtool in $PATH";
-
-/** Undefined where it is not installed: then tests are skipped, and say so; with CI=true they fail instead. */
-export const promtool: string | undefined = findPromtool();
-
-function findPromtool(): string | undefined {
-  if (spawnSync("promtool", ["--version"]).status === 0) return "promtool";
-  if (process.env["CI"] === "true") throw new Error("promtool must be in $PATH: CI runs every test");
-  console.log(MISSING);
-  return undefined;
-}
+/** Undefined, with a word, on machines without it. */
+export const promtool: string | undefined = findTool("promtool");
 
 /** One scrape of /metrics, and the simulated second it was made at. */
 export interface Scrape {
