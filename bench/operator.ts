@@ -1,0 +1,132 @@
+/** The bundled operator as a process: started, measured from outside, and asked about its event loop. */
+import { spawn } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { request } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { caPath } from "../dev/tls/index.ts";
+
+export interface OperatorOptions {
+  readonly bundle: string;
+  readonly kubeconfig: string;
+  /** Path of the --cloud-endpoints file. */
+  readonly endpoints: string;
+  readonly namespaces: readonly string[];
+  readonly flags?: readonly string[];
+}
+
+/** Since the last measurement. */
+export interface Measured {
+  /** Of the event loop, in milliseconds. */
+  readonly p99Ms: number;
+  readonly maxMs: number;
+  readonly cpuMs: number;
+  readonly ms: number;
+  /** Peak resident memory of the process, in MiB. */
+  readonly peakMiB: number;
+  /** Requests to the API server that write, as the operator counts them. */
+  readonly writes: number;
+}
+
+export interface Operator {
+  /** Milliseconds from the start of the process until /readyz says ok. */
+  readonly readyMs: number;
+  measure(): Promise<Measured>;
+  /** Text of /metrics. */
+  metrics(): Promise<string>;
+  /** Resident memory now, in MiB. */
+  residentMiB(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+const PROBE = fileURLToPath(new URL("probe.mjs", import.meta.url));
+const READY_POLL_MS = 5;
+
+export async function startOperator(options: OperatorOptions): Promise<Operator> {
+  const { bundle, kubeconfig, endpoints, namespaces, flags = [] } = options;
+  const [health, metricsPort] = [freePort(), freePort()];
+  const args = [
+    `--kubeconfig=${kubeconfig}`,
+    `--cloud-endpoints=${endpoints}`,
+    `--watch-namespaces=${namespaces.join(",")}`,
+    `--health-probe-bind-address=127.0.0.1:${health}`,
+    `--metrics-bind-address=127.0.0.1:${metricsPort}`,
+    "--log-level=warn",
+    ...flags,
+  ];
+  const began = performance.now();
+  const child = spawn(process.execPath, ["--import", PROBE, bundle, ...args], {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: caPath },
+  });
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const proc = `/proc/${child.pid}`;
+  while (!(await isReady(health))) {
+    if (child.exitCode !== null) throw new Error(`the operator ended with ${child.exitCode}`);
+    await pause(READY_POLL_MS);
+  }
+  const readyMs = performance.now() - began;
+  const status = async (field: string): Promise<number> => {
+    const text = await readFile(`${proc}/status`, "utf8");
+    return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(text)?.[1]) / 1024;
+  };
+  const metrics = async (): Promise<string> => (await get(metricsPort, "/metrics")).body;
+  let writesBefore = 0;
+  return {
+    readyMs,
+    metrics,
+    residentMiB: () => status("VmRSS"),
+    async measure() {
+      const loop = await new Promise<Omit<Measured, "peakMiB" | "writes">>((resolve) => {
+        child.once("message", (message) => resolve(message as Measured));
+        child.send({});
+      });
+      const peakMiB = await status("VmHWM");
+      // Begins the peak anew (proc(5), clear_refs).
+      await writeFile(`${proc}/clear_refs`, "5");
+      const writes = writesIn(await metrics());
+      const measured = { ...loop, peakMiB, writes: writes - writesBefore };
+      writesBefore = writes;
+      return measured;
+    },
+    async stop() {
+      child.kill("SIGTERM");
+      await exited;
+    },
+  };
+}
+
+/** Events are no part of a publication. */
+function writesIn(metrics: string): number {
+  let writes = 0;
+  for (const [, method = "", value] of metrics.matchAll(
+    /^rest_client_requests_total\{.*method="(\w+)".*\} (\d+)/gm,
+  )) {
+    if (method !== "GET") writes += Number(value);
+  }
+  return writes;
+}
+
+const freePort = (): number => 20_000 + Math.floor(Math.random() * 20_000);
+
+async function isReady(port: number): Promise<boolean> {
+  try {
+    return (await get(port, "/readyz")).status === 200;
+  } catch {
+    return false;
+  }
+}
+
+function get(port: number, path: string): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    request({ host: "127.0.0.1", port, path }, (response) => {
+      let body = "";
+      response.setEncoding("utf8").on("data", (text: string) => {
+        body += text;
+      });
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
+    })
+      .on("error", reject)
+      .end();
+  });
+}

@@ -1,0 +1,23 @@
+// Loaded into the operator's process with --import: measures its event loop and answers what it is asked over the channel.
+import { monitorEventLoopDelay } from "node:perf_hooks";
+
+const RESOLUTION_MS = 2;
+const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+delay.enable();
+let cpu = process.cpuUsage();
+let since = performance.now();
+
+process.on("message", () => {
+  const used = process.cpuUsage(cpu);
+  const ms = performance.now() - since;
+  process.send({
+    p99Ms: Math.max(0, delay.percentile(99) / 1e6 - RESOLUTION_MS),
+    maxMs: Math.max(0, delay.max / 1e6 - RESOLUTION_MS),
+    cpuMs: (used.user + used.system) / 1000,
+    ms,
+  });
+  delay.reset();
+  cpu = process.cpuUsage();
+  since = performance.now();
+});
+process.channel?.unref();
