@@ -1,6 +1,7 @@
 /** The embedded API server in a process of its own. */
-import { applyCrds } from "../dev/controlplane/index.ts";
+
 import { startEmbedded } from "../dev/apiserver/index.ts";
+import { applyCrds } from "../dev/controlplane/index.ts";
 import type { ClusterHello } from "./cluster.ts";
 
 const control = await startEmbedded();

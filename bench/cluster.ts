@@ -96,7 +96,8 @@ export async function startCluster(): Promise<Cluster> {
     },
     sync: async (namespace, name) => (await must("GET", path("o365syncs", namespace, name))) as O365Sync,
     syncs: async () => ((await must("GET", path("o365syncs"))) as { items: O365Sync[] }).items,
-    configMaps: async (namespace) => ((await must("GET", path("configmaps", namespace))) as { items: ConfigMap[] }).items,
+    configMaps: async (namespace) =>
+      ((await must("GET", path("configmaps", namespace))) as { items: ConfigMap[] }).items,
     async ask(namespace, name, token) {
       const began = performance.now();
       await cluster.annotate(namespace, name, "sync", token);

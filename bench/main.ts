@@ -46,8 +46,14 @@ try {
   for (const each of SIZES.filter(({ name }) => name.startsWith(values.only))) {
     const result = await measureSize(stage, each);
     results.push(result);
-    for (const { sync, changed, bytes, ...s } of result.syncs) {
-      console.log(each.name, sync, JSON.stringify(s, (_, v) => (typeof v === "number" ? Math.round(v * 10) / 10 : v)), JSON.stringify(changed), Math.round(result.largestKiB));
+    for (const { sync, changed, ...s } of result.syncs) {
+      console.log(
+        each.name,
+        sync,
+        JSON.stringify(s, (_, v) => (typeof v === "number" ? Math.round(v * 10) / 10 : v)),
+        JSON.stringify(changed),
+        Math.round(result.largestKiB),
+      );
     }
   }
 } finally {

@@ -99,9 +99,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
 /** Events are no part of a publication. */
 function writesIn(metrics: string): number {
   let writes = 0;
-  for (const [, method = "", value] of metrics.matchAll(
-    /^rest_client_requests_total\{.*method="(\w+)".*\} (\d+)/gm,
-  )) {
+  for (const [, method = "", value] of metrics.matchAll(/^rest_client_requests_total\{.*method="(\w+)".*\} (\d+)/gm)) {
     if (method !== "GET") writes += Number(value);
   }
   return writes;

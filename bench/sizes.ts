@@ -1,5 +1,6 @@
 /** One tenant after the other, from small to large: what a first sync costs, one without changes, one with a new alias. */
 import type { ConfigMap } from "../src/api/kube.ts";
+import type { O365SyncSpec } from "../src/api/types.generated.ts";
 import type { Format } from "../src/recipients/model.ts";
 import { type Cluster, createSecret } from "./cluster.ts";
 import { addressesOf, type Shape } from "./company.ts";
@@ -62,7 +63,9 @@ export async function measureSize({ cloud, cluster, bundle, endpoints }: Stage, 
     metadata: { name: namespace },
   });
   await createSecret(cluster, namespace, "o365");
-  const spec = { output: { formats: [...size.formats], shards: size.shards, deletionPolicy: "Orphan" } } as const;
+  const spec = {
+    output: { formats: [...size.formats], shards: size.shards, deletionPolicy: "Orphan" },
+  } as unknown as Partial<O365SyncSpec>;
   await cluster.install(namespace, { name: NAME, domain: "example.com", tenantId: TENANT, secret: "o365", spec });
   await cloud.order({ tenants: [[TENANT, shape]], latencyMs: size.latencyMs, reset: true });
   const operator = await startOperator({ bundle, endpoints, kubeconfig: cluster.kubeconfig, namespaces: [namespace] });

@@ -35,7 +35,8 @@ interface Reply {
 function answer(request: IncomingMessage, origin: string): Reply {
   const url = new URL(request.url ?? "/", origin);
   const [, first = "", second = "", third] = url.pathname.split("/");
-  if (second === "oauth2") return { kind: "token", tenant: first, units: 0, status: 200, body: tokenFor(first, origin) };
+  if (second === "oauth2")
+    return { kind: "token", tenant: first, units: 0, status: 200, body: tokenFor(first, origin) };
   const tenant = tenantOf(request.headers.authorization);
   const shape = tenants.get(tenant);
   const reply = (kind: string, units: number, status: number, body: object): Reply => ({

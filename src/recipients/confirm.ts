@@ -1,6 +1,8 @@
 /** Which removals the directory must confirm object by object, and whether it did. */
 import { parseAddress, smtpAddresses } from "./addresses.ts";
+import { isDelete } from "./changes.ts";
 import type { Account, DirectoryObject, Plan, Source } from "./model.ts";
+import { PAUSE_EVERY, type Steps } from "./steps.ts";
 
 export interface OwnRules {
   /** Addresses that excludeRecords left out. */
@@ -28,12 +30,15 @@ const SOURCES: Readonly<Record<Exclude<Account["type"], "static">, Source>> = {
  * takes away (a pattern, a source switched off, a static recipient, an alias domain), and what only moves to another
  * account or kind, needs no confirmation; neither does a baseline of bare addresses, which names no objects.
  */
-export function removalsToConfirm(plan: Plan, { excluded, sources, domains }: OwnRules): Removals {
-  const staying = new Set(plan.changes.filter(({ kind }) => kind.endsWith("Add")).map(({ address }) => address));
+export function* removalsToConfirm(plan: Plan, { excluded, sources, domains }: OwnRules): Steps<Removals> {
+  const staying = yield* stayingOf(plan);
   const addresses = new Map<string, string[]>();
   const objects: { id: string; source: Source }[] = [];
+  let looked = 0;
   for (const { kind, address, account } of plan.changes) {
-    if (!kind.endsWith("Delete") || account === undefined || account.type === "static") continue;
+    if (!isDelete(kind)) break;
+    if (++looked % PAUSE_EVERY === 0) yield;
+    if (account === undefined || account.type === "static") continue;
     const source = SOURCES[account.type];
     const ofOurs = domains.includes(address.slice(address.lastIndexOf("@") + 1));
     if (staying.has(address) || excluded.has(address) || !sources[source] || !ofOurs) continue;
@@ -42,6 +47,20 @@ export function removalsToConfirm(plan: Plan, { excluded, sources, domains }: Ow
     addresses.set(account.id, [...(known ?? []), address]);
   }
   return { objects, addresses };
+}
+
+/** Addresses that are deleted as one thing and added as another. */
+function* stayingOf({ changes, counts }: Plan): Steps<Set<string>> {
+  const staying = new Set<string>();
+  if (counts.accountDeletes + counts.aliasDeletes === 0) return staying;
+  const deleted = new Set<string>();
+  let looked = 0;
+  for (const { kind, address } of changes) {
+    if (isDelete(kind)) deleted.add(address);
+    else if (deleted.has(address)) staying.add(address);
+    if (++looked % PAUSE_EVERY === 0) yield;
+  }
+  return staying;
 }
 
 /** How many objects still have an address that would be removed: the read was not whole. */

@@ -1,8 +1,11 @@
 /** From directory objects to accounts: the rules that decide which address belongs to whom. */
 import { type DropReason, parseAddress, smtpAddresses } from "./addresses.ts";
+import { dealOut } from "./buckets.ts";
 import { compilePatterns } from "./fnmatch.ts";
-import type { Account, AccountType, DirectoryObject, DomainNames, Source } from "./model.ts";
-import { byAddress } from "./revision.ts";
+import type { AccountType, DirectoryObject, DomainNames, Source } from "./model.ts";
+import { createRecords, type PackedRecord, type Records } from "./records.ts";
+import { ACCOUNT_TYPES, bucketOf, bucketsFor, type Roster, rosterFrom } from "./roster.ts";
+import { PAUSE_EVERY, type Steps } from "./steps.ts";
 
 export interface DeriveOptions {
   readonly names: DomainNames;
@@ -13,7 +16,7 @@ export interface DeriveOptions {
 
 export interface Derived {
   /** Sorted by address; each address stands once, as primary or as alias. */
-  readonly accounts: readonly Account[];
+  readonly accounts: Roster;
   /** Addresses of these domains that no gateway can carry, by reason. */
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
   /** Addresses that stood on more than one object, sorted. */
@@ -31,30 +34,30 @@ export interface Derived {
 export interface Deriver {
   /** In any order; an object that comes twice (pages shift while they are read) keeps the addresses of both. */
   add(object: DirectoryObject): void;
-  finish(): Derived;
+  /** It can finish once. */
+  finish(): Steps<Derived>;
 }
+
+/** What is known of an address of an object. */
+const KEPT = 1; // of these domains
+const MARKED = 2; // with `SMTP:`, whether of these domains or not
+const MAIL = 4; // stands in `mail`
 
 /** An object that keeps at least one address of the domains. */
 interface Candidate {
-  readonly id: string;
   readonly source: Source;
-  /** Of these domains; those that it loses to another object are taken away. */
-  readonly kept: Set<string>;
-  /** Marked `SMTP:`, whether of these domains or not. */
-  readonly marked: Set<string>;
-  readonly mails: Set<string>;
+  readonly kept: ReadonlySet<string>;
+  readonly marked: readonly string[];
+  readonly mails: readonly string[];
 }
 
-const TYPES: Readonly<Record<Source, AccountType>> = {
-  users: "mailbox",
-  groups: "distributionList",
-  contacts: "contact",
-};
-const RANK: Readonly<Record<Source, number>> = { users: 0, groups: 1, contacts: 2 };
+const SOURCES: readonly Source[] = ["users", "groups", "contacts"];
+/** By the place of a source in SOURCES, which is also its rank when an address is contested. */
+const TYPES: readonly AccountType[] = ["mailbox", "distributionList", "contact"];
 
 export function createDeriver({ names, excludeRecords, staticRecipients }: DeriveOptions): Deriver {
   const domains = new Set([names.domain, ...names.aliasDomains.map(({ name }) => name)]);
-  const candidates = new Map<string, Candidate>();
+  const candidates = createRecords();
   const dropped: Partial<Record<DropReason, number>> = {};
 
   const isOurs = (raw: string): boolean => {
@@ -70,44 +73,68 @@ export function createDeriver({ names, excludeRecords, staticRecipients }: Deriv
     );
   };
 
+  /** Every address that the object has, with what is known of it. */
+  function marksOf(object: DirectoryObject): Map<string, number> {
+    const marks = new Map<string, number>();
+    const mark = (address: string, what: number): void => void marks.set(address, (marks.get(address) ?? 0) | what);
+    const seen = new Set<string>();
+    for (const { raw, primary } of smtpAddresses(object)) {
+      const parsed = parseAddress(raw);
+      if ("dropped" in parsed) {
+        // `mail` repeats an address of proxyAddresses: one address is counted once.
+        if (isOurs(raw) && !seen.has(raw)) dropped[parsed.dropped] = (dropped[parsed.dropped] ?? 0) + 1;
+        seen.add(raw);
+        continue;
+      }
+      if (primary) mark(parsed.address, MARKED);
+      if (domains.has(parsed.domain)) mark(parsed.address, KEPT);
+    }
+    const mail = object.mail === null ? undefined : parseAddress(object.mail);
+    if (mail !== undefined && !("dropped" in mail)) mark(mail.address, MAIL);
+    return marks;
+  }
+
   return {
     add(object) {
       const { id, source } = object;
-      const known = candidates.get(id);
-      const candidate = known ?? { id, source, kept: new Set(), marked: new Set(), mails: new Set() };
-      const seen = new Set<string>();
-      for (const { raw, primary } of smtpAddresses(object)) {
-        const parsed = parseAddress(raw);
-        if ("dropped" in parsed) {
-          // `mail` repeats an address of proxyAddresses: one address is counted once.
-          if (isOurs(raw) && !seen.has(raw)) dropped[parsed.dropped] = (dropped[parsed.dropped] ?? 0) + 1;
-          seen.add(raw);
-          continue;
-        }
-        if (primary) candidate.marked.add(parsed.address);
-        if (domains.has(parsed.domain)) candidate.kept.add(parsed.address);
+      const marks = marksOf(object);
+      const index = candidates.find(id);
+      if (index === undefined) {
+        if (![...marks.values()].some((mark) => (mark & KEPT) !== 0)) return;
+      } else {
+        const known = candidates.get(index);
+        for (const [place, address] of known.addresses.entries())
+          marks.set(address, (marks.get(address) ?? 0) | (known.marks[place] ?? 0));
       }
-      const mail = object.mail === null ? undefined : parseAddress(object.mail);
-      if (mail !== undefined && !("dropped" in mail)) candidate.mails.add(mail.address);
-      if (candidate.kept.size > 0) candidates.set(id, candidate);
+      const kind = index === undefined ? SOURCES.indexOf(source) : candidates.kindOf(index);
+      candidates.put({ id, kind, addresses: [...marks.keys()], marks: [...marks.values()] });
     },
 
-    finish() {
-      const conflicts = settleConflicts([...candidates.values()]);
-      const { accounts, excluded, objects } = toAccounts(candidates.values(), compilePatterns(excludeRecords));
-      const tenantAccounts = accounts.length;
-      const { statics, invalid } = toStatics(staticRecipients, domains, accounts);
+    *finish() {
+      const { statics, invalid } = parseStatics(staticRecipients, domains);
+      const { contested, losses } = yield* settleConflicts(candidates);
+      const found = yield* toAccounts(candidates, losses, compilePatterns(excludeRecords), statics);
+      for (const address of statics) {
+        const kind = ACCOUNT_TYPES.indexOf("static");
+        candidates.put({ id: `static:${address}`, kind, addresses: [address], marks: [] });
+      }
       return {
-        accounts: [...accounts, ...statics].sort(byAddress),
+        accounts: yield* rosterFrom(candidates),
         dropped,
-        conflicts: conflicts.sort(),
-        tenantAccounts,
-        objects,
-        excluded,
+        conflicts: contested.sort(),
+        tenantAccounts: found.objects.users + found.objects.groups + found.objects.contacts,
+        objects: found.objects,
+        excluded: found.excluded,
         invalidStatics: invalid,
       };
     },
   };
+}
+
+function candidateOf({ kind, addresses, marks }: PackedRecord, lost: ReadonlySet<string> | undefined): Candidate {
+  const having = (mark: number): string[] => addresses.filter((_, place) => ((marks[place] ?? 0) & mark) !== 0);
+  const kept = having(KEPT).filter((address) => lost?.has(address) !== true);
+  return { source: SOURCES[kind] ?? "users", kept: new Set(kept), marked: having(MARKED), mails: having(MAIL) };
 }
 
 const first = (addresses: Iterable<string>): string | undefined => [...addresses].sort()[0];
@@ -122,54 +149,70 @@ function primaryOf({ kept, marked, mails }: Candidate): string | undefined {
   return among(marked) ?? among(mails) ?? namesake ?? first(kept);
 }
 
+interface Settled {
+  readonly contested: string[];
+  /** By the number of a candidate: what it loses to another. */
+  readonly losses: ReadonlyMap<number, ReadonlySet<string>>;
+}
+
 /**
  * Gives every address that stands on several objects to one: whose primary it is, then user, group, contact, then the
- * lower id. All at once, by the primaries that stand before, so that no order of input matters. Answers those addresses.
+ * lower id. All at once, by the primaries that stand before, so that no order of input matters.
  */
-function settleConflicts(candidates: readonly Candidate[]): string[] {
-  const holders = new Map<string, Candidate | Candidate[]>();
-  const contested = new Set<string>();
-  for (const candidate of candidates) {
-    for (const address of candidate.kept) {
-      const other = holders.get(address);
-      if (other === undefined) {
-        holders.set(address, candidate);
-      } else {
-        holders.set(address, [other, candidate].flat());
-        contested.add(address);
-      }
-    }
+function* settleConflicts(candidates: Records): Steps<Settled> {
+  const addressAt = (index: number, place: number): string | undefined =>
+    (candidates.markOf(index, place) & KEPT) === 0 ? undefined : candidates.addressOf(index, place);
+  const { length, countOf } = candidates;
+  const count = bucketsFor(length);
+  const buckets = yield* dealOut({ length, countOf, addressAt }, count, (local) => bucketOf(local, count));
+  const holders = new Map<string, number[]>();
+  for (let bucket = 0; bucket < count; bucket++) {
+    const holder = new Map<string, number>();
+    buckets.each(bucket, (index, place) => {
+      const address = candidates.addressOf(index, place);
+      const other = holder.get(address);
+      if (other === undefined) holder.set(address, index);
+      else holders.set(address, [...(holders.get(address) ?? [other]), index]);
+    });
+    yield;
   }
-  const primaries = new Map<Candidate, string | undefined>();
-  for (const address of contested) {
-    for (const holder of [holders.get(address) ?? []].flat()) primaries.set(holder, primaryOf(holder));
+  const losses = new Map<number, Set<string>>();
+  for (const [address, indices] of holders) {
+    const rank = (index: number): number =>
+      (primaryOf(candidateOf(candidates.get(index), undefined)) === address ? 0 : 10) + candidates.kindOf(index);
+    const ranked = indices.map((index) => ({ index, rank: rank(index), id: candidates.idOf(index) }));
+    const [, ...losers] = ranked.sort((a, b) => a.rank - b.rank || (a.id < b.id ? -1 : 1));
+    for (const { index } of losers) losses.set(index, (losses.get(index) ?? new Set()).add(address));
+    yield;
   }
-  for (const address of contested) {
-    const rank = (holder: Candidate): number => (primaries.get(holder) === address ? 0 : 10) + RANK[holder.source];
-    const [, ...losers] = [holders.get(address) ?? []]
-      .flat()
-      .sort((a, b) => rank(a) - rank(b) || (a.id < b.id ? -1 : 1));
-    for (const loser of losers) loser.kept.delete(address);
-  }
-  return [...contested];
+  return { contested: [...holders.keys()], losses };
 }
 
 interface TenantAccounts {
-  readonly accounts: Account[];
   readonly excluded: Set<string>;
   readonly objects: Record<Source, number>;
 }
 
-/** An excluded primary leaves the whole account out, an excluded alias only itself. */
-function toAccounts(candidates: Iterable<Candidate>, isExcluded: (address: string) => boolean): TenantAccounts {
-  const accounts: Account[] = [];
+/**
+ * Puts an account in the place of each candidate. An excluded primary leaves the whole account out, an excluded alias
+ * only itself. What the tenant has is taken away from `statics`.
+ */
+function* toAccounts(
+  candidates: Records,
+  losses: Settled["losses"],
+  isExcluded: (address: string) => boolean,
+  statics: Set<string>,
+): Steps<TenantAccounts> {
   const excluded = new Set<string>();
   const objects: Record<Source, number> = { users: 0, groups: 0, contacts: 0 };
-  for (const candidate of candidates) {
+  for (let index = 0; index < candidates.length; index++) {
+    if (index % PAUSE_EVERY === 0) yield;
+    const record = candidates.get(index);
+    const candidate = candidateOf(record, losses.get(index));
     const address = primaryOf(candidate);
-    if (address === undefined) continue;
-    if (isExcluded(address)) {
+    if (address === undefined || isExcluded(address)) {
       for (const each of candidate.kept) excluded.add(each);
+      candidates.remove(index);
       continue;
     }
     const aliases: string[] = [];
@@ -178,28 +221,25 @@ function toAccounts(candidates: Iterable<Candidate>, isExcluded: (address: strin
       if (isExcluded(alias)) excluded.add(alias);
       else aliases.push(alias);
     }
-    accounts.push({ id: candidate.id, address, type: TYPES[candidate.source], aliases: aliases.sort() });
+    const addresses = [address, ...aliases.sort()];
+    for (const each of addresses) statics.delete(each);
+    const kind = ACCOUNT_TYPES.indexOf(TYPES[record.kind] ?? "mailbox");
+    candidates.put({ id: record.id, kind, addresses, marks: [] });
     objects[candidate.source]++;
   }
-  return { accounts, excluded, objects };
+  return { excluded, objects };
 }
 
-function toStatics(
+function parseStatics(
   staticRecipients: readonly string[],
   domains: ReadonlySet<string>,
-  accounts: readonly Account[],
-): { readonly statics: Account[]; readonly invalid: string[] } {
-  const taken = new Set(accounts.flatMap(({ address, aliases }) => [address, ...aliases]));
-  const statics: Account[] = [];
+): { readonly statics: Set<string>; readonly invalid: string[] } {
+  const statics = new Set<string>();
   const invalid: string[] = [];
   for (const raw of staticRecipients) {
     const parsed = parseAddress(raw);
-    if ("dropped" in parsed || !domains.has(parsed.domain)) {
-      invalid.push(raw);
-    } else if (!taken.has(parsed.address)) {
-      taken.add(parsed.address);
-      statics.push({ id: `static:${parsed.address}`, address: parsed.address, type: "static", aliases: [] });
-    }
+    if ("dropped" in parsed || !domains.has(parsed.domain)) invalid.push(raw);
+    else statics.add(parsed.address);
   }
   return { statics, invalid };
 }

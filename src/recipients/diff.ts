@@ -1,10 +1,14 @@
 /** The difference between what is published and what should be. */
 import { createHash } from "node:crypto";
-import type { Account, Baseline, Change, ChangeCounts, ChangeKind, DomainNames, Plan } from "./model.ts";
-import { acceptedAddresses } from "./render.ts";
+import { acceptedParts } from "./accepted.ts";
+import { collectChanges, sortKey } from "./changes.ts";
+import type { Baseline, Change, ChangeCounts, ChangeKind, Changes, DomainNames, Plan } from "./model.ts";
+import { bucketOfAddress, bucketsFor, type Roster } from "./roster.ts";
+import { sortedBy } from "./sort.ts";
+import { PAUSE_EVERY, type Steps } from "./steps.ts";
 
 export interface Wish {
-  readonly accounts: readonly Account[];
+  readonly accounts: Roster;
   readonly names: DomainNames;
 }
 
@@ -14,100 +18,151 @@ export interface Wish {
  * address that was not accepted is an add of its kind, and one that would be refused (mirrored addresses, postmaster and
  * abuse counted as accepted) is an account delete. Where only numbers are left, everything is an add.
  */
-export function diff(baseline: Baseline, wish: Wish): Plan {
-  const changes =
-    baseline.kind === "addresses"
-      ? fromAddresses(baseline.addresses, wish)
-      : fromAccounts(accountsOf(baseline), wish.accounts);
-  return planOf(changes);
+export function* diff(baseline: Baseline, wish: Wish): Steps<Plan> {
+  if (baseline.kind === "addresses") return yield* fromAddresses(baseline.addresses, wish);
+  const before = baseline.kind === "accounts" ? baseline.accounts : undefined;
+  if (before === wish.accounts) return yield* planOf([]);
+  return yield* planWith(yield* fromAccounts(before, wish.accounts));
 }
 
-const accountsOf = (baseline: Baseline): readonly Account[] => (baseline.kind === "accounts" ? baseline.accounts : []);
-
-interface Entry {
-  readonly account: Account;
-  readonly alias: boolean;
-}
-
-function entriesOf(accounts: readonly Account[]): Map<string, Entry> {
-  const entries = new Map<string, Entry>();
-  for (const account of accounts) {
-    entries.set(account.address, { account, alias: false });
-    for (const alias of account.aliases) entries.set(alias, { account, alias: true });
+function* fromAccounts(before: Roster | undefined, after: Roster): Steps<Changes> {
+  const changes = collectChanges(before, after);
+  const count = bucketsFor(Math.max(before?.length ?? 0, after.length));
+  const oldBuckets = before && (yield* before.deal(count));
+  const buckets = yield* after.deal(count);
+  for (let bucket = 0; bucket < count; bucket++) {
+    // What an address was, until the wish is found to keep it as that.
+    const old = new Map<string, readonly [index: number, place: number]>();
+    oldBuckets?.each(bucket, (index, place) => {
+      old.set(before?.addressAt(index, place) ?? "", [index, place]);
+    });
+    buckets.each(bucket, (index, place) => {
+      const address = after.addressAt(index, place);
+      const was = old.get(address);
+      if (was !== undefined && (was[1] === 0) === (place === 0)) old.delete(address);
+      else changes.add(index, place);
+    });
+    for (const [index, place] of old.values()) changes.delete(index, place);
+    yield;
   }
-  return entries;
+  return yield* changes.finish();
 }
 
-const addOf = ({ alias }: Entry): ChangeKind => (alias ? "aliasAdd" : "accountAdd");
-const deleteOf = ({ alias }: Entry): ChangeKind => (alias ? "aliasDelete" : "accountDelete");
-
-function fromAccounts(before: readonly Account[], after: readonly Account[]): Change[] {
-  const [old, next] = [entriesOf(before), entriesOf(after)];
-  const changes: Change[] = [];
-  for (const [address, entry] of old) {
-    const now = next.get(address);
-    if (now?.alias !== entry.alias) changes.push({ kind: deleteOf(entry), address, account: entry.account });
+function* fromAddresses(before: readonly string[], wish: Wish): Steps<Plan> {
+  const adds = collectChanges(undefined, wish.accounts);
+  const deletes: Change[] = [];
+  const count = bucketsFor(Math.max(before.length, wish.accounts.length));
+  const old = byBucket(before, count);
+  const acceptedIn = yield* acceptedParts(wish.accounts, wish.names, count);
+  const buckets = yield* wish.accounts.deal(count);
+  for (let bucket = 0; bucket < count; bucket++) {
+    const accepted = acceptedIn(bucket);
+    const here = new Set(old[bucket]);
+    for (const address of here) if (!accepted.has(address)) deletes.push({ kind: "accountDelete", address });
+    buckets.each(bucket, (index, place) => {
+      if (!here.has(wish.accounts.addressAt(index, place))) adds.add(index, place);
+    });
+    yield;
   }
-  for (const [address, entry] of next) {
-    const was = old.get(address);
-    if (was?.alias !== entry.alias) changes.push({ kind: addOf(entry), address, account: entry.account });
-  }
-  return changes;
+  return yield* planWith(joined(yield* sortedChanges(deletes), yield* adds.finish()));
 }
 
-function fromAddresses(before: readonly string[], wish: Wish): Change[] {
-  const accepted = acceptedAddresses(wish.accounts, wish.names);
-  const old = new Set(before);
-  const changes: Change[] = [...old]
-    .filter((address) => !accepted.has(address))
-    .map((address) => ({ kind: "accountDelete", address }));
-  for (const [address, entry] of entriesOf(wish.accounts)) {
-    if (!old.has(address)) changes.push({ kind: addOf(entry), address, account: entry.account });
-  }
-  return changes;
+function byBucket(addresses: readonly string[], count: number): readonly string[][] {
+  const buckets = Array.from({ length: count }, (): string[] => []);
+  for (const address of addresses) buckets[bucketOfAddress(address, count)]?.push(address);
+  return buckets;
 }
 
-const ORDER: Readonly<Record<ChangeKind, number>> = { accountDelete: 0, aliasDelete: 1, accountAdd: 2, aliasAdd: 3 };
+const joined = (first: Changes, second: Changes): Changes => ({
+  length: first.length + second.length,
+  at: (index) => (index < first.length ? first.at(index) : second.at(index - first.length)),
+  *[Symbol.iterator]() {
+    yield* first;
+    yield* second;
+  },
+});
+
+function* sortedChanges(changes: readonly Change[]): Steps<Change[]> {
+  const at = (item: number): Change => changes[item] as Change;
+  const order = yield* sortedBy(changes.length, (item) => sortKey(at(item).kind, at(item).address));
+  return Array.from(order, at);
+}
 
 /** The plan that consists of these changes, in whatever order they come. */
-export function planOf(changes: readonly Change[]): Plan {
-  const isDelete = ({ kind }: Change): number => (ORDER[kind] < 2 ? 0 : 1);
-  const sorted = [...changes].sort(
-    (a, b) => isDelete(a) - isDelete(b) || compare(a.address, b.address) || ORDER[a.kind] - ORDER[b.kind],
-  );
-  return { changes: sorted, counts: countsOf(sorted), digest: digestOf(sorted) };
+export function* planOf(changes: readonly Change[]): Steps<Plan> {
+  return yield* planWith(yield* sortedChanges(changes));
 }
 
-const compare = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);
-
-function countsOf(changes: readonly Change[]): ChangeCounts {
-  const count = (kind: ChangeKind): number => changes.filter((change) => change.kind === kind).length;
-  const counts = {
-    accountAdds: count("accountAdd"),
-    accountDeletes: count("accountDelete"),
-    aliasAdds: count("aliasAdd"),
-    aliasDeletes: count("aliasDelete"),
-  };
-  return { ...counts, total: changes.length };
-}
-
-function digestOf(changes: readonly Change[]): string {
+/** Counts and names changes that are sorted. */
+function* planWith(changes: Changes): Steps<Plan> {
+  const counts: Record<ChangeKind, number> = { accountAdd: 0, accountDelete: 0, aliasAdd: 0, aliasDelete: 0 };
   const hash = createHash("sha256");
-  for (const { kind, address } of changes) hash.update(`${kind} ${address}\n`);
-  return hash.digest("hex").slice(0, 20);
+  let lines = "";
+  let seen = 0;
+  for (const { kind, address } of changes) {
+    counts[kind]++;
+    lines += `${kind} ${address}\n`;
+    if (++seen % PAUSE_EVERY !== 0) continue;
+    hash.update(lines);
+    lines = "";
+    yield;
+  }
+  hash.update(lines);
+  return { changes, counts: countsOf(counts, changes.length), digest: hash.digest("hex").slice(0, 20) };
 }
 
-/** What of `plan` is not in `shown`. */
-export function subtract(plan: Plan, shown: Plan): Plan {
-  const seen = new Set(shown.changes.map(({ kind, address }) => `${kind} ${address}`));
-  return planOf(plan.changes.filter(({ kind, address }) => !seen.has(`${kind} ${address}`)));
+const countsOf = (counts: Readonly<Record<ChangeKind, number>>, total: number): ChangeCounts => ({
+  accountAdds: counts.accountAdd,
+  accountDeletes: counts.accountDelete,
+  aliasAdds: counts.aliasAdd,
+  aliasDeletes: counts.aliasDelete,
+  total,
+});
+
+/** What of `plan` is not in `shown`, which a ConfigMap held. */
+export function* subtract(plan: Plan, shown: Plan): Steps<Plan> {
+  const seen = new Set<string>();
+  for (const { kind, address } of shown.changes) seen.add(`${kind} ${address}`);
+  yield;
+  const left: Change[] = [];
+  let looked = 0;
+  for (const change of plan.changes) {
+    if (!seen.has(`${change.kind} ${change.address}`)) left.push(change);
+    if (++looked % PAUSE_EVERY === 0) yield;
+  }
+  return yield* planOf(left);
 }
+
+const isSame = (before: Wish, after: Wish): boolean =>
+  before.accounts === after.accounts && JSON.stringify(namesIn(before)) === JSON.stringify(namesIn(after));
+const namesIn = ({ names: { domain, aliasDomains } }: Wish) => [domain, aliasDomains];
 
 /** Every rendered address that would stop being accepted, sorted; one that only moves is not lost. Nothing where only numbers are left. */
-export function lostAddresses(baseline: Baseline, wish: Wish): string[] {
+export function* lostAddresses(baseline: Baseline, wish: Wish): Steps<string[]> {
   if (baseline.kind === "none" || baseline.kind === "numbers") return [];
-  const before =
-    baseline.kind === "addresses" ? baseline.addresses : [...acceptedAddresses(baseline.accounts, baseline.names)];
-  const after = acceptedAddresses(wish.accounts, wish.names);
-  return [...new Set(before)].filter((address) => !after.has(address)).sort();
+  if (baseline.kind === "accounts" && isSame(baseline, wish)) return [];
+  const size = baseline.kind === "addresses" ? baseline.addresses.length : baseline.accounts.length;
+  const count = bucketsFor(Math.max(size, wish.accounts.length));
+  const before = yield* acceptedOf(baseline, count);
+  const after = yield* acceptedParts(wish.accounts, wish.names, count);
+  const lost = new Set<string>();
+  for (let part = 0; part < count; part++) {
+    const accepted = after(part);
+    for (const address of before(part)) if (!accepted.has(address)) lost.add(address);
+    yield;
+  }
+  return [...lost].sort();
+}
+
+/** What a baseline accepts, part by part. */
+function* acceptedOf(
+  baseline: Extract<Baseline, { kind: "accounts" | "addresses" }>,
+  count: number,
+): Steps<(part: number) => Iterable<string>> {
+  if (baseline.kind === "accounts") {
+    const parts = yield* acceptedParts(baseline.accounts, baseline.names, count);
+    return (part) => parts(part).keys();
+  }
+  const parts = byBucket(baseline.addresses, count);
+  return (part) => parts[part] ?? [];
 }

@@ -1,4 +1,5 @@
 /** What may stop a plan: a checklist of small rules; each looks at the plan and answers violations or nothing. */
+import { isDelete } from "./changes.ts";
 import type { AccountType, Baseline, ChangeCounts, Plan, Source } from "./model.ts";
 
 export interface GuardInput {
@@ -53,16 +54,26 @@ const TYPES: Readonly<Record<Source, AccountType>> = {
 const sourceVanished: Guard = ({ plan, baseline, objects }) => {
   if (baseline.kind !== "accounts") return [];
   return (["users", "groups", "contacts"] as const).flatMap((source): Violation[] => {
-    const before = baseline.accounts.filter(({ type }) => type === TYPES[source]).length;
-    const going = plan.changes.some(({ kind, account }) => kind === "accountDelete" && account?.type === TYPES[source]);
+    if (objects[source] > 0) return [];
+    const { accounts } = baseline;
+    let before = 0;
+    for (let index = 0; index < accounts.length; index++) if (accounts.typeOf(index) === TYPES[source]) before++;
     // Nothing to hold where its addresses stay accounts of another source, or were approved to go.
-    if (before === 0 || objects[source] > 0 || !going) return [];
+    if (before === 0 || !isGoing(plan, TYPES[source])) return [];
     const message = `${source} yield no account any more, there were ${before}`;
     return [
       { reason: "SourceVanished", limit: `accounts from ${source}`, allowed: 1, actual: 0, approvable: true, message },
     ];
   });
 };
+
+function isGoing({ changes }: Plan, type: AccountType): boolean {
+  for (const { kind, account } of changes) {
+    if (!isDelete(kind)) return false;
+    if (kind === "accountDelete" && account?.type === type) return true;
+  }
+  return false;
+}
 
 const LIMITS = ["accountAdds", "accountDeletes", "aliasAdds", "aliasDeletes", "total"] as const;
 

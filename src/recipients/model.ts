@@ -1,4 +1,5 @@
 /** The words of this project as types: directory objects come in, accounts and tables go out. */
+import type { Roster } from "./roster.ts";
 
 /** The three collections of the directory that can hold recipients. */
 export type Source = "users" | "groups" | "contacts";
@@ -46,7 +47,7 @@ export interface OutputOptions {
 /** What is published now: accounts once something was published, bare addresses before that, when a baselineRef names them. */
 export type Baseline =
   | { readonly kind: "none" }
-  | { readonly kind: "accounts"; readonly accounts: readonly Account[]; readonly names: DomainNames }
+  | { readonly kind: "accounts"; readonly accounts: Roster; readonly names: DomainNames }
   | { readonly kind: "addresses"; readonly addresses: readonly string[] }
   /** Something was published, but its accounts are damaged or gone: only numbers are left. */
   | { readonly kind: "numbers"; readonly addresses: number; readonly accounts: number };
@@ -68,10 +69,16 @@ export interface ChangeCounts {
   readonly total: number;
 }
 
+/** Changes one after the other; a large list makes each of them when it is asked for. */
+export interface Changes extends Iterable<Change> {
+  readonly length: number;
+  at(index: number): Change | undefined;
+}
+
 /** The difference between baseline and wish. */
 export interface Plan {
   /** Sorted: deletes before adds, then by address. */
-  readonly changes: readonly Change[];
+  readonly changes: Changes;
   readonly counts: ChangeCounts;
   /** Names exactly these changes; equal for equal sets of (kind, address). 20 hex digits. */
   readonly digest: string;

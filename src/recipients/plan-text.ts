@@ -1,7 +1,9 @@
 /** A plan for people (`plan.txt`), and in full for the approval that comes back (`plan.json.gz`). */
-import { gunzipSync, gzipSync } from "node:zlib";
+import { gunzipSync } from "node:zlib";
 import { planOf } from "./diff.ts";
-import type { Change, ChangeCounts, ChangeKind, Plan } from "./model.ts";
+import type { Change, ChangeCounts, ChangeKind, Changes, Plan } from "./model.ts";
+import { PAUSE_EVERY, type Steps } from "./steps.ts";
+import { gzipInPieces } from "./zip.ts";
 
 /** Bytes. Beyond that nobody reads on, and the ConfigMap holds plans in full beside it. */
 const LONGEST_TEXT = 200 * 1024;
@@ -20,29 +22,55 @@ const FRAME = 128;
  * `- address` first, then `+ address`, grouped by kind below the lines of `head`; where room ends, each group says how
  * many more there are.
  */
-export function renderPlanText({ changes }: Plan, head: readonly string[]): string {
-  const filled = GROUPS.map((group) => ({ ...group, changes: changes.filter(({ kind }) => kind === group.kind) }));
-  const groups = filled.filter((group) => group.changes.length > 0);
+export function* renderPlanText(plan: Plan, head: readonly string[]): Steps<string> {
+  const counts = new Map(GROUPS.map(({ kind }) => [kind, countOf(plan, kind)]));
+  const groups = GROUPS.filter(({ kind }) => counts.get(kind) !== 0);
   const parts = [head.join("\n")];
-  let room = LONGEST_TEXT - Buffer.byteLength(head.join("\n")) - FRAME * groups.length;
-  for (const [index, { title, sign, changes }] of groups.entries()) {
+  const all = LONGEST_TEXT - Buffer.byteLength(head.join("\n")) - FRAME * groups.length;
+  const lines = yield* firstLines(plan, all);
+  let room = all;
+  for (const [index, { kind, title }] of groups.entries()) {
     // What a short group leaves is for those behind it.
-    const kept = fitting(changes, sign, room / (groups.length - index));
-    const left = changes.length - kept.length;
-    const more = left === 0 ? [] : [`… and ${left} more, see plan.json.gz`];
-    parts.push([`${title}: ${changes.length}`, ...kept, ...more].join("\n"));
+    const kept = fitting(lines.get(kind) ?? [], room / (groups.length - index));
+    const count = counts.get(kind) ?? 0;
+    const more = count === kept.length ? [] : [`… and ${count - kept.length} more, see plan.json.gz`];
+    parts.push([`${title}: ${count}`, ...kept, ...more].join("\n"));
     room -= kept.reduce((sum, line) => sum + line.length + 1, 0);
   }
   if (groups.length === 0) parts.push("no account or alias is added or removed");
   return `${parts.join("\n\n")}\n`;
 }
 
+function countOf({ counts }: Plan, kind: ChangeKind): number {
+  const names = { accountAdd: "accountAdds", accountDelete: "accountDeletes" } as const;
+  const aliases = { aliasAdd: "aliasAdds", aliasDelete: "aliasDeletes" } as const;
+  return counts[{ ...names, ...aliases }[kind]];
+}
+
+/** Of each kind the first lines, as many as could be shown if they had the room for themselves. */
+function* firstLines({ changes }: Plan, room: number): Steps<Map<ChangeKind, string[]>> {
+  const lines = new Map<ChangeKind, string[]>();
+  const used = new Map<ChangeKind, number>();
+  const signs = new Map(GROUPS.map(({ kind, sign }) => [kind, sign]));
+  let looked = 0;
+  for (const change of changes) {
+    if (++looked % PAUSE_EVERY === 0) yield;
+    const { kind } = change;
+    const before = used.get(kind) ?? 0;
+    if (before > room) continue;
+    const line = lineOf(change, signs.get(kind) ?? "");
+    used.set(kind, before + line.length + 1);
+    lines.set(kind, lines.get(kind) ?? []);
+    lines.get(kind)?.push(line);
+  }
+  return lines;
+}
+
 /** The first lines that fit into `room` bytes; they are ASCII. */
-function fitting(changes: readonly Change[], sign: string, room: number): string[] {
+function fitting(lines: readonly string[], room: number): string[] {
   let used = 0;
   const kept: string[] = [];
-  for (const change of changes) {
-    const line = lineOf(change, sign);
+  for (const line of lines) {
     used += line.length + 1;
     if (used > room) break;
     kept.push(line);
@@ -88,6 +116,8 @@ const SCHEMA_VERSION = 1;
 
 /** What a ConfigMap of 900 KiB has left beside `plan.txt`: room for some 100,000 addresses. */
 const LARGEST_JSON = 690 * 1024;
+/** No more would ever fit: they are not even tried. */
+const MOST_ADDRESSES = 300_000;
 /** Of what is unpacked: no ConfigMap, whoever wrote it, may use up the memory. */
 const MOST_UNPACKED_BYTES = 64 * 1024 * 1024;
 
@@ -96,7 +126,7 @@ const MOST_UNPACKED_BYTES = 64 * 1024 * 1024;
  * as its counts and digests alone. `parsePlanJson` then answers undefined, because an approval has nothing to be
  * compared with.
  */
-export function planJson({ plan, mirrors, lost, lostCount, digest }: StoredPlan): Buffer {
+export function* planJson({ plan, mirrors, lost, lostCount, digest }: StoredPlan): Steps<Buffer> {
   const head: Stored = {
     schemaVersion: SCHEMA_VERSION,
     digest,
@@ -105,13 +135,16 @@ export function planJson({ plan, mirrors, lost, lostCount, digest }: StoredPlan)
     mirrors,
     lostCount,
   };
-  const full = pack({ ...head, groups: groupsOf(plan.changes, lost) });
-  return full.length <= LARGEST_JSON ? full : pack(head);
+  if (plan.changes.length + lost.length > MOST_ADDRESSES) return yield* pack(head);
+  const groups = yield* groupsOf(plan.changes, lost);
+  yield;
+  const full = yield* pack({ ...head, groups });
+  return full.length <= LARGEST_JSON ? full : yield* pack(head);
 }
 
-const pack = (stored: Stored): Buffer => gzipSync(JSON.stringify(stored), { level: 9 });
+const pack = (stored: Stored): Steps<Buffer> => gzipInPieces([JSON.stringify(stored)]);
 
-function groupsOf(changes: readonly Change[], lost: readonly string[]): SharedFate[] {
+function* groupsOf(changes: Changes, lost: readonly string[]): Steps<SharedFate[]> {
   const byLocal = new Map<string, Map<string, Fate[]>>();
   const note = (address: string, fate: Fate): void => {
     const at = address.lastIndexOf("@");
@@ -119,8 +152,15 @@ function groupsOf(changes: readonly Change[], lost: readonly string[]): SharedFa
     const domains = byLocal.get(local) ?? new Map<string, Fate[]>();
     byLocal.set(local, domains.set(domain, [...(domains.get(domain) ?? []), fate]));
   };
-  for (const { address, kind } of changes) note(address, kind);
-  for (const address of lost) note(address, "lost");
+  let noted = 0;
+  for (const { address, kind } of changes) {
+    note(address, kind);
+    if (++noted % PAUSE_EVERY === 0) yield;
+  }
+  for (const address of lost) {
+    note(address, "lost");
+    if (++noted % PAUSE_EVERY === 0) yield;
+  }
 
   const groups = new Map<string, { readonly domains: SharedFate["domains"]; readonly locals: string[] }>();
   for (const [local, fates] of [...byLocal].sort(byKey)) {
@@ -136,27 +176,29 @@ function groupsOf(changes: readonly Change[], lost: readonly string[]): SharedFa
 const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);
 
 /** Undefined when it is not what `planJson` wrote, or was written without its changes. The changes come without accounts. */
-export function parsePlanJson(data: Buffer): StoredPlan | undefined {
+export function* parsePlanJson(data: Buffer): Steps<StoredPlan | undefined> {
   try {
     const unpacked = gunzipSync(data, { maxOutputLength: MOST_UNPACKED_BYTES });
     const stored = JSON.parse(unpacked.toString("utf8")) as Stored;
     const { schemaVersion, digest, planDigest, mirrors, lostCount, groups } = stored;
     if (schemaVersion !== SCHEMA_VERSION || groups === undefined) return undefined;
     if (typeof digest !== "string" || !Array.isArray(mirrors) || typeof lostCount !== "number") return undefined;
-    const { changes, lost } = spread(groups);
-    const plan = planOf(changes);
+    yield;
+    const { changes, lost } = yield* spread(groups);
+    const plan = yield* planOf(changes);
     return plan.digest === planDigest ? { plan, mirrors, lost: lost.sort(), lostCount, digest } : undefined;
   } catch {
     return undefined;
   }
 }
 
-function spread(groups: readonly SharedFate[]): { readonly changes: Change[]; readonly lost: string[] } {
+function* spread(groups: readonly SharedFate[]): Steps<{ readonly changes: Change[]; readonly lost: string[] }> {
   const changes: Change[] = [];
   const lost: string[] = [];
   for (const { domains, locals } of groups) {
     for (const [domain, fates] of Object.entries(domains)) {
-      for (const local of locals) {
+      for (const [index, local] of locals.entries()) {
+        if (index % PAUSE_EVERY === 0) yield;
         const address = `${local}@${domain}`;
         for (const fate of fates) {
           if (fate === "lost") lost.push(address);

@@ -1,26 +1,33 @@
 /** The tables that gateways read, as a pure function of accounts and names. */
-import { CDB_HEADER_BYTES, writeCdb } from "./cdb.ts";
-import type { Account, DomainNames, Format, OutputOptions } from "./model.ts";
-import { shardOf } from "./shards.ts";
+import { addRecipients, type Recipients } from "./accepted.ts";
+import type { Buckets } from "./buckets.ts";
+import { CDB_HEADER_BYTES, cdbBytes, writeCdb } from "./cdb.ts";
+import type { DomainNames, Format, OutputOptions } from "./model.ts";
+import type { Roster } from "./roster.ts";
+import { dealShards, MOST_SHARDS, shardOf, slotOf } from "./shards.ts";
+import { PAUSE_EVERY, type Steps } from "./steps.ts";
 
-export interface RenderedShard {
-  readonly index: number;
+/** What is to be rendered: a roster, and where its addresses stand. Made once, for any number of shards and formats. */
+export interface Tables {
+  readonly accounts: Roster;
+  readonly names: DomainNames;
+  readonly shards: Buckets;
+}
+
+export interface ShardSize {
   /** Addresses that stand in it. */
   readonly addresses: number;
   /** Of all its keys and values as they stand in the ConfigMap. */
   readonly bytes: number;
+  /** Addresses that a format cannot carry. */
+  readonly leftOut: Readonly<Partial<Record<Format, number>>>;
+}
+
+export interface RenderedShard extends Pick<ShardSize, "addresses" | "bytes"> {
+  readonly index: number;
   readonly data: Readonly<Record<string, string>>;
   /** Values are base64. */
   readonly binaryData: Readonly<Record<string, string>>;
-}
-
-export interface Rendered {
-  /** One a shard; none when there are no formats. */
-  readonly tables: readonly RenderedShard[];
-  /** Addresses that a format cannot carry. */
-  readonly leftOut: Readonly<Partial<Record<Format, number>>>;
-  /** What a gateway accepts, over all shards. */
-  readonly addresses: number;
 }
 
 /** The key of each format in its ConfigMap. */
@@ -31,64 +38,87 @@ export const TABLE_KEYS: Readonly<Record<Format, string>> = {
   aliases: "virtual_aliases",
 };
 
-/** RFC 5321 section 4.5.1 and RFC 2142: these must be accepted at every domain. */
-const REQUIRED = ["abuse", "postmaster"];
-
 /**
  * Stands in a table that would be empty otherwise: an empty file makes some gateways refuse all mail. Nothing can be
  * delivered below `.invalid` (RFC 2606), and no domain of it is ever routed.
  */
 const filler = (index: number): string => `nobody@empty-shard-${index}.invalid`;
 
-/** Every address that a gateway accepts, with the address of its account; sorted by address. */
-function recipients(accounts: readonly Account[], names: DomainNames): Map<string, string> {
-  const owners = new Map<string, string>();
-  for (const { address, aliases } of accounts) {
-    owners.set(address, address);
-    for (const alias of aliases) owners.set(alias, address);
-  }
-  const mirrors = names.aliasDomains.filter((alias) => alias.recipients === "Mirror").map(({ name }) => name);
-  const own = `@${names.domain}`;
-  for (const [address, owner] of mirrors.length === 0 ? [] : [...owners]) {
-    if (!address.endsWith(own)) continue;
-    const local = address.slice(0, -own.length);
-    // What the tenant really has at a mirrored address goes before the copy.
-    for (const mirror of mirrors) if (!owners.has(`${local}@${mirror}`)) owners.set(`${local}@${mirror}`, owner);
-  }
-  for (const domain of [names.domain, ...names.aliasDomains.map(({ name }) => name)]) {
-    for (const local of REQUIRED)
-      if (!owners.has(`${local}@${domain}`)) owners.set(`${local}@${domain}`, `${local}@${domain}`);
-  }
-  return new Map([...owners].sort(([a], [b]) => (a < b ? -1 : 1)));
+export function* prepareTables(accounts: Roster, names: DomainNames): Steps<Tables> {
+  return { accounts, names, shards: yield* dealShards(accounts) };
 }
 
-/** Mirrored addresses, postmaster and abuse included. */
-export function acceptedAddresses(accounts: readonly Account[], names: DomainNames): Set<string> {
-  return new Set(recipients(accounts, names).keys());
+/** Every address of the given part of 128, with the address of its account. */
+function addPart(owners: Recipients, { accounts, names, shards }: Tables, part: number): void {
+  const isHere = (local: string): boolean => slotOf(local) === part;
+  addRecipients(owners, { accounts, names }, { buckets: shards, bucket: part, isHere });
+}
+
+/** The size of each shard, without rendering it; none when there are no formats. The same numbers as of `renderShard`. */
+export function* measureShards(tables: Tables, { formats, shards }: OutputOptions): Steps<ShardSize[]> {
+  if (formats.length === 0) return [];
+  const sums = Array.from({ length: shards }, () => ({ addresses: 0, characters: 0, text: textSums(formats) }));
+  for (let part = 0; part < MOST_SHARDS; part++) {
+    const sum = sums[part % shards];
+    if (sum === undefined) continue;
+    const owners: Recipients = new Map();
+    addPart(owners, tables, part);
+    for (const entry of owners) {
+      sum.addresses++;
+      sum.characters += entry[0].length;
+      for (const [format, { add }] of sum.text) add(LINES[format](...entry));
+    }
+    yield;
+  }
+  return sums.map(({ addresses, characters, text }, index) => {
+    let bytes = 0;
+    const leftOut: Partial<Record<Format, number>> = {};
+    for (const [format, { total, missing }] of text) {
+      bytes += TABLE_KEYS[format].length + total(fillerLine(format, index));
+      if (missing() > 0) leftOut[format] = missing();
+    }
+    if (formats.includes("cdb")) {
+      const size =
+        addresses === 0 ? cdbBytes(1, filler(index).length + 2) : cdbBytes(addresses, characters + addresses * 2);
+      bytes += TABLE_KEYS.cdb.length + Math.ceil(size / 3) * 4;
+    }
+    return { addresses, bytes, leftOut };
+  });
+}
+
+/** Sums up what a table in text is long: a line and its end each. */
+function textSums(formats: readonly Format[]) {
+  return formats
+    .filter((format): format is TextFormat => format !== "cdb")
+    .sort()
+    .map((format) => {
+      let [sum, left] = [0, 0];
+      const add = (line: string | undefined): void => {
+        if (line === undefined) left++;
+        else if (line !== "") sum += line.length + 1;
+      };
+      const total = (ifEmpty: string): number => (sum === 0 ? ifEmpty.length + 1 : sum);
+      return [format, { add, total, missing: () => left }] as const;
+    });
 }
 
 /** Byte-stable: the order of accounts, aliases and formats does not matter. */
-export function render(accounts: readonly Account[], names: DomainNames, { formats, shards }: OutputOptions): Rendered {
-  const all = recipients(accounts, names);
-  if (formats.length === 0) return { tables: [], leftOut: {}, addresses: all.size };
-  const parts = Array.from({ length: shards }, (): Entry[] => []);
-  for (const entry of all) parts[shardOf(entry[0], shards)]?.push(entry);
-  const leftOut: Partial<Record<Format, number>> = {};
-  const tables = parts.map((entries, index): RenderedShard => {
-    const data: Record<string, string> = {};
-    const binaryData: Record<string, string> = {};
-    for (const format of [...formats].sort()) {
-      if (format === "cdb") {
-        binaryData[TABLE_KEYS.cdb] = renderCdb(entries, index);
-        continue;
-      }
-      const { text, missing } = renderText(format, entries, index);
-      data[TABLE_KEYS[format]] = text;
-      if (missing > 0) leftOut[format] = (leftOut[format] ?? 0) + missing;
-    }
-    return { index, addresses: entries.length, bytes: bytesOf(data) + bytesOf(binaryData), data, binaryData };
-  });
-  return { tables, leftOut, addresses: all.size };
+export function* renderShard(tables: Tables, { formats, shards }: OutputOptions, index: number): Steps<RenderedShard> {
+  const owners: Recipients = new Map();
+  for (let part = index; part < MOST_SHARDS; part += shards) {
+    addPart(owners, tables, part);
+    yield;
+  }
+  const entries = [...owners].sort(([a], [b]) => (a < b ? -1 : 1));
+  yield;
+  const data: Record<string, string> = {};
+  const binaryData: Record<string, string> = {};
+  for (const format of [...formats].sort()) {
+    if (format === "cdb") binaryData[TABLE_KEYS.cdb] = yield* renderCdb(entries, index);
+    else data[TABLE_KEYS[format]] = renderText(format, entries, index);
+    yield;
+  }
+  return { index, addresses: entries.length, bytes: bytesOf(data) + bytesOf(binaryData), data, binaryData };
 }
 
 /** Tables are ASCII: a character is a byte. */
@@ -113,21 +143,22 @@ const LINES: Readonly<Record<TextFormat, (...entry: Entry) => string | undefined
 /** virtual(5) parses the right-hand side as a list of RFC 5322 addresses: in a local part their specials would split it. */
 const isPlain = (address: string): boolean => !/[()<>[\]:;,\\@]/.test(address.slice(0, address.lastIndexOf("@")));
 
-function renderText(format: TextFormat, entries: readonly Entry[], index: number): { text: string; missing: number } {
+const fillerLine = (format: TextFormat, index: number): string => LINES[format](filler(index), "nobody@invalid") ?? "";
+
+function renderText(format: TextFormat, entries: readonly Entry[], index: number): string {
   const lines: string[] = [];
-  let missing = 0;
   for (const entry of entries) {
     const line = LINES[format](...entry);
-    if (line === undefined) missing++;
-    else if (line !== "") lines.push(line);
+    if (line !== undefined && line !== "") lines.push(line);
   }
-  if (lines.length === 0) lines.push(LINES[format](filler(index), "nobody@invalid") ?? "");
-  return { text: `${lines.join("\n")}\n`, missing };
+  if (lines.length === 0) lines.push(fillerLine(format, index));
+  return `${lines.join("\n")}\n`;
 }
 
-function renderCdb(entries: readonly Entry[], index: number): string {
+function* renderCdb(entries: readonly Entry[], index: number): Steps<string> {
   const keys = entries.length === 0 ? [filler(index)] : entries.map(([address]) => address);
-  return writeCdb(keys.map((key) => [key, "OK"] as const)).toString("base64");
+  const database = yield* writeCdb(keys.map((key) => [key, "OK"] as const));
+  return database.toString("base64");
 }
 
 /** The addresses that the text tables of one ConfigMap accept; fillers left out. */
@@ -137,29 +168,27 @@ export function parseTables(data: Readonly<Record<string, string>>): string[] {
   return keys.filter((key) => key.includes("@") && !key.endsWith(".invalid"));
 }
 
-/** Throws Error when tables would break a gateway: a last look before anything is written. */
-export function checkTables({ tables }: Rendered): void {
-  const seen = new Set<string>();
-  for (const { index, data, binaryData } of tables) {
-    for (const [key, text] of Object.entries(data)) {
-      const broken = (what: string): Error => new Error(`${key} of shard ${index} ${what}`);
-      if (!text.endsWith("\n")) throw broken("does not end with a newline");
-      const words = key === TABLE_KEYS.addresses ? 1 : 2;
-      let before = "";
-      for (const line of text.slice(0, -1).split("\n")) {
-        const [address = "", ...rest] = line.split(" ");
-        const malformed = address === "" || rest.length !== words - 1 || rest.includes("");
-        if (malformed || line.startsWith("#") || address !== address.toLowerCase()) throw broken("has a bad line");
-        if (before >= address) throw broken("is not sorted, or holds an address twice");
-        const name = `${key} ${address}`;
-        if (seen.has(name)) throw broken("holds an address that another shard holds too");
-        seen.add(name);
-        before = address;
-      }
+/** Throws Error when a shard's tables would break a gateway: a last look before anything is written. */
+export function* checkShard({ index, data, binaryData }: RenderedShard, shards: number): Steps<void> {
+  for (const [key, text] of Object.entries(data)) {
+    const broken = (what: string): Error => new Error(`${key} of shard ${index} ${what}`);
+    if (!text.endsWith("\n")) throw broken("does not end with a newline");
+    const words = key === TABLE_KEYS.addresses ? 1 : 2;
+    let before = "";
+    for (const [number, line] of text.slice(0, -1).split("\n").entries()) {
+      const [address = "", ...rest] = line.split(" ");
+      const malformed = address === "" || rest.length !== words - 1 || rest.includes("");
+      if (malformed || line.startsWith("#") || address !== address.toLowerCase()) throw broken("has a bad line");
+      if (before >= address) throw broken("is not sorted, or holds an address twice");
+      // Then no other shard holds it too.
+      if (shardOf(address, shards) !== index && address !== filler(index))
+        throw broken("holds an address of another shard");
+      before = address;
+      if (number % PAUSE_EVERY === PAUSE_EVERY - 1) yield;
     }
-    for (const [key, value] of Object.entries(binaryData)) {
-      if (Buffer.byteLength(value, "base64") <= CDB_HEADER_BYTES) throw new Error(`${key} of shard ${index} is empty`);
-    }
+  }
+  for (const [key, value] of Object.entries(binaryData)) {
+    if (Buffer.byteLength(value, "base64") <= CDB_HEADER_BYTES) throw new Error(`${key} of shard ${index} is empty`);
   }
 }
 
@@ -177,7 +206,7 @@ export interface Capacity {
   readonly suggestedShards: number | undefined;
 }
 
-export function capacityOf({ tables }: Rendered): Capacity {
+export function capacityOf(tables: readonly Pick<ShardSize, "bytes">[]): Capacity {
   const biggestBytes = Math.max(0, ...tables.map(({ bytes }) => bytes));
   const total = tables.reduce((sum, { bytes }) => sum + bytes, 0);
   const warn = biggestBytes > CROWDED * LARGEST_BYTES;

@@ -1,5 +1,11 @@
 /** Which shard an address stands in. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
+import { type Buckets, dealOut, localOf } from "./buckets.ts";
+import type { Roster } from "./roster.ts";
+import type { Steps } from "./steps.ts";
+
+/** The most that a list can be spread over. */
+export const MOST_SHARDS = 128;
 
 /**
  * 0 … shards - 1, by the hash of the local part: a mirrored address is always with its original, also when an alias
@@ -7,7 +13,12 @@ import { createHash } from "node:crypto";
  * into i and i + shards.
  */
 export function shardOf(address: string, shards: number): number {
-  if (shards === 1) return 0;
-  const local = address.slice(0, address.lastIndexOf("@"));
-  return createHash("sha256").update(local).digest().readUInt16BE(0) % shards;
+  return shards === 1 ? 0 : slotOf(localOf(address)) % shards;
 }
+
+/** The shard of a local part among 128; modulo a smaller number of shards it is the shard among those. */
+export const slotOf = (local: string): number =>
+  Number.parseInt(hash("sha256", local, "hex").slice(0, 4), 16) % MOST_SHARDS;
+
+/** Where the addresses of a roster stand among 128 shards. */
+export const dealShards = (accounts: Roster): Steps<Buckets> => dealOut(accounts, MOST_SHARDS, slotOf);

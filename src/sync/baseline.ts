@@ -4,14 +4,16 @@ import { LABEL_ROLE } from "../api/group.ts";
 import { CONFIG_MAP } from "../api/kube.ts";
 import type { O365Sync } from "../api/types.generated.ts";
 import { parseAddress } from "../recipients/addresses.ts";
-import type { Account, Baseline } from "../recipients/model.ts";
+import type { Baseline } from "../recipients/model.ts";
 import { parseTables } from "../recipients/render.ts";
+import { createRosterBuilder, type Roster } from "../recipients/roster.ts";
 import { find } from "../runtime/find.ts";
 import type { Client } from "../runtime/types.ts";
 import type { ConfigMaps } from "./configmaps.ts";
 import type { Publication } from "./manifest.ts";
 import type { Role } from "./names.ts";
 import { readAccounts } from "./publish.ts";
+import { inSlices } from "./slices.ts";
 
 /** The published accounts; undefined when a ConfigMap of them is gone or not what the manifest says. */
 export async function publishedAccounts(
@@ -19,20 +21,20 @@ export async function publishedAccounts(
   object: O365Sync,
   { accounts, chunks }: Publication,
   signal: AbortSignal,
-): Promise<Account[] | undefined> {
-  const found = await readAccounts(maps, object, chunks, signal);
-  const all: Account[] = [];
-  for (const [index, chunk] of found.entries()) {
-    if (chunk.accounts === undefined || chunk.sha256 !== accounts[index]?.sha256) return undefined;
-    all.push(...chunk.accounts);
+): Promise<Roster | undefined> {
+  const builder = createRosterBuilder();
+  let index = 0;
+  for await (const chunk of readAccounts(maps, object, chunks, signal)) {
+    if (chunk.accounts === undefined || chunk.sha256 !== accounts[index++]?.sha256) return undefined;
+    for (const account of chunk.accounts) builder.put(account);
   }
-  return all;
+  return inSlices(builder.finish(), signal);
 }
 
 export interface BaselineSource {
   readonly object: O365Sync;
   readonly current: Publication | undefined;
-  readonly accounts: readonly Account[] | undefined;
+  readonly accounts: Roster | undefined;
 }
 
 /**

@@ -47,7 +47,13 @@ export interface ConfigMaps {
   ): Promise<(Seen & { readonly object: ConfigMap }) | undefined>;
   /** Creates what was not there, replaces what was; throws ApiError (Conflict, AlreadyExists) when somebody wrote in between. */
   write(sync: O365Sync, content: Content, seen: Seen | undefined, signal: AbortSignal): Promise<Seen>;
-  /** `write`, unless what was seen is the same already, labels and owner included. */
+  /** Whether what was seen is that already, labels and owner included. */
+  isCurrent(
+    sync: O365Sync,
+    wanted: { readonly role: Role; readonly sha256: string },
+    seen: Seen | undefined,
+  ): seen is Seen;
+  /** `write`, unless what was seen is the same already. */
   put(sync: O365Sync, content: Content, seen: Seen | undefined, signal: AbortSignal): Promise<void>;
   /** Puts labels and owner right where they are not, and leaves the data alone. */
   relabel(sync: O365Sync, name: string, role: Role, signal: AbortSignal): Promise<void>;
@@ -107,13 +113,17 @@ export function createConfigMaps({ client, cache }: ConfigMapsOptions): ConfigMa
     return found && { metadata: found.metadata, sha256: found.sha256 };
   }
 
+  const isCurrent: ConfigMaps["isCurrent"] = (sync, { role, sha256 }, seen): seen is Seen =>
+    seen?.sha256 === sha256 && hasOwnMetadata(sync, seen, role);
+
   return {
     read,
     look,
     write,
+    isCurrent,
     async put(sync, content, seen, signal) {
-      const current = seen?.sha256 === contentHash(content) && hasOwnMetadata(sync, seen, content.role);
-      if (!current) await write(sync, content, seen, signal);
+      const wanted = { role: content.role, sha256: contentHash(content) };
+      if (!isCurrent(sync, wanted, seen)) await write(sync, content, seen, signal);
     },
     async relabel(sync, name, role, signal) {
       const seen = await look(sync, name, role, signal);

@@ -1,7 +1,11 @@
-/** The redo log of a publication: which accounts change, so that whoever finishes it needs nothing else. Pure. */
-import { gunzipSync, gzipSync } from "node:zlib";
+/** The redo log of a publication: which accounts change, so that whoever finishes it needs nothing else. */
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
 import type { Account } from "../recipients/model.ts";
 import { sha256 } from "../recipients/revision.ts";
+import type { Roster, RosterBuilder } from "../recipients/roster.ts";
+import { PAUSE_EVERY, type Steps } from "../recipients/steps.ts";
+import { gzipInPieces } from "../recipients/zip.ts";
 
 /** One line: the account as it shall be; null takes it away. */
 type Entry = readonly [id: string, account: Account | null];
@@ -21,40 +25,77 @@ export interface Journal {
  * What leads from `before` to `after`. `rewrite`: every account of `after` is in it, because the ConfigMaps that hold
  * the others will be cut anew.
  */
-export function writeJournal(before: readonly Account[], after: readonly Account[], rewrite: boolean): Journal {
-  const old = new Map(before.map((account) => [account.id, lineOf(account)]));
-  const entries: Entry[] = [];
-  for (const account of after) {
-    if (rewrite || old.get(account.id) !== lineOf(account)) entries.push([account.id, account]);
-    old.delete(account.id);
-  }
-  for (const id of old.keys()) entries.push([id, null]);
-  const bytes = gzipSync(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+export function* writeJournal(before: Roster | undefined, after: Roster, rewrite: boolean): Steps<Journal> {
+  const bytes = yield* gzipInPieces(linesOf(before, after, rewrite));
   const pieces: Buffer[] = [];
   const size = bytes.length <= INLINE_BYTES ? INLINE_BYTES : PIECE_BYTES;
   for (let from = 0; from < bytes.length; from += size) pieces.push(bytes.subarray(from, from + size));
   return { sha256: sha256(bytes), pieces };
 }
 
-/**
- * The accounts after a journal, whichever of its changes `accounts` has already; the same id twice is the same account.
- * Undefined: the pieces are not those that were written.
- */
-export function replayJournal(
-  accounts: readonly Account[],
-  pieces: readonly Buffer[],
-  digest: string,
-): Account[] | undefined {
-  const bytes = Buffer.concat(pieces);
-  if (sha256(bytes) !== digest) return undefined;
-  const byId = new Map(accounts.map((account) => [account.id, account]));
-  for (const line of gunzipSync(bytes).toString("utf8").split("\n")) {
-    if (line === "") continue;
-    const [id, account] = JSON.parse(line) as Entry;
-    if (account === null) byId.delete(id);
-    else byId.set(id, account);
+/** Both are sorted by address: an account that stands in both as it is stands at one address. Empty texts are pauses. */
+function* linesOf(before: Roster | undefined, after: Roster, rewrite: boolean): Generator<string> {
+  const written = new Set<string>();
+  const gone: string[] = [];
+  let old = 0;
+  for (let index = 0; index < after.length; index++) {
+    if (index % PAUSE_EVERY === 0) yield "";
+    const address = after.addressAt(index, 0);
+    if (before !== undefined) old = passOver(before, old, address, gone);
+    const met = before !== undefined && old < before.length && before.addressAt(old, 0) === address;
+    const same = met && isSame(before, old, after, index);
+    // An account that changes its address and keeps its id is found here, and in `gone` under its old one.
+    if (met && !same) gone.push(before.idOf(old));
+    if (met) old++;
+    if (same && !rewrite) continue;
+    const account = after.get(index);
+    if (!same && before !== undefined) written.add(account.id);
+    yield lineOf([account.id, account]);
   }
-  return [...byId.values()].sort((a, b) => (a.address < b.address ? -1 : 1));
+  if (before !== undefined) passOver(before, old, undefined, gone);
+  for (const id of gone) if (!written.has(id)) yield lineOf([id, null]);
 }
 
-const lineOf = ({ address, type, aliases }: Account): string => JSON.stringify([address, type, aliases]);
+/** Notes the accounts of `before` from `old` on that stand at addresses lower than `until`; answers the first that does not. */
+function passOver(before: Roster, old: number, until: string | undefined, gone: string[]): number {
+  let next = old;
+  for (; next < before.length; next++) {
+    if (until !== undefined && before.addressAt(next, 0) >= until) break;
+    gone.push(before.idOf(next));
+  }
+  return next;
+}
+
+function isSame(before: Roster, old: number, after: Roster, index: number): boolean {
+  const count = before.countOf(old);
+  if (count !== after.countOf(index) || before.typeOf(old) !== after.typeOf(index)) return false;
+  for (let place = 1; place < count; place++)
+    if (before.addressAt(old, place) !== after.addressAt(index, place)) return false;
+  return before.idOf(old) === after.idOf(index);
+}
+
+const lineOf = (entry: Entry): string => `${JSON.stringify(entry)}\n`;
+
+/**
+ * Plays a journal on what `accounts` holds, whichever of its changes it has already; the same id twice is the same
+ * account. False: the pieces are not those that were written, and nothing was done.
+ */
+export async function replayJournal(
+  accounts: RosterBuilder,
+  pieces: readonly Buffer[],
+  digest: string,
+): Promise<boolean> {
+  if (sha256(Buffer.concat(pieces)) !== digest) return false;
+  let rest = "";
+  const unpacked = Readable.from(pieces).pipe(createGunzip()).setEncoding("utf8");
+  for await (const text of unpacked as AsyncIterable<string>) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const [id, account] = JSON.parse(line) as Entry;
+      if (account === null) accounts.drop(id);
+      else accounts.put(account);
+    }
+  }
+  return true;
+}

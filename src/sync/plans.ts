@@ -1,10 +1,12 @@
 /** The plan ConfigMap: the held plan, or that of the last test sync, for people and for the approval that comes back. */
 import type { O365Sync } from "../api/types.generated.ts";
 import { parsePlanJson, planJson, renderPlanText } from "../recipients/plan-text.ts";
+import type { Steps } from "../recipients/steps.ts";
 import type { ConfigMaps } from "./configmaps.ts";
 import { approveCommand } from "./messages.ts";
 import { planName } from "./names.ts";
 import type { Proposal } from "./proposal.ts";
+import { inSlices } from "./slices.ts";
 
 /** What `plan.txt` opens with. */
 export interface PlanHead {
@@ -35,39 +37,52 @@ export function createPlans(maps: ConfigMaps): Plans {
   return {
     async save(object, proposal, head, signal) {
       const found = await read(object, signal);
-      const held = heldBeside(found?.object.binaryData, object.status?.held?.planDigest, proposal.digest);
-      const latest = encode(proposal);
+      const awaited = object.status?.held?.planDigest;
+      const held = await inSlices(heldBeside(found?.object.binaryData, awaited, proposal.digest), signal);
+      const latest = (await inSlices(planJson(proposal), signal)).toString("base64");
       const binaryData: Record<string, string> = held === undefined ? {} : { [HELD_KEY]: held };
       // The one that awaits approval goes before the one that was only looked at.
       if (latest.length + (held?.length ?? 0) <= LARGEST_JSON) binaryData[LATEST_KEY] = latest;
-      const data = { "plan.txt": planText(object, proposal, head) };
+      const data = { "plan.txt": await inSlices(planText(object, proposal, head), signal) };
       await maps.put(object, { name: planName(object.metadata.name), role: "plan", data, binaryData }, found, signal);
     },
 
     async shown(object, digest, signal) {
       const { binaryData } = (await read(object, signal))?.object ?? {};
-      return [LATEST_KEY, HELD_KEY].map((key) => decode(binaryData?.[key])).find((plan) => plan?.digest === digest);
+      return inSlices(withDigest(binaryData, digest), signal);
     },
 
     async clear(object, digest, signal) {
       const found = await read(object, signal);
       if (found === undefined) return;
-      const latest = decode(found.object.binaryData?.[LATEST_KEY]);
+      const latest = await inSlices(decode(found.object.binaryData?.[LATEST_KEY]), signal);
       if (latest === undefined || latest.digest === digest) await maps.remove(found.metadata, signal);
     },
   };
 }
 
-function heldBeside(
+/** The stored plan that is held, unless it is the new one. */
+function* heldBeside(
   binaryData: Record<string, string> | undefined,
   heldDigest: string | undefined,
   newDigest: string,
-): string | undefined {
+): Steps<string | undefined> {
   if (heldDigest === undefined || heldDigest === newDigest) return undefined;
-  return [LATEST_KEY, HELD_KEY].map((key) => binaryData?.[key]).find((value) => decode(value)?.digest === heldDigest);
+  for (const key of [LATEST_KEY, HELD_KEY]) {
+    if ((yield* decode(binaryData?.[key]))?.digest === heldDigest) return binaryData?.[key];
+  }
+  return undefined;
 }
 
-function planText(object: O365Sync, proposal: Proposal, { title, lines }: PlanHead): string {
+function* withDigest(binaryData: Record<string, string> | undefined, digest: string): Steps<Proposal | undefined> {
+  for (const key of [LATEST_KEY, HELD_KEY]) {
+    const plan = yield* decode(binaryData?.[key]);
+    if (plan?.digest === digest) return plan;
+  }
+  return undefined;
+}
+
+function planText(object: O365Sync, proposal: Proposal, { title, lines }: PlanHead): Steps<string> {
   const mirrors = proposal.mirrors.map((name) => `no longer accepted: every address of the Mirror domain ${name}`);
   const head = [
     title,
@@ -81,7 +96,6 @@ function planText(object: O365Sync, proposal: Proposal, { title, lines }: PlanHe
 export const approveLine = (object: O365Sync, digest: string): string =>
   `to let it through: ${approveCommand(object, digest)}`;
 
-const encode = (proposal: Proposal): string => planJson(proposal).toString("base64");
-
-const decode = (value: string | undefined): Proposal | undefined =>
-  value === undefined ? undefined : parsePlanJson(Buffer.from(value, "base64"));
+function* decode(value: string | undefined): Steps<Proposal | undefined> {
+  return value === undefined ? undefined : yield* parsePlanJson(Buffer.from(value, "base64"));
+}

@@ -1,9 +1,10 @@
 /** What a run proposes: the plan, and the Mirror domains whose repeated addresses go with it. Pure. */
 import { createHash } from "node:crypto";
 import type { O365Sync } from "../api/types.generated.ts";
+import { countAccepted } from "../recipients/accepted.ts";
 import { diff, lostAddresses, subtract, type Wish } from "../recipients/diff.ts";
 import type { Baseline, Plan } from "../recipients/model.ts";
-import { acceptedAddresses } from "../recipients/render.ts";
+import type { Steps } from "../recipients/steps.ts";
 import type { Publication } from "./manifest.ts";
 import { droppedMirrors } from "./publication.ts";
 
@@ -31,13 +32,13 @@ export function bindingOf({ status }: O365Sync, current: Publication | undefined
   return { publishedAt: current?.time, answered: status?.handledApprove };
 }
 
-export function propose(baseline: Baseline, wish: Wish, binding: Binding): Proposal {
-  const plan = diff(baseline, wish);
+export function* propose(baseline: Baseline, wish: Wish, binding: Binding): Steps<Proposal> {
+  const plan = yield* diff(baseline, wish);
   const mirrors = baseline.kind === "accounts" ? droppedMirrors(baseline.names, wish.names) : [];
-  const lost = lostAddresses(baseline, wish);
+  const lost = yield* lostAddresses(baseline, wish);
   const lostCount =
     baseline.kind === "numbers"
-      ? Math.max(0, baseline.addresses - acceptedAddresses(wish.accounts, wish.names).size)
+      ? Math.max(0, baseline.addresses - (yield* countAccepted(wish.accounts, wish.names)))
       : lost.length;
   return { plan, mirrors, lost, lostCount, digest: boundDigest(digestOf(plan, mirrors), binding) };
 }
@@ -53,20 +54,20 @@ function boundDigest(digest: string, { publishedAt = "", answered }: Binding): s
 }
 
 /** What of `proposal` was not in the one that a person saw. */
-export function beyond(proposal: Proposal, shown: Proposal): Proposal {
-  const plan = subtract(proposal.plan, shown.plan);
+export function* beyond(proposal: Proposal, shown: Proposal): Steps<Proposal> {
+  const plan = yield* subtract(proposal.plan, shown.plan);
   const seen = new Set(shown.lost);
   const mirrors = proposal.mirrors.filter((name) => !shown.mirrors.includes(name));
   const lost = proposal.lost.filter((address) => !seen.has(address));
   // Against bare numbers nobody can tell which addresses go: then what was shown to stay must still be there.
   const onlyNumbers = shown.lostCount > shown.lost.length;
-  const lostCount = onlyNumbers ? subtract(shown.plan, proposal.plan).changes.length : lost.length;
+  const lostCount = onlyNumbers ? (yield* subtract(shown.plan, proposal.plan)).changes.length : lost.length;
   return { plan, mirrors, lost, lostCount, digest: digestOf(plan, mirrors) };
 }
 
 /** Rendered addresses of a baseline. */
-export function acceptedBefore(baseline: Baseline): number {
-  if (baseline.kind === "accounts") return acceptedAddresses(baseline.accounts, baseline.names).size;
+export function* acceptedBefore(baseline: Baseline): Steps<number> {
+  if (baseline.kind === "accounts") return yield* countAccepted(baseline.accounts, baseline.names);
   if (baseline.kind === "addresses") return baseline.addresses.length;
   return baseline.kind === "numbers" ? baseline.addresses : 0;
 }

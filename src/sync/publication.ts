@@ -1,18 +1,48 @@
 /** What a publication consists of: every ConfigMap with its data, as a pure function of accounts and blueprint. */
 import { Failure } from "../api/failure.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
-import { chunkAccounts } from "../recipients/chunks.ts";
-import type { Account, AliasDomain, DomainNames, OutputOptions } from "../recipients/model.ts";
-import { capacityOf, checkTables, type Rendered, render } from "../recipients/render.ts";
+import { countAccepted } from "../recipients/accepted.ts";
+import { type Chunks, chunkAccounts } from "../recipients/chunks.ts";
+import type { AliasDomain, DomainNames, OutputOptions } from "../recipients/model.ts";
+import {
+  type Capacity,
+  capacityOf,
+  checkShard,
+  measureShards,
+  prepareTables,
+  renderShard,
+  type ShardSize,
+  type Tables,
+} from "../recipients/render.ts";
 import { revisionOf } from "../recipients/revision.ts";
+import type { Roster } from "../recipients/roster.ts";
+import { PAUSE_EVERY, type Steps } from "../recipients/steps.ts";
 import { type Content, contentHash } from "./configmaps.ts";
-import { type Blueprint, type Counts, layoutsOf, type Publication, retiring } from "./manifest.ts";
-import { accountsName, tableName } from "./names.ts";
+import {
+  type AccountsChunk,
+  type Blueprint,
+  type Counts,
+  type Layout,
+  layoutsOf,
+  type NamedContent,
+  type Publication,
+  type Retiring,
+  retiring,
+  type TableShard,
+} from "./manifest.ts";
+import { accountsName, type Role, tableName } from "./names.ts";
+
+/** One ConfigMap of a publication. */
+export interface Part extends NamedContent {
+  readonly role: Role;
+}
 
 export interface Draft {
   readonly target: Blueprint;
-  readonly accounts: readonly Account[];
-  readonly contents: readonly Content[];
+  readonly accounts: Roster;
+  readonly parts: readonly Part[];
+  /** Makes what a part holds: the same each time, and one at a time, because all together they are large. */
+  readonly contentOf: (part: Part) => Steps<Content>;
   readonly publication: Omit<Publication, "time">;
   /** Present when a ConfigMap is fuller than 70 %: how many shards would do. */
   readonly nearlyFull?: { readonly suggestedShards: number | undefined };
@@ -21,25 +51,29 @@ export interface Draft {
 export interface DraftInput {
   readonly object: O365Sync;
   readonly before: Publication | undefined;
-  readonly accounts: readonly Account[];
+  readonly accounts: Roster;
   readonly names: DomainNames;
   readonly now: number;
 }
 
 /** Throws Failure OutputTooLarge when the list does not fit; a retiring layout that no longer fits is given up instead. */
-export function draftPublication({ object, before, accounts, names, now }: DraftInput): Draft {
+export function* draftPublication({ object, before, accounts, names, now }: DraftInput): Steps<Draft> {
   const output = outputOf(object);
-  const all = retiring(before, output, now);
-  const kept = all.filter((old) => old.shards === output.shards || capacityOf(render(accounts, names, old)).ok);
+  const tables = yield* prepareTables(accounts, names);
+  const kept: Retiring[] = [];
+  for (const old of retiring(before, output, now)) {
+    if (old.shards === output.shards || capacityOf(yield* measureShards(tables, old)).ok) kept.push(old);
+  }
+  const chunks = yield* chunkAccounts(accounts, before?.chunks);
   const target: Blueprint = {
-    revision: revisionOf(accounts, names),
+    revision: yield* revisionOf(accounts, names),
     domain: names.domain,
     aliasDomains: names.aliasDomains,
     output,
     retiring: kept,
-    chunks: chunkAccounts(accounts, before?.chunks).length,
+    chunks: chunks.count,
   };
-  return buildPublication(object.metadata.name, accounts, target);
+  return yield* draftOf(object.metadata.name, target, { tables, chunks });
 }
 
 export const outputOf = ({ spec }: O365Sync): OutputOptions => ({
@@ -48,74 +82,93 @@ export const outputOf = ({ spec }: O365Sync): OutputOptions => ({
 });
 
 /** Throws Failure OutputTooLarge. */
-export function buildPublication(sync: string, accounts: readonly Account[], target: Blueprint): Draft {
+export function* buildPublication(sync: string, accounts: Roster, target: Blueprint): Steps<Draft> {
   const { domain, aliasDomains } = target;
-  const names: DomainNames = { domain, aliasDomains };
-  const chunks = chunkAccounts(accounts, target.chunks).map((text, index): Content => {
-    return { name: accountsName(sync, index), role: "accounts", data: { "accounts.jsonl": text } };
-  });
-  const rendered = layoutsOf(target).map((options) => ({ options, tables: checked(render(accounts, names, options)) }));
-  const layouts = rendered.map(({ options, tables }) => {
-    const contents = tables.tables.map(
-      ({ index, data, binaryData }): Content => ({
-        name: tableName(sync, options.shards, index),
-        role: "recipients",
-        data,
-        binaryData,
-      }),
-    );
-    return { options, tables, contents };
-  });
-  const publication: Omit<Publication, "time"> = {
-    ...target,
-    counts: countsOf(accounts, render(accounts, names, { formats: [], shards: 1 }).addresses),
-    accounts: chunks.map((chunk) => ({
-      name: chunk.name,
-      sha256: contentHash(chunk),
-      accounts: linesOf(chunk.data?.["accounts.jsonl"] ?? ""),
-    })),
-    layouts: layouts.map(({ options, tables, contents }) => ({
-      ...options,
-      tables: contents.map((content, index) => ({
-        name: content.name,
-        sha256: contentHash(content),
-        addresses: tables.tables[index]?.addresses ?? 0,
-        bytes: tables.tables[index]?.bytes ?? 0,
-      })),
-    })),
-  };
-  const crowded = rendered.map(({ tables }) => capacityOf(tables)).find(({ warn }) => warn);
+  const tables = yield* prepareTables(accounts, { domain, aliasDomains });
+  return yield* draftOf(sync, target, { tables, chunks: yield* chunkAccounts(accounts, target.chunks) });
+}
+
+interface Material {
+  readonly tables: Tables;
+  readonly chunks: Chunks;
+}
+
+function* draftOf(sync: string, target: Blueprint, { tables, chunks }: Material): Steps<Draft> {
+  const { accounts, names } = tables;
+  const options = layoutsOf(target);
+  const makers = new Map<string, () => Steps<Content>>();
+  let nearlyFull: Draft["nearlyFull"];
+  for (const layout of options) {
+    const { warn, suggestedShards } = fitting(yield* measureShards(tables, layout));
+    if (warn) nearlyFull ??= { suggestedShards };
+  }
+  const accountsChunks: AccountsChunk[] = [];
+  for (let index = 0; index < chunks.count; index++) {
+    const name = accountsName(sync, index);
+    const make = function* (): Steps<Content> {
+      return { name, role: "accounts", data: { "accounts.jsonl": yield* chunks.text(index) } };
+    };
+    makers.set(name, make);
+    accountsChunks.push({ name, sha256: contentHash(yield* make()), accounts: chunks.accountsIn(index) });
+    yield;
+  }
+  const layouts: Layout[] = [];
+  for (const layout of options) {
+    const shards: TableShard[] = [];
+    for (let index = 0; index < layout.shards; index++) {
+      const name = tableName(sync, layout.shards, index);
+      const shard = yield* renderShard(tables, layout, index);
+      yield* checkShard(shard, layout.shards);
+      const { addresses, bytes } = shard;
+      shards.push({ name, sha256: contentHash(shard), addresses, bytes });
+      makers.set(name, function* (): Steps<Content> {
+        const { data, binaryData } = yield* renderShard(tables, layout, index);
+        return { name, role: "recipients", data, binaryData };
+      });
+      yield;
+    }
+    layouts.push({ ...layout, tables: shards });
+  }
+  const counts = yield* countsOf(accounts, names);
   return {
     target,
     accounts,
-    contents: [...chunks, ...layouts.flatMap(({ contents }) => contents)],
-    publication,
-    ...(crowded === undefined ? {} : { nearlyFull: { suggestedShards: crowded.suggestedShards } }),
+    parts: [
+      ...accountsChunks.map(({ name, sha256 }): Part => ({ name, sha256, role: "accounts" })),
+      ...layouts.flatMap((layout) =>
+        layout.tables.map(({ name, sha256 }): Part => ({ name, sha256, role: "recipients" })),
+      ),
+    ],
+    contentOf: ({ name }) => madeBy(makers.get(name)),
+    publication: { ...target, counts, accounts: accountsChunks, layouts },
+    ...(nearlyFull === undefined ? {} : { nearlyFull }),
   };
 }
 
-function checked(rendered: Rendered): Rendered {
-  const { ok, suggestedShards } = capacityOf(rendered);
-  if (!ok) {
-    const cure =
-      suggestedShards === undefined
-        ? "even 128 shards would not do: choose fewer formats or split the domain"
-        : `set spec.output.shards to ${suggestedShards} and mount the new ConfigMaps at the gateway`;
-    throw new Failure("stalled", "OutputTooLarge", `a table would be larger than 900 KiB; ${cure}`);
+function madeBy(make: (() => Steps<Content>) | undefined): Steps<Content> {
+  if (make === undefined) throw new Error("a part of another publication was asked for");
+  return make();
+}
+
+function fitting(sizes: readonly ShardSize[]): Capacity {
+  const capacity = capacityOf(sizes);
+  if (capacity.ok) return capacity;
+  const { suggestedShards } = capacity;
+  const cure =
+    suggestedShards === undefined
+      ? "even 128 shards would not do: choose fewer formats or split the domain"
+      : `set spec.output.shards to ${suggestedShards} and mount the new ConfigMaps at the gateway`;
+  throw new Failure("stalled", "OutputTooLarge", `a table would be larger than 900 KiB; ${cure}`);
+}
+
+function* countsOf(accounts: Roster, names: DomainNames): Steps<Counts> {
+  let [distributionLists, aliases] = [0, 0];
+  for (let index = 0; index < accounts.length; index++) {
+    if (accounts.typeOf(index) === "distributionList") distributionLists++;
+    aliases += accounts.countOf(index) - 1;
+    if (index % PAUSE_EVERY === 0) yield;
   }
-  checkTables(rendered);
-  return rendered;
-}
-
-const linesOf = (text: string): number => text.split("\n").length - 1;
-
-function countsOf(accounts: readonly Account[], addresses: number): Counts {
-  return {
-    accounts: accounts.length,
-    distributionLists: accounts.filter(({ type }) => type === "distributionList").length,
-    aliases: accounts.reduce((sum, { aliases }) => sum + aliases.length, 0),
-    addresses,
-  };
+  return { accounts: accounts.length, distributionLists, aliases, addresses: yield* countAccepted(accounts, names) };
 }
 
 /** The names of a MailDomain, in an order that does not depend on how it was written. */

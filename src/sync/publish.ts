@@ -5,6 +5,7 @@ import type { O365Sync } from "../api/types.generated.ts";
 import { parseAccounts } from "../recipients/chunks.ts";
 import type { Account } from "../recipients/model.ts";
 import { revisionOf } from "../recipients/revision.ts";
+import { createRosterBuilder, type Roster } from "../recipients/roster.ts";
 import type { ConfigMaps, Content, Seen } from "./configmaps.ts";
 import { findStrays } from "./inspect.ts";
 import { INLINE_BYTES, type Journal, replayJournal, writeJournal } from "./journal.ts";
@@ -20,6 +21,7 @@ import {
 import { accountsName, historyName, journalName, manifestName, planName } from "./names.ts";
 import { buildPublication, type Draft } from "./publication.ts";
 import type { HistoryRecord } from "./records.ts";
+import { inSlices } from "./slices.ts";
 
 /** What stands of one object's publication; `seen` is the manifest's ConfigMap as it was read. */
 export interface Standing {
@@ -32,8 +34,8 @@ export interface Standing {
 
 export interface PublishInput {
   readonly standing: Standing;
-  /** What is published now, by account. */
-  readonly before: readonly Account[];
+  /** What is published now; undefined where that is unknown or nothing. */
+  readonly before: Roster | undefined;
   readonly draft: Draft;
   readonly removedAddresses: number;
   /** Absent when tables are only rendered again. */
@@ -110,7 +112,7 @@ export function createPublisher(maps: ConfigMaps, clock: Clock): Publisher {
       const { object, manifest } = standing;
       const looks = await lookAt(maps, object, draft, signal);
       const rewrite = manifest.current?.chunks !== draft.target.chunks;
-      const journal = writeJournal(before, draft.accounts, rewrite);
+      const journal = await inSlices(writeJournal(before, draft.accounts, rewrite), signal);
       const inline = (journal.pieces[0]?.length ?? 0) <= INLINE_BYTES && journal.pieces.length === 1;
       const pieces = inline ? [] : await writePieces(maps, object, journal, signal);
       const intent: Intent = {
@@ -129,7 +131,11 @@ export function createPublisher(maps: ConfigMaps, clock: Clock): Publisher {
 
     async finish({ standing, looks, draft }, signal) {
       const { object, manifest } = standing;
-      for (const content of draft.contents) await maps.put(object, content, looks.get(content.name), signal);
+      for (const part of draft.parts) {
+        const seen = looks.get(part.name);
+        if (!maps.isCurrent(object, part, seen))
+          await maps.write(object, await inSlices(draft.contentOf(part), signal), seen, signal);
+      }
       const publication: Publication = { ...draft.publication, time: new Date(clock.now()).toISOString() };
       const strays = findStrays(object, maps.known(object), publication);
       const done = await writeManifest(
@@ -148,7 +154,7 @@ export function createPublisher(maps: ConfigMaps, clock: Clock): Publisher {
       if (manifest.intent === undefined) return undefined;
       const accounts = await replay(maps, standing, manifest.intent, signal);
       if (accounts === undefined) return undefined;
-      const draft = buildPublication(object.metadata.name, accounts, manifest.intent.target);
+      const draft = await inSlices(buildPublication(object.metadata.name, accounts, manifest.intent.target), signal);
       const looks = await lookAt(maps, object, draft, signal);
       // Written again although nothing in it changes: if it is still the same, so is all that was looked at.
       return { standing: await writeManifest(maps, standing, manifest, signal), looks, draft };
@@ -156,10 +162,10 @@ export function createPublisher(maps: ConfigMaps, clock: Clock): Publisher {
   };
 }
 
-async function lookAt(maps: ConfigMaps, object: O365Sync, { contents }: Draft, signal: AbortSignal): Promise<Looks> {
+async function lookAt(maps: ConfigMaps, object: O365Sync, { parts }: Draft, signal: AbortSignal): Promise<Looks> {
   const sync = object.metadata.name;
   const looks = new Map<string, Seen | undefined>();
-  for (const { name, role } of contents) looks.set(name, await maps.look(object, name, role, signal));
+  for (const { name, role } of parts) looks.set(name, await maps.look(object, name, role, signal));
   await maps.look(object, historyName(sync), "history", signal);
   await maps.look(object, planName(sync), "plan", signal);
   return looks;
@@ -203,19 +209,19 @@ async function replay(
   standing: Standing,
   intent: Intent,
   signal: AbortSignal,
-): Promise<Account[] | undefined> {
+): Promise<Roster | undefined> {
   const { object, manifest } = standing;
   const pieces = await readPieces(maps, standing, intent, signal);
   const count = Math.max(manifest.current?.chunks ?? 0, intent.target.chunks);
-  const found = await readAccounts(maps, object, count, signal);
-  const accounts = replayJournal(
-    found.flatMap((chunk) => chunk.accounts ?? []),
-    pieces,
-    intent.journal.sha256,
-  );
+  const builder = createRosterBuilder();
+  for await (const { accounts } of readAccounts(maps, object, count, signal)) {
+    for (const account of accounts ?? []) builder.put(account);
+  }
+  if (!(await replayJournal(builder, pieces, intent.journal.sha256))) return undefined;
+  const roster = await inSlices(builder.finish(), signal);
   const { revision, domain, aliasDomains } = intent.target;
-  const whole = accounts !== undefined && revisionOf(accounts, { domain, aliasDomains }) === revision;
-  return whole ? accounts : undefined;
+  const reached = await inSlices(revisionOf(roster, { domain, aliasDomains }), signal);
+  return reached === revision ? roster : undefined;
 }
 
 async function readPieces(
@@ -250,17 +256,17 @@ interface ReadChunk {
   readonly accounts: Account[] | undefined;
 }
 
-export async function readAccounts(
+/** One ConfigMap after the other: all together they are large. */
+export async function* readAccounts(
   maps: ConfigMaps,
   object: O365Sync,
   chunks: number,
   signal: AbortSignal,
-): Promise<ReadChunk[]> {
-  const found: ReadChunk[] = [];
+): AsyncGenerator<ReadChunk> {
   for (let index = 0; index < chunks; index++) {
     const chunk = await maps.read(object, accountsName(object.metadata.name, index), "accounts", signal);
     const text = chunk?.object.data?.["accounts.jsonl"];
-    found.push({ sha256: chunk?.sha256, accounts: text === undefined ? undefined : parseAccounts(text) });
+    const accounts = text === undefined ? undefined : await inSlices(parseAccounts(text), signal);
+    yield { sha256: chunk?.sha256, accounts };
   }
-  return found;
 }

@@ -1,12 +1,13 @@
 /** How a run is told to people: its end in one sentence, and the record that the history keeps. Pure. */
 import { Failure } from "../api/failure.ts";
 import type { Violation } from "../recipients/guards.ts";
+import type { Plan } from "../recipients/model.ts";
 import { ApiError } from "../runtime/types.ts";
 import { asForbidden } from "./forbidden.ts";
 import { firstAddresses } from "./history.ts";
 import { describeChanges } from "./messages.ts";
 import type { Proposal } from "./proposal.ts";
-import { type HistoryRecord, isTest, type RecordedViolation, type Run } from "./records.ts";
+import { ADDRESSES_KEPT, type HistoryRecord, isTest, type RecordedViolation, type Run } from "./records.ts";
 import type { RunEnd } from "./transitions.ts";
 
 /** What a run learned on its way, whatever its end. */
@@ -22,9 +23,7 @@ export function recordOf(
   requestedBy: string | undefined,
   now: number,
 ): HistoryRecord {
-  const changes = learned.proposal?.plan.changes ?? [];
-  const added = changes.filter(({ kind }) => kind.endsWith("Add")).map(({ address }) => address);
-  const removed = changes.filter(({ kind }) => kind.endsWith("Delete")).map(({ address }) => address);
+  const { added, removed } = shownChanges(learned.proposal?.plan);
   const conflicts = learned.conflicts ?? [];
   return {
     id: run.id,
@@ -43,8 +42,8 @@ export function recordOf(
     ...(end.held === undefined ? {} : heldFacts(end.held)),
     ...(end.dropped === undefined ? {} : { dropped: end.dropped }),
     ...(end.conflicts === undefined ? {} : { conflicts: end.conflicts }),
-    ...(added.length === 0 ? {} : { added: firstAddresses(added) }),
-    ...(removed.length === 0 ? {} : { removed: firstAddresses(removed) }),
+    ...(added.length === 0 ? {} : { added }),
+    ...(removed.length === 0 ? {} : { removed }),
     ...(conflicts.length === 0 ? {} : { conflictAddresses: firstAddresses(conflicts) }),
   };
 }
@@ -53,6 +52,18 @@ const heldFacts = ({ violations, planDigest, approvable }: NonNullable<RunEnd["h
   violations,
   plan: { digest: planDigest, approvable },
 });
+
+/** The first addresses of a plan that go, and that come. */
+function shownChanges(plan: Plan | undefined): { readonly added: string[]; readonly removed: string[] } {
+  if (plan === undefined) return { added: [], removed: [] };
+  const { changes, counts } = plan;
+  const deletes = counts.accountDeletes + counts.aliasDeletes;
+  const addresses = (from: number, to: number): string[] => {
+    const count = Math.max(0, Math.min(to - from, ADDRESSES_KEPT));
+    return Array.from({ length: count }, (_, index) => changes.at(from + index)?.address ?? "");
+  };
+  return { removed: addresses(0, deletes), added: addresses(deletes, changes.length) };
+}
 
 const LEAD: Readonly<Record<RunEnd["result"], string>> = {
   Published: "",

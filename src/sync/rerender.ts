@@ -1,7 +1,8 @@
 /** Puts the tables right from the published accounts, without asking the tenant. */
 
 import { guards } from "../recipients/guards.ts";
-import type { Account, DomainNames } from "../recipients/model.ts";
+import type { AccountType, DomainNames } from "../recipients/model.ts";
+import type { Roster } from "../recipients/roster.ts";
 import type { ReconcileContext } from "../runtime/types.ts";
 import { type Publication, removedLastDay } from "./manifest.ts";
 import type { Remembered } from "./memory.ts";
@@ -12,6 +13,7 @@ import { draftPublication, namesOf, namesToRender, outputOf, wantsRendering } fr
 import { describeViolations, recordViolations } from "./report.ts";
 import { accountsOf } from "./runner.ts";
 import type { View } from "./situation.ts";
+import { inSlices } from "./slices.ts";
 import { heldByRendering } from "./transitions.ts";
 
 /** What rendering was asked for: while it is held for this, it is not asked for again. */
@@ -36,11 +38,8 @@ export async function rerender(
   const unchanged: Outcome = { view, status: object.status ?? {} };
   if (current === undefined || domain === undefined || accounts === undefined) return unchanged;
   const names = namesToRender(current, namesOf(domain));
-  const proposal = propose(
-    { kind: "accounts", accounts, names: current },
-    { accounts, names },
-    bindingOf(object, current),
-  );
+  const baseline = { kind: "accounts", accounts, names: current } as const;
+  const proposal = await inSlices(propose(baseline, { accounts, names }, bindingOf(object, current)), signal);
   const violations = judge(services, view, { accounts, current, proposal, now });
   if (violations.length === 0) {
     const standingThen = await publish(services, view, { accounts, names, lost: proposal.lost.length, now }, signal);
@@ -69,7 +68,7 @@ export async function rerender(
 }
 
 interface Judged {
-  readonly accounts: readonly Account[];
+  readonly accounts: Roster;
   readonly current: Publication;
   readonly proposal: Proposal;
   readonly now: number;
@@ -82,7 +81,11 @@ function judge(
   { accounts, current, proposal, now }: Judged,
 ) {
   if (proposal.lost.length === 0) return [];
-  const count = (type: Account["type"]): number => accounts.filter((account) => account.type === type).length;
+  const count = (wanted: AccountType): number => {
+    let found = 0;
+    for (let index = 0; index < accounts.length; index++) if (accounts.typeOf(index) === wanted) found++;
+    return found;
+  };
   const objects = { users: count("mailbox"), groups: count("distributionList"), contacts: count("contact") };
   return guards({
     plan: proposal.plan,
@@ -105,7 +108,7 @@ function withMirrors(current: Publication, names: DomainNames): DomainNames["ali
 }
 
 interface Rendering {
-  readonly accounts: readonly Account[];
+  readonly accounts: Roster;
   readonly names: DomainNames;
   readonly lost: number;
   readonly now: number;
@@ -113,7 +116,8 @@ interface Rendering {
 
 async function publish(services: SyncServices, { object, standing }: View, rendering: Rendering, signal: AbortSignal) {
   const { accounts, names, lost, now } = rendering;
-  const draft = draftPublication({ object, before: standing.manifest.current, accounts, names, now });
+  const before = standing.manifest.current;
+  const draft = await inSlices(draftPublication({ object, before, accounts, names, now }), signal);
   await services.routes.untilWithdrawn(object, standing.manifest.current, draft.publication, signal);
   const begun = await services.publisher.begin({ standing, before: accounts, draft, removedAddresses: lost }, signal);
   return services.publisher.finish(begun, signal);

@@ -6,8 +6,9 @@ import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import type { Directory, DirectoryProvider } from "../directory/types.ts";
 import type { Wish } from "../recipients/diff.ts";
 import { guards, type Violation } from "../recipients/guards.ts";
-import type { Account, Baseline } from "../recipients/model.ts";
+import type { Baseline } from "../recipients/model.ts";
 import { revisionOf } from "../recipients/revision.ts";
+import type { Roster } from "../recipients/roster.ts";
 import type { Client, Logger } from "../runtime/types.ts";
 import { loadBaseline } from "./baseline.ts";
 import type { Finding } from "./conditions.ts";
@@ -22,6 +23,7 @@ import type { Publisher, Standing } from "./publish.ts";
 import type { HistoryRecord, Run } from "./records.ts";
 import { describeProposal, describeViolations, recordOf, recordViolations } from "./report.ts";
 import type { Routes } from "./routes.ts";
+import { inSlices } from "./slices.ts";
 import {
   authorizationTrouble,
   confirmRemovals,
@@ -52,8 +54,10 @@ export interface RunInput {
   readonly run: Run;
   readonly requestedBy: string | undefined;
   readonly standing: Standing;
-  /** The published accounts; undefined where they are damaged or there are none. */
-  readonly accounts: readonly Account[] | undefined;
+  /** Whether the published accounts stand as the manifest says. */
+  readonly accountsStand: boolean;
+  /** Reads the published accounts; undefined where they are damaged or there are none. */
+  readonly loadAccounts: (signal: AbortSignal) => Promise<Roster | undefined>;
   readonly consentUrl: string | undefined;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -112,7 +116,7 @@ async function testConnection(
 }
 
 async function sync(services: RunServices, directory: Directory, input: RunInput, facts: RunFacts): Promise<RunEnd> {
-  const { object, domain, run, signal, accounts, standing } = input;
+  const { object, domain, run, signal, standing } = input;
   if (object.status?.verifiedHash !== ownershipHash(object, domain)) {
     const ownership = await verifyOwnership(directory, object, domain, signal);
     if (ownership.kind === "verified") facts.verifiedHash = ownership.hash;
@@ -121,28 +125,32 @@ async function sync(services: RunServices, directory: Directory, input: RunInput
   facts.reading = reading;
   const { derived } = reading;
   const wish: Wish = { accounts: derived.accounts, names: namesOf(domain) };
-  const baseline = await loadBaseline(services, { object, current: standing.manifest.current, accounts }, signal);
-  const proposal = propose(baseline, wish, bindingOf(object, standing.manifest.current));
+  const { current } = standing.manifest;
+  const revision = await inSlices(revisionOf(wish.accounts, wish.names), signal);
+  const same = current?.revision === revision && input.accountsStand;
+  // What is published already needs not be read to be compared with itself.
+  const accounts = same ? wish.accounts : await input.loadAccounts(signal);
+  const baseline = await loadBaseline(services, { object, current, accounts }, signal);
+  const proposal = await inSlices(propose(baseline, wish, bindingOf(object, current)), signal);
   facts.proposal = proposal;
   const domains = [wish.names.domain, ...wish.names.aliasDomains.map(({ name }) => name)];
   await confirmRemovals(directory, { proposal, derived, sources: object.spec.sources, domains }, signal);
   const unseen = await withoutShown(services.plans, input, proposal);
-  const violations = judge(services, input, { baseline, proposal: unseen, reading });
+  const violations = await judge(services, input, { baseline, proposal: unseen, reading });
   if (run.request === "testSync") return endTest(services, input, { proposal, violations, reading });
   if (violations.length > 0) return hold(services, input, { proposal, violations, reading });
-  const revision = revisionOf(wish.accounts, wish.names);
-  if (standing.manifest.current?.revision === revision && accounts !== undefined)
+  if (same)
     return { ...numbers({ proposal, reading }), result: "Unchanged", reason: "Unchanged", message: "nothing changed" };
-  return publish(services, input, facts, { proposal, wish, reading, removed: unseen.lost.length });
+  return publish(services, input, facts, { proposal, wish, reading, before: accounts, removed: unseen.lost.length });
 }
 
 /** For an approval, what is new since the plan that was shown; otherwise everything. */
 async function withoutShown(plans: Plans, { object, run, signal }: RunInput, proposal: Proposal): Promise<Proposal> {
   if (run.request !== "approve" || run.token === undefined) return proposal;
   // The digest names exactly these changes: nothing is new, also where the plan was too large to be stored in full.
-  if (run.token === proposal.digest) return beyond(proposal, proposal);
+  if (run.token === proposal.digest) return inSlices(beyond(proposal, proposal), signal);
   const shown = await plans.shown(object, run.token, signal);
-  if (shown !== undefined) return beyond(proposal, shown);
+  if (shown !== undefined) return inSlices(beyond(proposal, shown), signal);
   throw new Failure(
     "stalled",
     "UnknownPlan",
@@ -156,7 +164,11 @@ interface Judged {
   readonly reading: Reading;
 }
 
-function judge({ deps, maxDeletionPercent }: RunServices, { object, standing }: RunInput, judged: Judged): Violation[] {
+async function judge(
+  { deps, maxDeletionPercent }: RunServices,
+  { object, standing, signal }: RunInput,
+  judged: Judged,
+): Promise<Violation[]> {
   const { baseline, proposal, reading } = judged;
   const { operationsLimit, deletionGuard } = object.spec;
   return guards({
@@ -165,7 +177,7 @@ function judge({ deps, maxDeletionPercent }: RunServices, { object, standing }: 
     tenantAccounts: reading.derived.tenantAccounts,
     objects: reading.derived.objects,
     lost: proposal.lostCount,
-    accepted: acceptedBefore(baseline),
+    accepted: await inSlices(acceptedBefore(baseline), signal),
     removedLast24h: removedLastDay(standing.manifest, deps.clock.now()),
     operationsLimit: operationsLimit ?? {},
     deletionGuard,
@@ -215,6 +227,7 @@ async function hold({ plans }: RunServices, { object, signal }: RunInput, outcom
 
 interface Publishing extends Pick<Outcome, "proposal" | "reading"> {
   readonly wish: Wish;
+  readonly before: Roster | undefined;
   readonly removed: number;
 }
 
@@ -224,10 +237,10 @@ async function publish(
   facts: RunFacts,
   publishing: Publishing,
 ): Promise<RunEnd> {
-  const { object, run, standing, accounts, requestedBy, signal } = input;
-  const { proposal, wish, reading, removed } = publishing;
+  const { object, run, standing, requestedBy, signal } = input;
+  const { proposal, wish, reading, before, removed } = publishing;
   const now = services.deps.clock.now();
-  const draft = draftPublication({ object, before: standing.manifest.current, ...wish, now });
+  const draft = await inSlices(draftPublication({ object, before: standing.manifest.current, ...wish, now }), signal);
   if (draft.nearlyFull !== undefined) facts.nearlyFull = draft.nearlyFull;
   const message = describeProposal(proposal);
   const end: RunEnd = { ...numbers({ proposal, reading }), result: "Published", reason: "Published", message };
@@ -240,10 +253,7 @@ async function publish(
   );
   await services.routes.untilWithdrawn(object, standing.manifest.current, draft.publication, signal);
   facts.begun = true;
-  const begun = await services.publisher.begin(
-    { standing, before: accounts ?? [], draft, removedAddresses: removed, record },
-    signal,
-  );
+  const begun = await services.publisher.begin({ standing, before, draft, removedAddresses: removed, record }, signal);
   facts.standing = begun.standing;
   facts.standing = await services.publisher.finish(begun, signal);
   return end;

@@ -1,7 +1,7 @@
 /** Conducts one run: persists its start, executes it within its deadline, and records its end. */
 import { Failure } from "../api/failure.ts";
 import type { O365SyncStatus } from "../api/types.generated.ts";
-import type { Account } from "../recipients/model.ts";
+import type { Roster } from "../recipients/roster.ts";
 import { createDeadline } from "../runtime/abort.ts";
 import type { ReconcileContext } from "../runtime/types.ts";
 import { publishedAccounts } from "./baseline.ts";
@@ -79,7 +79,8 @@ async function executeWithin(
       run,
       requestedBy: managerOf(view, run),
       standing,
-      accounts: await accountsOf(services, view, deadline.signal),
+      accountsStand: !view.accountsDamaged,
+      loadAccounts: (each) => accountsOf(services, view, each),
       consentUrl: services.settings.consentUrl(object),
       log,
       signal: deadline.signal,
@@ -120,11 +121,7 @@ export async function recheck(services: SyncServices, view: View, { signal }: Re
   }
 }
 
-export async function accountsOf(
-  services: SyncServices,
-  view: View,
-  signal: AbortSignal,
-): Promise<Account[] | undefined> {
+export async function accountsOf(services: SyncServices, view: View, signal: AbortSignal): Promise<Roster | undefined> {
   const { current } = view.standing.manifest;
   if (current === undefined || view.accountsDamaged) return undefined;
   return publishedAccounts(services.maps, view.object, current, signal);

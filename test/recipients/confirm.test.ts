@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { countUnconfirmed, type OwnRules, removalsToConfirm } from "../../src/recipients/confirm.ts";
-import { diff } from "../../src/recipients/diff.ts";
+import { countUnconfirmed, type OwnRules } from "../../src/recipients/confirm.ts";
 import type { Account, Baseline, DirectoryObject } from "../../src/recipients/model.ts";
 import { mailbox, NAMES } from "./support/accounts.ts";
+import { diff, removalsToConfirm } from "./support/whole.ts";
 
 const RULES: OwnRules = {
   excluded: new Set(),

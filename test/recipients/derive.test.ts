@@ -1,8 +1,9 @@
 /** From directory objects to accounts, rule by rule as the design numbers them. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createDeriver, type Derived, type DeriveOptions } from "../../src/recipients/derive.ts";
+import type { DeriveOptions } from "../../src/recipients/derive.ts";
 import type { DirectoryObject, Source } from "../../src/recipients/model.ts";
+import { type ListedDerived as Derived, derive as deriveAll } from "./support/whole.ts";
 
 const NAMES = {
   domain: "example.com",
@@ -13,9 +14,7 @@ const NAMES = {
 } as const;
 
 function derive(objects: readonly DirectoryObject[], options: Partial<DeriveOptions> = {}): Derived {
-  const deriver = createDeriver({ names: NAMES, excludeRecords: [], staticRecipients: [], ...options });
-  for (const object of objects) deriver.add(object);
-  return deriver.finish();
+  return deriveAll(objects, { names: NAMES, excludeRecords: [], staticRecipients: [], ...options });
 }
 
 /** `proxies` as the directory writes them; the first is the primary unless it is written otherwise. */

@@ -1,9 +1,17 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { diff, lostAddresses, planOf, subtract, type Wish } from "../../src/recipients/diff.ts";
-import type { Account, Baseline, Change, ChangeKind, DomainNames, Plan } from "../../src/recipients/model.ts";
-import { acceptedAddresses } from "../../src/recipients/render.ts";
+import type { Account, Change, ChangeKind, DomainNames } from "../../src/recipients/model.ts";
 import { anyAccounts, anyNames, directory, mailbox, mirror, NAMES, names } from "./support/accounts.ts";
+import {
+  acceptedAddresses,
+  type ListedBaseline as Baseline,
+  diff,
+  lostAddresses,
+  type ListedPlan as Plan,
+  planOf,
+  subtract,
+  type ListedWish as Wish,
+} from "./support/whole.ts";
 
 const published = (accounts: readonly Account[], found: DomainNames = NAMES): Baseline => ({
   kind: "accounts",

@@ -1,12 +1,23 @@
 import { describe, expect, it } from "vitest";
-import { diff, lostAddresses, planOf, subtract, type Wish } from "../../src/recipients/diff.ts";
-import { type GuardInput, guards, type Violation } from "../../src/recipients/guards.ts";
-import type { Account, AccountType, Baseline, Change, ChangeKind } from "../../src/recipients/model.ts";
+import { guards as allGuards, type GuardInput as PackedInput, type Violation } from "../../src/recipients/guards.ts";
+import type { Account, AccountType, Change, ChangeKind } from "../../src/recipients/model.ts";
 import { mailbox, NAMES } from "./support/accounts.ts";
+import {
+  type ListedBaseline as Baseline,
+  diff,
+  lostAddresses,
+  packedBaseline,
+  planOf,
+  subtract,
+  type ListedWish as Wish,
+} from "./support/whole.ts";
 
 const ACCOUNTS: Baseline = { kind: "accounts", accounts: [], names: NAMES };
 const NUMBERS: Baseline = { kind: "numbers", addresses: 100, accounts: 50 };
 const GUARD = { enabled: true, maxPercent: 10, floor: 10 };
+
+type GuardInput = Omit<PackedInput, "baseline"> & { readonly baseline: Baseline };
+const guards = (given: GuardInput): Violation[] => allGuards({ ...given, baseline: packedBaseline(given.baseline) });
 
 /** A run that nothing stops, with what a test changes. */
 const input = (changes: Partial<GuardInput>): GuardInput => ({

@@ -2,10 +2,21 @@ import { createHash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { diff, lostAddresses, planOf } from "../../src/recipients/diff.ts";
-import type { Account, Baseline, Change, DomainNames, Plan } from "../../src/recipients/model.ts";
-import { parsePlanJson, planJson, renderPlanText, type StoredPlan } from "../../src/recipients/plan-text.ts";
+import type { Account, Change, DomainNames } from "../../src/recipients/model.ts";
+import type { StoredPlan as Stored } from "../../src/recipients/plan-text.ts";
 import { anyAccounts, anyNames, mailbox, manyMailboxes, mirror, NAMES, names } from "./support/accounts.ts";
+import {
+  type ListedBaseline as Baseline,
+  diff,
+  lostAddresses,
+  type ListedPlan as Plan,
+  parsePlanJson,
+  planJson,
+  planOf,
+  renderPlanText,
+} from "./support/whole.ts";
+
+type StoredPlan = Stored & { readonly plan: Plan };
 
 const KIB = 1024;
 

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { revisionOf, sha256 } from "../../src/recipients/revision.ts";
+import { sha256 } from "../../src/recipients/revision.ts";
 import { anyAccounts, anyNames, directory, mailbox, mirror, names } from "./support/accounts.ts";
+import { revisionOf } from "./support/whole.ts";
 
 describe("sha256", () => {
   it("names the algorithm, and gives text and bytes the same digest", () => {

@@ -1,0 +1,69 @@
+/** What a gateway accepts: the addresses of the accounts, those that Mirror domains repeat, postmaster and abuse. */
+import type { Buckets } from "./buckets.ts";
+import type { DomainNames } from "./model.ts";
+import { bucketOf, bucketsFor, type Roster } from "./roster.ts";
+import type { Steps } from "./steps.ts";
+
+/** RFC 5321 section 4.5.1 and RFC 2142: these must be accepted at every domain. */
+const REQUIRED = ["abuse", "postmaster"];
+
+/** An address, and the address of its account. */
+export type Recipients = Map<string, string>;
+
+/**
+ * Adds what is accepted of the local parts in one bucket. Addresses with one local part are always in one bucket, so
+ * that what is accepted of it can be told from that bucket alone. `isHere`: whether a local part belongs there.
+ */
+export function addRecipients(
+  owners: Recipients,
+  { accounts, names }: { readonly accounts: Roster; readonly names: DomainNames },
+  { buckets, bucket, isHere }: { readonly buckets: Buckets; readonly bucket: number; isHere(local: string): boolean },
+): void {
+  const here: Recipients = new Map();
+  buckets.each(bucket, (index, place) => {
+    here.set(accounts.addressAt(index, place), accounts.addressAt(index, 0));
+  });
+  const mirrors = names.aliasDomains.filter((alias) => alias.recipients === "Mirror").map(({ name }) => name);
+  const own = `@${names.domain}`;
+  for (const [address, owner] of mirrors.length === 0 ? [] : [...here]) {
+    if (!address.endsWith(own)) continue;
+    const local = address.slice(0, -own.length);
+    // What the tenant really has at a mirrored address goes before the copy.
+    for (const mirror of mirrors) if (!here.has(`${local}@${mirror}`)) here.set(`${local}@${mirror}`, owner);
+  }
+  const required = REQUIRED.filter(isHere);
+  for (const domain of required.length === 0 ? [] : [names.domain, ...names.aliasDomains.map(({ name }) => name)]) {
+    for (const local of required) {
+      const address = `${local}@${domain}`;
+      if (!here.has(address)) here.set(address, address);
+    }
+  }
+  for (const [address, owner] of here) owners.set(address, owner);
+}
+
+/** What is accepted, part by part: in part i what has a local part of bucket i. */
+export function* acceptedParts(
+  accounts: Roster,
+  names: DomainNames,
+  count: number,
+): Steps<(part: number) => Recipients> {
+  const buckets = yield* accounts.deal(count);
+  return (bucket) => {
+    const owners: Recipients = new Map();
+    const isHere = (local: string): boolean => bucketOf(local, count) === bucket;
+    addRecipients(owners, { accounts, names }, { buckets, bucket, isHere });
+    return owners;
+  };
+}
+
+/** How many addresses a gateway accepts. */
+export function* countAccepted(accounts: Roster, names: DomainNames): Steps<number> {
+  const parts = bucketsFor(accounts.length);
+  const accepted = yield* acceptedParts(accounts, names, parts);
+  let count = 0;
+  for (let part = 0; part < parts; part++) {
+    count += accepted(part).size;
+    yield;
+  }
+  return count;
+}

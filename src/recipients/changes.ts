@@ -1,0 +1,64 @@
+/** Changes between two rosters, packed: what they are of is looked up when they are asked for. */
+import type { Change, ChangeKind, Changes } from "./model.ts";
+import { createNumbers } from "./numbers.ts";
+import type { Roster } from "./roster.ts";
+import { sortedBy } from "./sort.ts";
+import type { Steps } from "./steps.ts";
+
+/** In the order in which they are told of one address. */
+export const KINDS: readonly ChangeKind[] = ["accountDelete", "aliasDelete", "accountAdd", "aliasAdd"];
+export const isDelete = (kind: ChangeKind): boolean => kind === "accountDelete" || kind === "aliasDelete";
+
+export interface ChangeCollector {
+  /** Of an address of the baseline. */
+  delete(index: number, place: number): void;
+  /** Of an address of the wish. */
+  add(index: number, place: number): void;
+  /** Sorted: deletes before adds, then by address. */
+  finish(): Steps<Changes>;
+}
+
+export function collectChanges(before: Roster | undefined, after: Roster): ChangeCollector {
+  const kinds = createNumbers();
+  const indices = createNumbers();
+  const places = createNumbers();
+  const push = (kind: number, index: number, place: number): void => {
+    kinds.push(kind);
+    indices.push(index);
+    places.push(place);
+  };
+  const rosterOf = (kind: ChangeKind): Roster => (isDelete(kind) ? (before ?? after) : after);
+  const kindAt = (item: number): ChangeKind => KINDS[kinds.get(item)] ?? "aliasAdd";
+  const addressAt = (item: number): string => rosterOf(kindAt(item)).addressAt(indices.get(item), places.get(item));
+  const changeAt = (item: number): Change => {
+    const kind = kindAt(item);
+    return {
+      kind,
+      address: addressAt(item),
+      get account() {
+        return rosterOf(kind).get(indices.get(item));
+      },
+    };
+  };
+  return {
+    delete: (index, place) => push(place === 0 ? 0 : 1, index, place),
+    add: (index, place) => push(place === 0 ? 2 : 3, index, place),
+    *finish() {
+      const order = yield* sortedBy(kinds.length, (item) => sortKey(kindAt(item), addressAt(item)));
+      return {
+        length: order.length,
+        at: (index) => {
+          const item = order[index];
+          return item === undefined ? undefined : changeAt(item);
+        },
+        *[Symbol.iterator]() {
+          for (const item of order) yield changeAt(item);
+        },
+      };
+    },
+  };
+}
+
+/** No address has a blank. */
+export const sortKey = (kind: ChangeKind, address: string): string =>
+  `${isDelete(kind) ? 0 : 1}${address} ${KINDS.indexOf(kind)}`;

@@ -1,0 +1,239 @@
+/** Objects with addresses, packed into bytes outside of the JavaScript heap: half a million of them in some 45 MB. */
+import { createNumbers } from "./numbers.ts";
+
+export interface PackedRecord {
+  readonly id: string;
+  /** 0 … 255; what it means is the caller's. */
+  readonly kind: number;
+  /** ASCII, at most 255 characters each. */
+  readonly addresses: readonly string[];
+  /** One a address, 0 … 255; what they mean is the caller's. */
+  readonly marks: readonly number[];
+}
+
+/** Numbered in the order in which they were added; numbers of removed ones are not given again. */
+export interface Records {
+  /** Numbers given so far. */
+  readonly length: number;
+  /** Adds the record, or puts it in the place of the one with its id. */
+  put(record: PackedRecord): void;
+  /** Of the record with this id; undefined when there is none. */
+  find(id: string): number | undefined;
+  remove(index: number): void;
+  has(index: number): boolean;
+  get(index: number): PackedRecord;
+  idOf(index: number): string;
+  kindOf(index: number): number;
+  /** How many addresses a record has; 0 when it was removed. */
+  countOf(index: number): number;
+  addressOf(index: number, place: number): string;
+  markOf(index: number, place: number): number;
+  /** Gives back what only `put` and `find` need; neither works any more. */
+  seal(): void;
+}
+
+const SLAB_BYTES = 1024 * 1024;
+const HEAD_BYTES = 5;
+const REMOVED = 0xffff_ffff;
+
+/** The most bytes that an id may have. */
+export const LONGEST_ID = 0x7fff;
+/** Beside the length of an id: it is a GUID, kept as its 16 bytes. */
+const IS_GUID = 0x8000;
+const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** kind (1), bytes of the id (2), number of addresses (2), id; then for each address: mark (1), length (1), text. */
+export function createRecords(): Records {
+  const slabs: Buffer[] = [];
+  /** Where each record stands: number of its slab and the place in it. */
+  const slabOf = createNumbers();
+  const offsetOf = createNumbers();
+  let used = SLAB_BYTES;
+  const ids = createIdIndex((index) => records.idOf(index));
+
+  const bufferOf = (index: number): Buffer => slabs[slabOf.get(index)] ?? Buffer.alloc(0);
+
+  function reserve(bytes: number): { slab: number; offset: number } {
+    const size = slabs.at(-1)?.length ?? 0;
+    if (used + bytes > size) {
+      slabs.push(Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, bytes)));
+      used = 0;
+    }
+    const offset = used;
+    used += bytes;
+    return { slab: slabs.length - 1, offset };
+  }
+
+  /** Place of an address's mark; its length and its text follow. */
+  function seek(buffer: Buffer, index: number, place: number): number {
+    const start = offsetOf.get(index);
+    let at = start + HEAD_BYTES + (buffer.readUInt16LE(start + 1) & LONGEST_ID);
+    for (let skipped = 0; skipped < place; skipped++) at += 2 + (buffer[at + 1] ?? 0);
+    return at;
+  }
+
+  function sizeOf(index: number): number {
+    const buffer = bufferOf(index);
+    return seek(buffer, index, records.countOf(index)) - offsetOf.get(index);
+  }
+
+  const records: Records = {
+    get length() {
+      return offsetOf.length;
+    },
+    put(record) {
+      const bytes = packedSize(record);
+      const known = ids.find(record.id);
+      if (known !== undefined && bytes <= sizeOf(known)) {
+        write(bufferOf(known), offsetOf.get(known), record);
+        return;
+      }
+      const { slab, offset } = reserve(bytes);
+      write(slabs[slab] ?? Buffer.alloc(0), offset, record);
+      if (known === undefined) {
+        slabOf.push(slab);
+        offsetOf.push(offset);
+        ids.add(record.id, offsetOf.length - 1);
+      } else {
+        slabOf.set(known, slab);
+        offsetOf.set(known, offset);
+      }
+    },
+    find: (id) => ids.find(id),
+    remove(index) {
+      ids.remove(records.idOf(index));
+      slabOf.set(index, REMOVED);
+    },
+    has: (index) => slabOf.get(index) !== REMOVED,
+    get(index) {
+      const places = Array.from({ length: records.countOf(index) }, (_, place) => place);
+      const addresses = places.map((place) => records.addressOf(index, place));
+      const marks = places.map((place) => records.markOf(index, place));
+      return { id: records.idOf(index), kind: records.kindOf(index), addresses, marks };
+    },
+    idOf(index) {
+      return readId(bufferOf(index), offsetOf.get(index));
+    },
+    kindOf: (index) => bufferOf(index)[offsetOf.get(index)] ?? 0,
+    countOf: (index) => (records.has(index) ? bufferOf(index).readUInt16LE(offsetOf.get(index) + 3) : 0),
+    addressOf(index, place) {
+      const buffer = bufferOf(index);
+      const at = seek(buffer, index, place);
+      return buffer.toString("latin1", at + 2, at + 2 + (buffer[at + 1] ?? 0));
+    },
+    markOf(index, place) {
+      const buffer = bufferOf(index);
+      return buffer[seek(buffer, index, place)] ?? 0;
+    },
+    seal: () => ids.clear(),
+  };
+  return records;
+}
+
+function packedSize({ id, addresses }: PackedRecord): number {
+  let bytes = HEAD_BYTES + (GUID.test(id) ? 16 : Buffer.byteLength(id));
+  for (const address of addresses) bytes += 2 + address.length;
+  return bytes;
+}
+
+function write(buffer: Buffer, start: number, { id, kind, addresses, marks }: PackedRecord): void {
+  const isGuid = GUID.test(id);
+  const idBytes = isGuid
+    ? buffer.write(id.replaceAll("-", ""), start + HEAD_BYTES, "hex")
+    : buffer.write(id, start + HEAD_BYTES, "utf8");
+  buffer.writeUInt8(kind, start);
+  buffer.writeUInt16LE(idBytes | (isGuid ? IS_GUID : 0), start + 1);
+  buffer.writeUInt16LE(addresses.length, start + 3);
+  let at = start + HEAD_BYTES + idBytes;
+  for (const [place, address] of addresses.entries()) {
+    buffer.writeUInt8(marks[place] ?? 0, at);
+    buffer.writeUInt8(address.length, at + 1);
+    buffer.write(address, at + 2, "latin1");
+    at += 2 + address.length;
+  }
+}
+
+function readId(buffer: Buffer, start: number): string {
+  const length = buffer.readUInt16LE(start + 1);
+  const from = start + HEAD_BYTES;
+  if ((length & IS_GUID) === 0) return buffer.toString("utf8", from, from + length);
+  const hex = buffer.toString("hex", from, from + 16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+interface IdIndex {
+  find(id: string): number | undefined;
+  add(id: string, index: number): void;
+  remove(id: string): void;
+  clear(): void;
+}
+
+const FREE = 0;
+const GONE = 0xffff_ffff;
+
+/** Open addressing over the records' own ids. Hashes are kept beside, so that growing is quick. */
+function createIdIndex(idOf: (index: number) => string): IdIndex {
+  /** Index + 1. */
+  let slots = new Uint32Array(1024);
+  let hashes = new Uint32Array(1024);
+  let filled = 0;
+
+  /** Of the id, or of the free place where it belongs. */
+  function slotOf(id: string, hash: number): number {
+    let slot = hash % slots.length;
+    for (;;) {
+      const found = slots[slot] ?? FREE;
+      if (found === FREE) return slot;
+      if (found !== GONE && hashes[slot] === hash && idOf(found - 1) === id) return slot;
+      slot = (slot + 1) % slots.length;
+    }
+  }
+
+  function grow(): void {
+    const [oldSlots, oldHashes] = [slots, hashes];
+    slots = new Uint32Array(oldSlots.length * 2);
+    hashes = new Uint32Array(slots.length);
+    filled = 0;
+    for (const [old, found] of oldSlots.entries()) {
+      if (found === FREE || found === GONE) continue;
+      const hash = oldHashes[old] ?? 0;
+      let slot = hash % slots.length;
+      while (slots[slot] !== FREE) slot = (slot + 1) % slots.length;
+      slots[slot] = found;
+      hashes[slot] = hash;
+      filled++;
+    }
+  }
+
+  return {
+    find(id) {
+      const found = slots[slotOf(id, hashText(id))] ?? FREE;
+      return found === FREE ? undefined : found - 1;
+    },
+    add(id, index) {
+      if (filled * 4 >= slots.length * 3) grow();
+      const hash = hashText(id);
+      const slot = slotOf(id, hash);
+      slots[slot] = index + 1;
+      hashes[slot] = hash;
+      filled++;
+    },
+    remove(id) {
+      const slot = slotOf(id, hashText(id));
+      if (slots[slot] !== FREE) slots[slot] = GONE;
+    },
+    clear() {
+      slots = new Uint32Array(0);
+      hashes = new Uint32Array(0);
+    },
+  };
+}
+
+/** FNV-1a, 32 bits: quick and even enough to deal things out; says nothing about equality. */
+export function hashText(text: string): number {
+  let hash = 0x811c_9dc5;
+  for (let index = 0; index < text.length; index++) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x0100_0193);
+  }
+  return hash >>> 0;
+}

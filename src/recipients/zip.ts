@@ -1,0 +1,24 @@
+/** Gzip in pieces that take some milliseconds each. */
+import { gzipSync } from "node:zlib";
+import type { Steps } from "./steps.ts";
+
+const PIECE_CHARACTERS = 256 * 1024;
+
+/**
+ * Each piece is a gzip member of its own, which every reader of gzip joins (RFC 1952, section 2.2). Without a time: the
+ * same texts give the same bytes. An empty text is a pause.
+ */
+export function* gzipInPieces(texts: Iterable<string>): Steps<Buffer> {
+  const members: Buffer[] = [];
+  let open = "";
+  for (const text of texts) {
+    if (text === "") yield;
+    open += text;
+    for (; open.length >= PIECE_CHARACTERS; open = open.slice(PIECE_CHARACTERS)) {
+      members.push(gzipSync(open.slice(0, PIECE_CHARACTERS)));
+      yield;
+    }
+  }
+  if (open !== "" || members.length === 0) members.push(gzipSync(open));
+  return Buffer.concat(members);
+}
