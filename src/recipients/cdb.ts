@@ -1,9 +1,9 @@
-/** Writes D. J. Bernstein's constant database, as Postfix, Exim and Rspamd read it. Source: cr.yp.to/cdb/cdb.txt. */
+/** Writes D. J. Bernstein's constant database, as Postfix and Exim read it. Source: cr.yp.to/cdb/cdb.txt. */
 import type { Steps } from "./steps.ts";
 
 const TABLES = 256;
 /** The size of a database without records. */
-export const CDB_HEADER_BYTES = TABLES * 8;
+const CDB_HEADER_BYTES = TABLES * 8;
 
 /** Bytes of a record beside its key and value: their lengths, and two slots of eight bytes in a table. */
 const RECORD_BYTES = 8 + 2 * 8;
@@ -78,4 +78,20 @@ function hashOf(bytes: Buffer, from: number, to: number): number {
   let hash = 5381;
   for (let at = from; at < to; at++) hash = (((hash << 5) + hash) ^ (bytes[at] ?? 0)) >>> 0;
   return hash;
+}
+
+/** The records in the order in which they stand. Throws RangeError where the database ends in the middle of one. */
+export function cdbEntries(database: Buffer): CdbEntry[] {
+  // The hash tables follow the records; the first of them begins where they end.
+  const end = database.readUInt32LE(0);
+  const entries: CdbEntry[] = [];
+  for (let position = CDB_HEADER_BYTES; position < end; ) {
+    const key = position + 8;
+    const value = key + database.readUInt32LE(position);
+    const next = value + database.readUInt32LE(position + 4);
+    if (next > end || end > database.length) throw new RangeError("the database ends in the middle of a record");
+    entries.push([database.toString("latin1", key, value), database.toString("latin1", value, next)]);
+    position = next;
+  }
+  return entries;
 }

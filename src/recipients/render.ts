@@ -1,7 +1,7 @@
 /** The tables that gateways read, as a pure function of accounts and names. */
 import { addRecipients, type Recipients } from "./accepted.ts";
 import type { Buckets } from "./buckets.ts";
-import { CDB_HEADER_BYTES, cdbBytes, writeCdb } from "./cdb.ts";
+import { cdbBytes, cdbEntries, writeCdb } from "./cdb.ts";
 import type { DomainNames, Format, OutputOptions } from "./model.ts";
 import type { Roster } from "./roster.ts";
 import { dealShards, MOST_SHARDS, shardOf, slotOf } from "./shards.ts";
@@ -168,27 +168,50 @@ export function parseTables(data: Readonly<Record<string, string>>): string[] {
   return keys.filter((key) => key.includes("@") && !key.endsWith(".invalid"));
 }
 
-/** Throws Error when a shard's tables would break a gateway: a last look before anything is written. */
+/** Throws Error when a shard's tables would break a gateway: a last look before anything is written. Names no address. */
 export function* checkShard({ index, data, binaryData }: RenderedShard, shards: number): Steps<void> {
-  for (const [key, text] of Object.entries(data)) {
-    const broken = (what: string): Error => new Error(`${key} of shard ${index} ${what}`);
-    if (!text.endsWith("\n")) throw broken("does not end with a newline");
-    const words = key === TABLE_KEYS.addresses ? 1 : 2;
-    let before = "";
-    for (const [number, line] of text.slice(0, -1).split("\n").entries()) {
-      const [address = "", ...rest] = line.split(" ");
-      const malformed = address === "" || rest.length !== words - 1 || rest.includes("");
-      if (malformed || line.startsWith("#") || address !== address.toLowerCase()) throw broken("has a bad line");
-      if (before >= address) throw broken("is not sorted, or holds an address twice");
-      // Then no other shard holds it too.
-      if (shardOf(address, shards) !== index && address !== filler(index))
-        throw broken("holds an address of another shard");
-      before = address;
-      if (number % PAUSE_EVERY === PAUSE_EVERY - 1) yield;
-    }
+  for (const [key, text] of Object.entries(data)) yield* checkTable(key, parseText(text), { index, shards });
+  for (const [key, value] of Object.entries(binaryData)) yield* checkTable(key, parseCdb(value), { index, shards });
+}
+
+/** What a table holds, or what is wrong with its form. */
+type Parsed = { readonly broken: string } | { readonly lines: readonly string[] };
+
+function parseText(text: string): Parsed {
+  if (!text.endsWith("\n")) return { broken: text === "" ? "is empty" : "does not end with a newline" };
+  return { lines: text.slice(0, -1).split("\n") };
+}
+
+function parseCdb(base64: string): Parsed {
+  try {
+    const entries = cdbEntries(Buffer.from(base64, "base64"));
+    return entries.length === 0 ? { broken: "is empty" } : { lines: entries.map((entry) => entry.join(" ")) };
+  } catch {
+    return { broken: "is no constant database" };
   }
-  for (const [key, value] of Object.entries(binaryData)) {
-    if (Buffer.byteLength(value, "base64") <= CDB_HEADER_BYTES) throw new Error(`${key} of shard ${index} is empty`);
+}
+
+function* checkTable(
+  key: string,
+  table: Parsed,
+  { index, shards }: { readonly index: number; readonly shards: number },
+): Steps<void> {
+  const broken = (what: string): Error => new Error(`${key} of shard ${index} ${what}`);
+  if ("broken" in table) throw broken(table.broken);
+  const words = key === TABLE_KEYS.addresses ? 1 : 2;
+  const isText = key !== TABLE_KEYS.cdb;
+  let before = "";
+  for (const [number, line] of table.lines.entries()) {
+    const [address = "", ...rest] = line.split(" ");
+    const malformed = address === "" || rest.length !== words - 1 || rest.includes("");
+    const comment = isText && line.startsWith("#");
+    if (malformed || comment || address !== address.toLowerCase()) throw broken("has a bad line");
+    if (before >= address) throw broken("is not sorted, or holds an address twice");
+    // Then no other shard holds it too.
+    if (shardOf(address, shards) !== index && address !== filler(index))
+      throw broken("holds an address of another shard");
+    before = address;
+    if (number % PAUSE_EVERY === PAUSE_EVERY - 1) yield;
   }
 }
 

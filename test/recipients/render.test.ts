@@ -5,7 +5,7 @@ import { capacityOf, type RenderedShard, TABLE_KEYS } from "../../src/recipients
 import { shardOf } from "../../src/recipients/shards.ts";
 import { anyAccounts, anyNames, directory, mailbox, manyMailboxes, mirror, NAMES, names } from "./support/accounts.ts";
 import { readCdb } from "./support/read-cdb.ts";
-import { acceptedAddresses, checkTables, type Rendered, render } from "./support/whole.ts";
+import { acceptedAddresses, checkTables, type Rendered, render, writeCdb } from "./support/whole.ts";
 
 const ALL: readonly Format[] = ["postfix", "cdb", "addresses", "aliases"];
 const anyShards = fc.constantFrom(1, 2, 4, 8, 128);
@@ -208,7 +208,7 @@ const shard = (changes: Partial<RenderedShard>): RenderedShard => ({
 
 describe("checkTables", () => {
   it.each<[what: string, texts: string[], error: RegExp]>([
-    ["an empty file", [""], /does not end with a newline/],
+    ["an empty file", [""], /is empty/],
     ["an empty line", ["\n"], /bad line/],
     ["a last line without its end", ["a@example.com OK"], /does not end with a newline/],
     ["lines out of order", ["b@example.com OK\na@example.com OK\n"], /not sorted/],
@@ -226,9 +226,28 @@ describe("checkTables", () => {
     expect(() => checkTables(shardsOf("b@example.com OK\na@example.com OK\n"))).toThrow(/^[^@]*$/);
   });
 
-  it("refuses a database without records", () => {
-    const empty = shard({ binaryData: { "relay_recipients.cdb": Buffer.alloc(2048).toString("base64") } });
-    expect(() => checkTables({ tables: [empty] })).toThrow(/is empty/);
+  const database = (...keys: readonly string[]): Buffer => writeCdb(keys.map((key) => [key, "OK"] as const));
+  const whole = database("a@example.com", "b@example.com");
+
+  it.each<[what: string, shards: Buffer[], error: RegExp]>([
+    ["without records", [database()], /is empty/],
+    ["that is no file at all", [Buffer.alloc(0)], /no constant database/],
+    ["that is cut off", [whole.subarray(0, 2060)], /no constant database/],
+    ["with an address twice", [database("a@example.com", "a@example.com")], /twice/],
+    ["with an address in two shards", [database("a@example.com"), database("a@example.com")], /another shard/],
+    ["with upper case", [database("A@example.com")], /bad line/],
+    ["with an empty key", [database("")], /bad line/],
+    ["with an empty value", [writeCdb([["a@example.com", ""]])], /bad line/],
+  ])("refuses a database %s", (_, shards, error) => {
+    const tables = shards.map((bytes, index) =>
+      shard({ index, binaryData: { "relay_recipients.cdb": bytes.toString("base64") } }),
+    );
+    expect(() => checkTables({ tables })).toThrow(error);
+  });
+
+  it("takes a database that is whole, with a key that a text table could not hold", () => {
+    const tables = [shard({ binaryData: { "relay_recipients.cdb": database("#a@example.com").toString("base64") } })];
+    expect(() => checkTables({ tables })).not.toThrow();
   });
 });
 

@@ -2,6 +2,7 @@
 import type { ConfigMap } from "../../src/api/kube.ts";
 import { contentHash } from "../../src/sync/configmaps.ts";
 import { contentsOf, parseManifest } from "../../src/sync/manifest.ts";
+import { cdbKeys } from "../recipients/support/read-cdb.ts";
 
 export interface Gateway {
   /** Takes a look at what stands now; throws Error with what is broken. Each ConfigMap may come alone, as kubelet swaps them. */
@@ -14,6 +15,8 @@ export interface Gateway {
 }
 
 const TEXT_TABLES = ["relay_recipients", "recipients.map", "virtual_aliases"];
+/** A constant database without records. */
+const NO_DATABASE = Buffer.alloc(4).toString("base64");
 const ROLE = "o365sync.dev/role";
 
 export function createGateway(): Gateway {
@@ -50,8 +53,11 @@ const keysOf = (text: string): string[] =>
     .slice(0, -1)
     .map((line) => line.split(" ")[0] ?? "");
 
-const addressesOf = ({ data }: ConfigMap): string[] =>
-  keysOf(data?.["relay_recipients"] ?? data?.["recipients.map"] ?? "");
+function addressesOf({ data, binaryData }: ConfigMap): string[] {
+  const text = data?.["relay_recipients"] ?? data?.["recipients.map"];
+  if (text !== undefined) return keysOf(text);
+  return cdbKeys(Buffer.from(binaryData?.["relay_recipients.cdb"] ?? NO_DATABASE, "base64"));
+}
 
 /** Every table loads without a warning: sorted, lower-case, unique, not empty, last line ended. */
 function checkTable({ metadata, data = {} }: ConfigMap): void {

@@ -19,3 +19,15 @@ export function readCdb(database: Buffer, key: string): string | undefined {
   }
   return undefined;
 }
+
+/** Every key, in the order of the records. */
+export function cdbKeys(database: Buffer): string[] {
+  const keys: string[] = [];
+  const end = database.readUInt32LE(0);
+  for (let at = 2048; at < end; ) {
+    const [keyLength, valueLength] = [database.readUInt32LE(at), database.readUInt32LE(at + 4)];
+    keys.push(database.subarray(at + 8, at + 8 + keyLength).toString());
+    at += 8 + keyLength + valueLength;
+  }
+  return keys;
+}
