@@ -4,7 +4,7 @@
 # What is there already is left alone. Nothing is started. Rspamd is left out where Debian does not have it.
 set -euo pipefail
 
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/o365-sync-operator/exim"
+cache="/var/cache/o365-sync-operator/exim"
 export DEBIAN_FRONTEND=noninteractive
 # Scripts of packages start no service in runlevel 1, which is for maintenance.
 export RUNLEVEL=1

@@ -56,8 +56,8 @@ describe.skipIf(lacks({ programs: PROGRAMS, root: true }))("A Postfix gateway", 
     const folder = join(bench.folder, "mount");
     mounts = {
       folder,
-      recipients: createMount(join(folder, "recipients")),
-      routing: createMount(join(folder, "routing")),
+      recipients: createMount(join(folder, "recipients"), { agedMs: 3000 }),
+      routing: createMount(join(folder, "routing"), { agedMs: 3000 }),
     };
     await remount();
     expected = expectedRecipients(company, "example.com", ["example.net"], ["example.org"]);

@@ -1,7 +1,7 @@
-/** Runs the gateway of examples/postfix-gateway: its main.cf, master.cf and start.sh, in a folder and on a port of its own. */
+/** Runs the gateway of examples/postfix-gateway: its files, with the rights of its container, in a folder and on a port of its own. */
 import { execFile, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
-import { chmod, copyFile, mkdir } from "node:fs/promises";
+import { chmod, copyFile, mkdir, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -59,8 +59,11 @@ export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
   await chmod(folder, 0o755);
 
   const postconf = (...args: readonly string[]) => run(program("postconf"), args, { env });
-  const edit = (found: Readonly<Record<string, string>>) =>
-    postconf("-e", ...Object.entries(found).map(([key, value]) => `${key} = ${value}`));
+  const edit = async (found: Readonly<Record<string, string>>): Promise<void> => {
+    await postconf("-e", ...Object.entries(found).map(([key, value]) => `${key} = ${value}`));
+    // Postfix waits until a file has not changed for a second or two.
+    await utimes(join(config, "main.cf"), 0, 0);
+  };
   const place = { sync_folder: mount, queue_directory: spool, data_directory: data };
   await edit({ ...UNDER_TEST, ...place, ...settings });
   await postconf("-MX", "smtp/inet");
@@ -70,7 +73,14 @@ export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
   // A file: Postfix opens /dev/stdout, and Node's pipes are sockets, which cannot be opened.
   const output = join(folder, "log");
   const stdout = openSync(output, "a");
-  const child = spawn(join(EXAMPLE, "start.sh"), { env, stdio: ["ignore", stdout, stdout], detached: true });
+  const rights = [
+    "--no-new-privs",
+    `--bounding-set=-all,${capabilities()
+      .map((name) => `+${name}`)
+      .join(",")}`,
+  ];
+  const command = [...rights, "/bin/sh", join(EXAMPLE, "start.sh")];
+  const child = spawn(program("setpriv"), command, { env, stdio: ["ignore", stdout, stdout], detached: true });
   closeSync(stdout);
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const log = (): string => readFileSync(output, "utf8");
@@ -82,7 +92,7 @@ export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
       log()
         .split("\n")
         .filter((line) => /warning:|error:|fatal:|panic:/.test(line)),
-    set: async (changes) => void (await edit(changes)),
+    set: edit,
     reload: () => postfix("reload"),
     async stop() {
       await postfix("abort").catch(() => {});
@@ -92,6 +102,13 @@ export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
       if (child.pid !== undefined) endGroup(child.pid);
     },
   };
+}
+
+/** What gateway.yaml lets the container do. */
+function capabilities(): string[] {
+  const yaml = readFileSync(join(EXAMPLE, "gateway.yaml"), "utf8");
+  const [, list = ""] = /^ *add: \[(.*)\]$/m.exec(yaml) ?? [];
+  return list.toLowerCase().split(", ");
 }
 
 /** start.sh's watcher outlives Postfix for as long as it sleeps. */
