@@ -20,7 +20,7 @@ export interface Server extends EmbeddedControlPlane {
 
 export const CONFIG_MAPS = "/api/v1/namespaces/default/configmaps";
 export const MERGE = "application/merge-patch+json";
-const WAIT_MS = 5_000;
+const WAIT_MS = 20_000;
 
 export const configMap = (name: string, metadata: object = {}): object => ({
   apiVersion: "v1",
