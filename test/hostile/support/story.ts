@@ -55,6 +55,8 @@ export function tellFaults(faults: readonly TenantFault[], options: Pick<WorldOp
       schedule: { enabled: true, times: ["00:00", "06:00", "12:00", "18:00"], startingDeadlineSeconds: 21_600 },
     });
     await settled((sync) => sync.status?.lastSync?.result === "Published");
+    // From here on slots are six hours apart: whatever the time of day, no token of a slot is still good in the next.
+    await nextSlot();
   });
   afterAll(() => world.close());
 
