@@ -310,6 +310,8 @@ export interface O365SyncStatus {
     token?: string;
     /** The nominal slot of a scheduled run. */
     slotTime?: string;
+    /** Why the last attempt failed, as one word in CamelCase. */
+    reason?: string;
     /** How many attempts were made so far. */
     attempts: number;
     /** Not tried again before this time. */

@@ -41,7 +41,8 @@ export function createController(options: ControllerOptions): Controller & Stuck
 
   async function work(key: string, signal: AbortSignal): Promise<void> {
     const reconcileId = shortId(deps.random);
-    const keyLog = log.child({ key, reconcileID: reconcileId });
+    const [namespace, name] = key.split("/");
+    const keyLog = log.child({ namespace, name, reconcileID: reconcileId });
     const deadline = createDeadline(deps.clock, timeoutMs, signal);
     const started = deps.clock.now();
     const seconds = (): number => (deps.clock.now() - started) / 1000;

@@ -11,8 +11,8 @@ export function announce(events: EventRecorder, outcome: Outcome, object: O365Sy
   const warn = (reason: string, action: string, note: string): void =>
     events.event(object, { type: "Warning", reason, action, note });
 
-  const { run, end, rendered, missedSlots = 0, nearlyFull, heldNote } = outcome;
-  if (run !== undefined && end !== undefined) {
+  const { run, end, isNews = false, rendered, missedSlots = 0, nearlyFull, heldNote } = outcome;
+  if (run !== undefined && end !== undefined && isNews) {
     const action = isTest(run) ? "Test" : "Sync";
     const tell = end.result === "Held" || end.result === "Failed" ? warn : normal;
     tell(end.result === "Held" ? "Held" : end.reason, action, end.failure?.note ?? end.message);

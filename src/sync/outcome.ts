@@ -59,6 +59,8 @@ export interface Outcome {
   /** Of the run that ended. */
   readonly run?: Run | undefined;
   readonly end?: RunEnd | undefined;
+  /** Whether the end of the run is worth an event. */
+  readonly isNews?: boolean;
   /** How long it took. */
   readonly seconds?: number;
   readonly nearlyFull?: { readonly suggestedShards: number | undefined } | undefined;

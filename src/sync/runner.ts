@@ -1,4 +1,5 @@
 /** Conducts one run: persists its start, executes it within its deadline, and records its end. */
+import { findCondition } from "../api/conditions.ts";
 import { Failure } from "../api/failure.ts";
 import type { O365SyncStatus } from "../api/types.generated.ts";
 import type { Roster } from "../recipients/roster.ts";
@@ -130,6 +131,13 @@ export async function accountsOf(services: SyncServices, view: View, signal: Abo
 const managerOf = ({ object }: View, run: Run): string | undefined =>
   run.request === undefined ? undefined : requestedBy(object.metadata.managedFields, run.request);
 
+/** Whether anybody has to hear of it: a retry that fails as before is none, nor is a slot that finds all as it was. */
+function isNews({ retry, conditions = [] }: O365SyncStatus, run: Run, { result, reason }: RunEnd): boolean {
+  if (result === "Failed") return run.attempts === 1 || retry?.id !== run.id || retry.reason !== reason;
+  const wasReady = findCondition(conditions, "Ready")?.status === "True";
+  return !(result === "Unchanged" && run.trigger === "Schedule" && wasReady);
+}
+
 export interface Conclusion {
   /** With what stands after the run. */
   readonly view: View;
@@ -165,6 +173,7 @@ export async function conclude(
     failure: end.failure,
     end,
     run,
+    isNews: isNews(before, run, end),
     seconds,
     nearlyFull: facts.nearlyFull,
   };

@@ -224,6 +224,7 @@ function plannedRetry({ object, run, end, now, random }: Ending): O365SyncStatus
     id,
     trigger,
     attempts,
+    reason: end.reason,
     ...(token === undefined ? {} : { token }),
     ...(slotTime === undefined ? {} : { slotTime }),
     time: iso(time),

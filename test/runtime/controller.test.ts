@@ -89,7 +89,7 @@ describe("a controller", () => {
     expect(log.lines.filter(({ level }) => level === "error")).toHaveLength(5);
     expect(log.lines[0]).toMatchObject({
       message: "Reconcile failed",
-      meta: { controller: "test", key: "a", retryAfterMs: 500 },
+      meta: { controller: "test", namespace: "a", retryAfterMs: 500 },
     });
   });
 

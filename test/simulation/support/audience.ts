@@ -48,7 +48,7 @@ export function createAudience(): Audience {
       if (size === 0 && isSilent()) return;
       const ends = written.flatMap(({ ended = [] }) => ended);
       const missed = written.reduce((sum, one) => sum + one.missed, 0);
-      expect(heard).toEqual({ ended: ends.map(({ reason }) => reason), missed });
+      expect(heard).toEqual({ ended: ends.filter(({ isNews }) => isNews).map(({ reason }) => reason), missed });
       expect(counted).toEqual({ ended: ends.map(({ trigger, result }) => `${trigger} ${result}`), missed });
       told += size;
       forget();

@@ -10,6 +10,8 @@ export interface Ended {
   readonly result: string;
   readonly reason: string;
   readonly attempts: number;
+  /** Worth an event: no retry that fails as before, no slot that finds all as it was. */
+  readonly isNews: boolean;
 }
 
 /** What one written status tells. */
@@ -95,7 +97,11 @@ export function createLedger(wallClock: WallClock): Ledger {
       expect(done.has(is.id)).toBe(false);
       if (is.result === undefined) return { ended: undefined, missed: more };
       const { id, trigger, result, reason = "", attempts = 1 } = is;
-      const end = { id, trigger, result, reason, attempts };
+      const previous = ended.findLast((other) => other.id === id);
+      const wasReady = before?.status?.conditions?.find(({ type }) => type === "Ready")?.status === "True";
+      const isRoutine = result === "Unchanged" && trigger === "Schedule" && wasReady;
+      const isNews = result === "Failed" ? previous?.reason !== reason : !isRoutine;
+      const end = { id, trigger, result, reason, attempts, isNews };
       ended.push(end);
       if (result !== "Failed") done.add(id);
       return { ended: end, missed: more };
