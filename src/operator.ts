@@ -18,6 +18,7 @@ import { createController } from "./runtime/controller.ts";
 import { createEventRecorder } from "./runtime/events.ts";
 import { createLeaderElector } from "./runtime/leader.ts";
 import { createManager } from "./runtime/manager.ts";
+import type { Fairness } from "./runtime/queue.ts";
 import type { Client, EventRecorder, Logger, Store } from "./runtime/types.ts";
 import { RECONCILE_SLACK_MS, serveAll } from "./serving.ts";
 import { type Checks, createChecks } from "./sync/checks.ts";
@@ -87,6 +88,7 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
     name: "o365sync",
     observer: metrics.controller("o365sync", config.concurrentSyncs),
     concurrency: config.concurrentSyncs,
+    fairness: byTenant(stores.syncs, config.concurrentSyncs),
     timeoutMs: config.syncTimeoutMs + RECONCILE_SLACK_MS,
     deps,
     log,
@@ -134,6 +136,15 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
     await events.flush(LAST_EVENTS_MS);
     await stopServing();
   }
+}
+
+/** A tenant with many domains, or one that answers slowly, leaves workers to the others. */
+function byTenant(syncs: Store<O365Sync>, workers: number): Fairness {
+  const groupOf = (key: string): string => {
+    const { spec } = syncs.get(key) ?? {};
+    return spec === undefined ? "" : `${spec.cloud} ${spec.tenantId.toLowerCase()}`;
+  };
+  return { groupOf, mostOfGroup: Math.ceil(workers / 2) };
 }
 
 interface Parts {

@@ -29,7 +29,11 @@ export const FLAGS = {
     default: "false",
     help: "let Secrets with the label o365sync.dev/watch=true wake their syncs when they change; needs the right to list Secrets",
   },
-  "concurrent-syncs": { value: "N", default: "4", help: "how many O365Syncs run side by side, 1 to 64" },
+  "concurrent-syncs": {
+    value: "N",
+    default: "4",
+    help: "how many O365Syncs run side by side, 1 to 64; no tenant takes more than half of them",
+  },
   "leader-elect": {
     default: "false",
     help: "work only while this process holds the Lease; needed for more than one replica",

@@ -4,6 +4,7 @@ import type { Deps } from "../api/deps.ts";
 import { answeredByOther, malformed, type Refusal, refused, unreachable } from "./errors.ts";
 import type { Http, HttpRequest, HttpResponse } from "./http.ts";
 import { errorCodes, isPage, parseJson, publicId } from "./json.ts";
+import type { Pace } from "./pace.ts";
 import { type Attempt, parseRetryAfter, retrying } from "./retry.ts";
 import type { Operation } from "./sources.ts";
 import type { Token, TokenSource } from "./token.ts";
@@ -44,6 +45,8 @@ export interface GraphOptions {
   readonly tokens: TokenSource;
   readonly deps: Deps;
   readonly cloud?: Cloud | undefined;
+  /** Shared by all who ask the same tenant with the same app registration. Absent: as fast as answers come. */
+  readonly pace?: Pace | undefined;
   readonly onRequest?: RequestObserver | undefined;
 }
 
@@ -109,7 +112,16 @@ async function send(options: GraphOptions, request: GraphRequest, token: Token):
 }
 
 async function observed(
-  { http, deps, onRequest }: GraphOptions,
+  { http, pace, deps, onRequest }: GraphOptions,
+  operation: Operation,
+  request: HttpRequest,
+): Promise<HttpResponse> {
+  const send = () => timed({ http, deps, onRequest }, operation, request);
+  return pace === undefined ? send() : pace.send(request.signal, send);
+}
+
+async function timed(
+  { http, deps, onRequest }: Pick<GraphOptions, "http" | "deps" | "onRequest">,
   operation: Operation,
   request: HttpRequest,
 ): Promise<HttpResponse> {

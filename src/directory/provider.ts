@@ -6,8 +6,10 @@ import type { CloudTable } from "./clouds.ts";
 import { confirmObjects } from "./confirm.ts";
 import { createGraph, type GraphOptions, type RequestObserver } from "./graph.ts";
 import { createHttp, type Http } from "./http.ts";
+import { createPace, type Pace } from "./pace.ts";
 import { missingRoles } from "./permissions.ts";
 import { readRecipients, readSample, readVerifiedDomains } from "./read.ts";
+import { createSharedReads } from "./shared-reads.ts";
 import { createTokenSource, type TokenObserver, type TokenSource } from "./token.ts";
 import type { Connection, Directory, DirectoryProvider } from "./types.ts";
 
@@ -31,25 +33,25 @@ const MOST_KEPT = 1000;
 export function createDirectoryProvider(options: DirectoryProviderOptions): DirectoryProvider {
   const { endpoints, deps, timeoutMs, ca, proxy, onRequest, onTokenRequest } = options;
   const http = options.http ?? createHttp({ timeoutMs, ca, proxy });
-  const kept = new Map<string, TokenSource>();
+  const tokens = keepRecent<TokenSource>(MOST_KEPT);
+  const paces = keepRecent<Pace>(MOST_KEPT);
+  const reads = createSharedReads(deps.clock);
 
-  function tokensOf(connection: Connection): TokenSource {
-    const key = fingerprint(connection);
-    const tokens =
-      kept.get(key) ??
-      createTokenSource({ connection, endpoints: endpoints[connection.cloud], http, deps, onRequest: onTokenRequest });
-    kept.delete(key);
-    kept.set(key, tokens);
-    const [oldest] = kept.keys();
-    if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
-    return tokens;
-  }
+  const tokensOf = (connection: Connection): TokenSource =>
+    tokens(fingerprint(connection), () =>
+      createTokenSource({ connection, endpoints: endpoints[connection.cloud], http, deps, onRequest: onTokenRequest }),
+    );
+
+  const paceOf = ({ cloud, tenantId, credential }: Connection): Pace =>
+    paces(`${cloud} ${tenantId.toLowerCase()} ${credential.clientId.toLowerCase()}`, () => createPace(deps.clock));
 
   return {
     connect(connection) {
       const { cloud } = connection;
       const origin = endpoints[cloud].graph;
-      return createDirectory({ origin, http, tokens: tokensOf(connection), deps, cloud, onRequest });
+      const pace = paceOf(connection);
+      const directory = createDirectory({ origin, http, tokens: tokensOf(connection), deps, cloud, pace, onRequest });
+      return { ...directory, read: (wanted) => reads(fingerprint(connection), directory, wanted) };
     },
   };
 }
@@ -77,6 +79,19 @@ function createDirectory(options: GraphOptions): Directory {
     verifiedDomains: (signal) => readVerifiedDomains(graph, signal),
     sample: (sources, signal) => readSample(graph, sources, signal),
     confirm: (objects, signal) => confirmObjects(graph, objects, deps, signal),
+  };
+}
+
+/** Makes what is not kept yet; of more than `most` the least recently used is forgotten. */
+function keepRecent<T>(most: number): (key: string, make: () => T) => T {
+  const kept = new Map<string, T>();
+  return (key, make) => {
+    const found = kept.get(key) ?? make();
+    kept.delete(key);
+    kept.set(key, found);
+    const [oldest] = kept.keys();
+    if (kept.size > most && oldest !== undefined) kept.delete(oldest);
+    return found;
   };
 }
 

@@ -39,16 +39,25 @@ export interface ReadStats {
   readonly users: number;
   readonly groups: number;
   readonly contacts: number;
-  /** Requests to Graph, retries included; token requests are not counted. */
+  /** Requests to Graph, retries included; token requests are not counted. 0 where another object's read was used. */
   readonly requests: number;
 }
 
 /** What became of an object that was asked for by id: its SMTP addresses (`proxyAddresses` and `mail`, raw), or "gone". */
 export type Confirmation = DirectoryObject | "gone";
 
+export interface Sharing {
+  /** Names the very credential; only who names the same shares. */
+  readonly key: string;
+  /** A read that began earlier, in milliseconds since the epoch, is too old to be used. */
+  readonly notBefore: number;
+}
+
 export interface ReadOptions {
   readonly sources: EnabledSources;
   readonly signal: AbortSignal;
+  /** Present when others read this tenant too: what one reads now, all of them may use. */
+  readonly sharing?: Sharing | undefined;
   /** Called once for every object, in no order; the same id may come twice when the directory changes meanwhile. */
   readonly onObject: (object: DirectoryObject) => void;
 }

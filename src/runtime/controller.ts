@@ -1,7 +1,7 @@
 /** The Controller: takes keys from a work queue, reconciles each, and decides when to look again. */
 import type { Deps } from "../api/deps.ts";
 import { createDeadline } from "./abort.ts";
-import { createQueue, type QueueObserver } from "./queue.ts";
+import { createQueue, type Fairness, type QueueObserver } from "./queue.ts";
 import type { Controller, Logger, Reconcile } from "./types.ts";
 
 /** Told what happens in a controller, for metrics. */
@@ -19,6 +19,8 @@ export interface ControllerOptions {
   readonly reconcile: Reconcile;
   /** How many keys are worked on at once. */
   readonly concurrency: number;
+  /** Absent: keys are worked on in the order in which they come. */
+  readonly fairness?: Fairness | undefined;
   /** After this long a reconcile's signal aborts. */
   readonly timeoutMs: number;
   readonly deps: Deps;
@@ -33,9 +35,9 @@ export interface StuckWorkerProbe {
 
 /** Keys may be enqueued before it runs; they wait. It can run once. */
 export function createController(options: ControllerOptions): Controller & StuckWorkerProbe {
-  const { name, reconcile, concurrency, timeoutMs, deps, observer } = options;
+  const { name, reconcile, concurrency, fairness, timeoutMs, deps, observer } = options;
   const log = options.log.child({ controller: name });
-  const queue = createQueue({ clock: deps.clock, observer });
+  const queue = createQueue({ clock: deps.clock, fairness, observer });
   let active = 0;
   observer?.watch?.(queue);
 

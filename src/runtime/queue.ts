@@ -1,6 +1,7 @@
 /** The work queue of client-go: each key waits at most once, is worked on by one worker at a time, and is never forgotten. */
 import type { Clock } from "../api/deps.ts";
 import { createDelays } from "./delays.ts";
+import { createTurns } from "./turns.ts";
 
 /** Told what happens in the queue, for metrics. */
 export interface QueueObserver {
@@ -15,7 +16,16 @@ export interface QueueObserver {
 
 export interface QueueOptions {
   readonly clock: Clock;
+  /** Absent: first come, first served. */
+  readonly fairness?: Fairness | undefined;
   readonly observer?: QueueObserver | undefined;
+}
+
+/** Keys of one group take turns with those of the others, and do not take all workers, however many there are. */
+export interface Fairness {
+  groupOf(key: string): string;
+  /** How many keys of one group are worked on at once. */
+  readonly mostOfGroup: number;
 }
 
 export interface Queue {
@@ -40,7 +50,10 @@ export interface Queue {
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 300_000;
 
-export function createQueue({ clock, observer }: QueueOptions): Queue {
+const FIRST_COME: Fairness = { groupOf: () => "", mostOfGroup: Number.POSITIVE_INFINITY };
+
+export function createQueue({ clock, fairness = FIRST_COME, observer }: QueueOptions): Queue {
+  const turns = createTurns(fairness);
   /** Keys that wait for a worker, oldest first, with the time they were added. */
   const waiting = new Map<string, number>();
   /** Keys that a worker has, with the time it took them. */
@@ -48,22 +61,31 @@ export function createQueue({ clock, observer }: QueueOptions): Queue {
   /** Keys in `processing` that were added again. */
   const dirty = new Set<string>();
   const delays = createDelays(clock, (key) => queue.add(key));
-  const failures = new Map<string, number>();
+  const retries = createRetries();
   const idleWorkers: ((key: string | undefined) => void)[] = [];
   let isShutDown = false;
 
   function enqueue(key: string): void {
     waiting.set(key, clock.now());
     observer?.depth(waiting.size);
-    const worker = idleWorkers.shift();
-    if (worker) worker(take());
+    dispatch();
+  }
+
+  /** Gives idle workers what they may work on now. */
+  function dispatch(): void {
+    while (idleWorkers.length > 0) {
+      const key = take();
+      if (key === undefined) return;
+      idleWorkers.shift()?.(key);
+    }
   }
 
   function take(): string | undefined {
-    const [first] = waiting;
-    if (first === undefined) return undefined;
-    const [key, addedAt] = first;
+    const key = turns.next(waiting.keys());
+    if (key === undefined) return undefined;
+    const addedAt = waiting.get(key) ?? clock.now();
     waiting.delete(key);
+    turns.began(key);
     processing.set(key, clock.now());
     observer?.depth(waiting.size);
     observer?.started((clock.now() - addedAt) / 1000);
@@ -84,14 +106,12 @@ export function createQueue({ clock, observer }: QueueOptions): Queue {
       else delays.set(key, ms);
     },
     addRateLimited(key) {
-      const failed = failures.get(key) ?? 0;
-      failures.set(key, failed + 1);
-      const wait = Math.min(FIRST_RETRY_MS * 2 ** failed, LONGEST_RETRY_MS);
+      const wait = retries.next(key);
       observer?.retried();
       queue.addAfter(key, wait);
       return wait;
     },
-    forget: (key) => void failures.delete(key),
+    forget: (key) => retries.forget(key),
     get() {
       if (isShutDown) return Promise.resolve(undefined);
       const key = take();
@@ -102,8 +122,10 @@ export function createQueue({ clock, observer }: QueueOptions): Queue {
       const startedAt = processing.get(key);
       if (startedAt === undefined) return;
       processing.delete(key);
+      turns.ended(key);
       observer?.finished((clock.now() - startedAt) / 1000);
       if (dirty.delete(key)) enqueue(key);
+      dispatch();
     },
     shutDown() {
       isShutDown = true;
@@ -124,4 +146,17 @@ export function createQueue({ clock, observer }: QueueOptions): Queue {
     },
   };
   return queue;
+}
+
+/** How long to wait before each key is tried again. */
+function createRetries(): { next(key: string): number; forget(key: string): void } {
+  const failures = new Map<string, number>();
+  return {
+    next(key) {
+      const failed = failures.get(key) ?? 0;
+      failures.set(key, failed + 1);
+      return Math.min(FIRST_RETRY_MS * 2 ** failed, LONGEST_RETRY_MS);
+    },
+    forget: (key) => void failures.delete(key),
+  };
 }

@@ -3,7 +3,7 @@ import { findCondition } from "../api/conditions.ts";
 import type { Deps } from "../api/deps.ts";
 import { Failure } from "../api/failure.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
-import type { Directory, DirectoryProvider } from "../directory/types.ts";
+import type { Directory, DirectoryProvider, Sharing } from "../directory/types.ts";
 import type { Wish } from "../recipients/diff.ts";
 import { guards, type Violation } from "../recipients/guards.ts";
 import type { Baseline } from "../recipients/model.ts";
@@ -59,6 +59,8 @@ export interface RunInput {
   /** Reads the published accounts; undefined where they are damaged or there are none. */
   readonly loadAccounts: (signal: AbortSignal) => Promise<Roster | undefined>;
   readonly consentUrl: string | undefined;
+  /** Present when other objects read the tenant with the very same credential. */
+  readonly sharing: Sharing | undefined;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -121,7 +123,7 @@ async function sync(services: RunServices, directory: Directory, input: RunInput
     const ownership = await verifyOwnership(directory, object, domain, signal);
     if (ownership.kind === "verified") facts.verifiedHash = ownership.hash;
   }
-  const reading = await readWish(directory, object, domain, input.log, signal);
+  const reading = await readWish(directory, object, domain, input, signal);
   facts.reading = reading;
   const { derived } = reading;
   const wish: Wish = { accounts: derived.accounts, names: namesOf(domain) };

@@ -15,6 +15,7 @@ import { type HistoryRecord, isTest, type Run } from "./records.ts";
 import { asFailure, failedEnd, recordOf } from "./report.ts";
 import { requestedBy } from "./requests.ts";
 import { execute, type RunFacts, type RunInput } from "./run.ts";
+import { sharingOf } from "./sharing.ts";
 import type { View } from "./situation.ts";
 import { authorizationTrouble, judgeAuthorization, withLink } from "./steps.ts";
 import { ended, type RunEnd, started } from "./transitions.ts";
@@ -83,6 +84,7 @@ async function executeWithin(
       accountsStand: !view.accountsDamaged,
       loadAccounts: (each) => accountsOf(services, view, each),
       consentUrl: services.settings.consentUrl(object),
+      sharing: sharingOf({ object, access, run, syncs: services.stores.syncs.list(), now: services.deps.clock.now() }),
       log,
       signal: deadline.signal,
     };

@@ -1,7 +1,7 @@
 /** The steps of a run that ask the tenant. Each does one thing and throws Failure when the run cannot go on. */
 import { Failure } from "../api/failure.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
-import type { Authorization, Directory, EnabledSources } from "../directory/types.ts";
+import type { Authorization, Directory, EnabledSources, Sharing } from "../directory/types.ts";
 import { countUnconfirmed, removalsToConfirm } from "../recipients/confirm.ts";
 import { createDeriver, type Derived } from "../recipients/derive.ts";
 import type { Logger } from "../runtime/types.ts";
@@ -78,7 +78,7 @@ export async function readWish(
   directory: Directory,
   object: O365Sync,
   domain: MailDomain,
-  log: Logger,
+  { log, sharing }: { readonly log: Logger; readonly sharing: Sharing | undefined },
   signal: AbortSignal,
 ): Promise<Reading> {
   const { sources, excludeRecords = [], staticRecipients = [] } = object.spec;
@@ -87,6 +87,7 @@ export async function readWish(
   const read = await directory.read({
     sources,
     signal,
+    sharing,
     onObject: (found) => {
       deriver.add(found);
       objects++;

@@ -1,0 +1,44 @@
+/** Which runs may use one read of a tenant, and how old it may be. Pure. */
+import type { O365Sync } from "../api/types.generated.ts";
+import type { Sharing } from "../directory/types.ts";
+import type { Access } from "./credentials.ts";
+import type { Run } from "./records.ts";
+
+/** For runs that have no instant of their own which a read must be newer than. */
+const FRESH_MS = 60_000;
+
+export interface SharingInput {
+  readonly object: O365Sync;
+  readonly access: Access;
+  readonly run: Run;
+  /** All that there are, this object included. */
+  readonly syncs: readonly O365Sync[];
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/**
+ * Undefined where no other object could share. The key names the Secret and its version, or an identity of the
+ * installation that the object was allowed to use: namespaces share nothing else.
+ */
+export function sharingOf({ object, access, run, syncs, now }: SharingInput): Sharing | undefined {
+  const others = syncs.some((other) => other.metadata.uid !== object.metadata.uid && asksAlike(other, object));
+  return others ? { key: access.version, notBefore: notBefore(run, now) } : undefined;
+}
+
+/** A slot is served by a read since its instant; what a person asked for, or what failed before, by one that begins now. */
+function notBefore(run: Run, now: number): number {
+  if (run.request !== undefined || run.attempts > 1) return now;
+  return run.slotTime === undefined ? now - FRESH_MS : Date.parse(run.slotTime);
+}
+
+function asksAlike(a: O365Sync, b: O365Sync): boolean {
+  const [own, other] = [a.spec.credentials, b.spec.credentials];
+  const secret = own?.clientSecretRef ?? own?.certificateRef;
+  return (
+    a.spec.tenantId === b.spec.tenantId &&
+    a.spec.cloud === b.spec.cloud &&
+    JSON.stringify(own) === JSON.stringify(other) &&
+    (secret === undefined || a.metadata.namespace === b.metadata.namespace)
+  );
+}
