@@ -1,7 +1,7 @@
 /** The work queue of client-go: each key waits at most once, is worked on by one worker at a time, and is never forgotten. */
 import type { Clock } from "../api/deps.ts";
 import { createDelays } from "./delays.ts";
-import { createTurns } from "./turns.ts";
+import { createWaiting } from "./waiting.ts";
 
 /** Told what happens in the queue, for metrics. */
 export interface QueueObserver {
@@ -53,12 +53,9 @@ const LONGEST_RETRY_MS = 300_000;
 const FIRST_COME: Fairness = { groupOf: () => "", mostOfGroup: Number.POSITIVE_INFINITY };
 
 export function createQueue({ clock, fairness = FIRST_COME, observer }: QueueOptions): Queue {
-  const turns = createTurns(fairness);
-  /** Keys that wait for a worker, oldest first, with the time they were added. */
-  const waiting = new Map<string, number>();
-  /** Keys that a worker has, with the time it took them. */
+  const waiting = createWaiting(fairness);
+  /** Keys that a worker has, with the time it took them; and those of them that were added again. */
   const processing = new Map<string, number>();
-  /** Keys in `processing` that were added again. */
   const dirty = new Set<string>();
   const delays = createDelays(clock, (key) => queue.add(key));
   const retries = createRetries();
@@ -66,30 +63,25 @@ export function createQueue({ clock, fairness = FIRST_COME, observer }: QueueOpt
   let isShutDown = false;
 
   function enqueue(key: string): void {
-    waiting.set(key, clock.now());
+    waiting.add(key, clock.now());
     observer?.depth(waiting.size);
     dispatch();
   }
 
   /** Gives idle workers what they may work on now. */
   function dispatch(): void {
-    while (idleWorkers.length > 0) {
-      const key = take();
-      if (key === undefined) return;
-      idleWorkers.shift()?.(key);
-    }
+    for (let key = nextFor(idleWorkers); key !== undefined; key = nextFor(idleWorkers)) idleWorkers.shift()?.(key);
   }
 
+  const nextFor = (workers: readonly unknown[]): string | undefined => (workers.length === 0 ? undefined : take());
+
   function take(): string | undefined {
-    const key = turns.next(waiting.keys());
-    if (key === undefined) return undefined;
-    const addedAt = waiting.get(key) ?? clock.now();
-    waiting.delete(key);
-    turns.began(key);
-    processing.set(key, clock.now());
+    const taken = waiting.take();
+    if (taken === undefined) return undefined;
+    processing.set(taken.key, clock.now());
     observer?.depth(waiting.size);
-    observer?.started((clock.now() - addedAt) / 1000);
-    return key;
+    observer?.started((clock.now() - taken.since) / 1000);
+    return taken.key;
   }
 
   const queue: Queue = {
@@ -115,14 +107,13 @@ export function createQueue({ clock, fairness = FIRST_COME, observer }: QueueOpt
     get() {
       if (isShutDown) return Promise.resolve(undefined);
       const key = take();
-      if (key !== undefined) return Promise.resolve(key);
-      return new Promise((resolve) => idleWorkers.push(resolve));
+      return key === undefined ? new Promise((resolve) => idleWorkers.push(resolve)) : Promise.resolve(key);
     },
     done(key) {
       const startedAt = processing.get(key);
       if (startedAt === undefined) return;
       processing.delete(key);
-      turns.ended(key);
+      waiting.done(key);
       observer?.finished((clock.now() - startedAt) / 1000);
       if (dirty.delete(key)) enqueue(key);
       dispatch();
@@ -141,8 +132,8 @@ export function createQueue({ clock, fairness = FIRST_COME, observer }: QueueOpt
       return sum / 1000;
     },
     longestRunningSeconds() {
-      const [oldest] = processing.values();
-      return oldest === undefined ? 0 : (clock.now() - oldest) / 1000;
+      const [oldest = clock.now()] = processing.values();
+      return (clock.now() - oldest) / 1000;
     },
   };
   return queue;
