@@ -254,7 +254,12 @@ async function install({ client }: MemoryCluster): Promise<void> {
   }
 }
 
-const briefly = ({ id, trigger, result, attempts }: Omit<Ended, "reason" | "isNews">) => ({ id, trigger, result, attempts });
+const briefly = ({ id, trigger, result, attempts }: Omit<Ended, "reason" | "isNews">) => ({
+  id,
+  trigger,
+  result,
+  attempts,
+});
 
 function newestFirst(ended: readonly Ended[]): Ended[] {
   const byId = new Map<string, Ended>();
