@@ -21,6 +21,8 @@ export interface Fault {
   readonly method?: string;
   /** Tested against the path with its query; absent: any. */
   readonly path?: RegExp;
+  /** Tested against the caller's User-Agent; absent: any. */
+  readonly agent?: RegExp;
   /** The first request that it hits, of those that match; default 1. */
   readonly at?: number;
   /** How many in a row; default 1. */
@@ -38,7 +40,7 @@ export interface Faults {
 
 export interface FaultTable extends Faults {
   /** What goes wrong with this request; counts it. The fault that was ordered first wins. */
-  take(method: string, path: string): Fault | undefined;
+  take(method: string, path: string, agent?: string): Fault | undefined;
 }
 
 export function createFaults(): FaultTable {
@@ -52,9 +54,10 @@ export function createFaults(): FaultTable {
     clear() {
       orders = [];
     },
-    take(method, path) {
+    take(method, path, agent = "") {
       const matching = orders.filter(
-        ({ fault }) => (fault.method ?? method) === method && (fault.path?.test(path) ?? true),
+        ({ fault }) =>
+          (fault.method ?? method) === method && (fault.path?.test(path) ?? true) && (fault.agent?.test(agent) ?? true),
       );
       for (const order of matching) order.seen += 1;
       const due = matching.find(({ fault: { at = 1, times = 1 }, seen }) => seen >= at && seen < at + times);

@@ -40,7 +40,7 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const fault = faults.take(request.method ?? "", request.url ?? "");
+  const fault = faults.take(request.method ?? "", request.url ?? "", request.headers["user-agent"]);
   const exchange = await readExchange(request);
   if (fault && (await troubled(fault, connections, request, response))) return;
   requireToken(request, tokens);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { caPath } from "../../dev/tls/index.ts";
 import { bundle } from "../../scripts/bundle.ts";
 import { useControlPlane } from "./controlplane.ts";
+import type { ProvidedControlPlane } from "./global-setup.ts";
 import type { World } from "./world.ts";
 
 export interface OperatorChild {
@@ -49,6 +50,8 @@ globalThis.Date = class Date extends Real {
 `;
 
 export interface BundleOptions {
+  /** Default: that of this test run. */
+  readonly controlPlane?: ProvidedControlPlane;
   /** Path of the Node.js that runs it. Default: that of the tests. */
   readonly node?: string;
   /** Path of a bundle that is there already. */
@@ -61,7 +64,7 @@ export async function createBundle({ namespace, tenant }: World, options: Bundle
   const endpoints = join(folder, "endpoints.json");
   if (options.file === undefined) await bundle(file);
   await writeFile(endpoints, JSON.stringify({ Global: { authority: tenant.authority, graph: tenant.graph } }));
-  const { operatorKubeconfig } = useControlPlane();
+  const { operatorKubeconfig } = options.controlPlane ?? useControlPlane();
   const wrongClock = join(folder, "wrong-clock.cjs");
   await writeFile(wrongClock, WRONG_CLOCK);
   const children = new Set<OperatorChild>();
