@@ -7,12 +7,15 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { createVitest, type TestModule, type Vitest } from "vitest/node";
-import { BREAKS, type Break } from "./mutants/breaks.ts";
+import type { Break } from "./mutants/break.ts";
+import { approvals, confirmations, guards } from "./mutants/plan-breaks.ts";
+import { publishing, reading } from "./mutants/tenant-breaks.ts";
 
+const BREAKS: readonly Break[] = [...guards, ...confirmations, ...reading, ...publishing, ...approvals];
 const ROOT = new URL("..", import.meta.url).pathname;
 const LEFT_BEHIND = new Set(["node_modules", ".git", "dist", "coverage"]);
 /** A break that makes a loop endless is noticed by this. */
-const TEST_TIMEOUT_MS = 15_000;
+const TEST_TIMEOUT_MS = 20_000;
 
 async function scratchCopy(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "o365-sync-mutants-"));
@@ -30,7 +33,6 @@ function start(root: string): Promise<Vitest> {
     watch: false,
     project: ["unit", "cluster"],
     reporters: [{}],
-    bail: 1,
     testTimeout: TEST_TIMEOUT_MS,
     hookTimeout: TEST_TIMEOUT_MS,
   });
@@ -42,7 +44,9 @@ async function failures(vitest: Vitest, tests: readonly string[]): Promise<strin
   const wanted = found.filter(({ moduleId }) => tests.some((test) => moduleId.endsWith(`/${test}`)));
   if (wanted.length !== tests.length) throw new Error(`not every one of these is a test file: ${tests.join(", ")}`);
   const { testModules } = await vitest.runTestSpecifications(wanted, false);
-  return testModules.flatMap(failedIn);
+  // It remembers what ran before.
+  const now = new Set(wanted.map(({ moduleId }) => moduleId));
+  return testModules.filter(({ moduleId }) => now.has(moduleId)).flatMap(failedIn);
 }
 
 function failedIn(module: TestModule): string[] {
@@ -75,14 +79,15 @@ async function main(): Promise<number> {
   const vitest = await start(folder);
   let unnoticed = 0;
   try {
+    // What fails without any break notices nothing.
     const before = await failures(vitest, [...new Set(chosen.flatMap(({ tests }) => tests))]);
-    if (before.length > 0) throw new Error(`these fail without any break:\n${before.join("\n")}`);
+    for (const name of before) console.log(`fails without any break: ${name}`);
     for (const each of chosen) {
       const path = join(folder, each.file);
       const text = await readFile(path, "utf8");
       await writeFile(path, broken(text, each));
       vitest.invalidateFile(path);
-      const caught = await failures(vitest, each.tests);
+      const caught = (await failures(vitest, each.tests)).filter((name) => !before.includes(name));
       await writeFile(path, text);
       vitest.invalidateFile(path);
       if (caught.length === 0) unnoticed++;

@@ -65,18 +65,17 @@ const TROUBLES: readonly (readonly [weight: number, name: string, trouble: Troub
   [
     4,
     "leave",
-    (stage) =>
-      leavers(stage)
-        .slice(0, 2)
-        .forEach((mail) => void stage.world.tenant.company.remove(mail)),
+    (stage) => {
+      for (const mail of leavers(stage).slice(0, 2)) stage.world.tenant.company.remove(mail);
+    },
   ],
   [
     2,
     "rename",
-    (stage, step) =>
-      leavers(stage)
-        .slice(-1)
-        .forEach((mail) => void stage.world.tenant.company.rename(mail, `soak.r.${step}@example.com`)),
+    (stage, step) => {
+      for (const mail of leavers(stage).slice(-1))
+        stage.world.tenant.company.rename(mail, `soak.r.${step}@example.com`);
+    },
   ],
   [
     8,

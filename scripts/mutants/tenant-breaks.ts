@@ -1,0 +1,193 @@
+/** Breaks of reading the tenant, and of publishing what was read. */
+import { type Break, one } from "./break.ts";
+
+const PAGES = "src/directory/pages.ts";
+const READ = "src/directory/read.ts";
+const PUBLISH = "src/sync/publish.ts";
+
+export const reading: readonly Break[] = [
+  one(
+    "a page without a list ends the read",
+    PAGES,
+    'if (!Array.isArray(value)) throw malformed(operation, "a page has no list of entries");',
+    "if (!Array.isArray(value)) return { entries: [], link: undefined };",
+    "directory/pages",
+  ),
+  one("a link leads to Graph's own origin", PAGES, "url.origin === origin && ", "", "directory/pages"),
+  one("a link carries no credentials", PAGES, 'url.username === "" && url.password === "" && ', "", "directory/pages"),
+  one("a link stays in the version", PAGES, ' && url.pathname.startsWith("/v1.0/")', "", "directory/pages"),
+  one(
+    "a link that makes no sense is no end",
+    PAGES,
+    'if (link === undefined) throw malformed(operation, "the link to the next page does not lead to Graph");',
+    "",
+    "directory/pages",
+  ),
+  one(
+    "a page does not lead back",
+    PAGES,
+    "if (link !== undefined && seen.has(link))",
+    "if (seen.size > 5)",
+    "directory/pages",
+  ),
+  one(
+    "a refused page is no end",
+    PAGES,
+    "      throw refused(refusal);\n    }\n    seen",
+    "      return;\n    }\n    seen",
+    "directory/pages",
+  ),
+  one(
+    "a chain that began anew is counted anew",
+    READ,
+    "if (first) objects = withoutAddress = 0;",
+    "",
+    "directory/read",
+  ),
+  one(
+    "a source that failed fails the read",
+    READ,
+    "if (failed !== undefined) throw failed.error;",
+    "",
+    "directory/read",
+  ),
+  one(
+    "groups without addresses are a missing permission",
+    READ,
+    'source === "groups" && withoutAddress * 10 > objects',
+    'source === "groups" && withoutAddress > objects',
+    "directory/read",
+  ),
+  one(
+    "a wrong type is no empty list",
+    "src/directory/objects.ts",
+    "!isAbsent(proxyAddresses) && !isTexts(proxyAddresses)",
+    "false",
+    "directory/read",
+    "directory/confirm",
+  ),
+  one(
+    "a body that broke off is no answer",
+    "src/directory/http.ts",
+    'throw toTransportError(error, "incomplete");',
+    'return Buffer.concat(chunks).toString("utf8");',
+    "directory/http",
+  ),
+  one(
+    "a body is bounded",
+    "src/directory/http.ts",
+    'if (size > maxBytes) throw new TransportError("tooLarge");',
+    "",
+    "directory/http",
+  ),
+  one(
+    "Retry-After is honoured in full",
+    "src/directory/retry.ts",
+    "Math.max(backoffMs, retryAfterMs ?? 0)",
+    "backoffMs",
+    "directory/retry",
+  ),
+  one(
+    "a long Retry-After ends the run",
+    "src/directory/retry.ts",
+    " || (retryAfterMs ?? 0) > LONGEST_PAUSE_MS",
+    "",
+    "directory/retry",
+  ),
+  one(
+    "one fresh token after a 401",
+    "src/directory/graph.ts",
+    "if (answer.status === 401) answer =",
+    "if (answer.status === 499) answer =",
+    "directory/graph",
+  ),
+];
+
+export const publishing: readonly Break[] = [
+  one(
+    "what begins is written ahead",
+    PUBLISH,
+    "standing: await writeManifest(maps, { ...standing, inlineJournal }, { ...manifest, intent }, signal),",
+    "standing: { ...standing, inlineJournal, manifest: { ...manifest, intent } },",
+    "crash/every-call",
+  ),
+  {
+    rule: "the manifest commits last",
+    file: PUBLISH,
+    changes: [
+      [
+        "      for (const content of draft.contents) await maps.put(object, content, looks.get(content.name), signal);\n",
+        "",
+      ],
+      [
+        "      for (const stray of strays) await maps.remove(stray, signal);",
+        "      for (const content of draft.contents) await maps.put(object, content, looks.get(content.name), signal);\n      for (const stray of strays) await maps.remove(stray, signal);",
+      ],
+    ],
+    tests: ["test/crash/every-call.test.ts"],
+  },
+  one(
+    "what was begun is finished by the next leader",
+    PUBLISH,
+    "if (manifest.intent === undefined) return undefined;",
+    "return undefined;",
+    "crash/every-call",
+  ),
+  one(
+    "writes carry the resourceVersion of the plan",
+    PUBLISH,
+    "await maps.put(object, content, looks.get(content.name), signal);",
+    "await maps.put(object, content, await maps.look(object, content.name, content.role, signal), signal);",
+    "crash/every-call",
+  ),
+  one(
+    "a status is fenced by its resourceVersion",
+    "src/sync/status-writer.ts",
+    "const body = { metadata: { resourceVersion }, status: patch };",
+    "const body = { status: patch };",
+    "crash/every-call",
+    "bundle/leader",
+  ),
+  one(
+    "a foreign ConfigMap is never written",
+    "src/sync/configmaps.ts",
+    "if (!isOurs(sync, object, role)) throw conflict(name);",
+    "",
+    "sync/whole-run",
+  ),
+  one(
+    "a list that does not fit is not published",
+    "src/sync/publication.ts",
+    "  if (!ok) {",
+    "  if (ok === undefined) {",
+    "sync/whole-run",
+  ),
+  one(
+    "the capacity of a ConfigMap",
+    "src/recipients/render.ts",
+    "const LARGEST_BYTES = 900 * 1024;",
+    "const LARGEST_BYTES = 2000 * 1024;",
+    "recipients/render",
+  ),
+  one(
+    "a route goes before its table",
+    "src/sync/routes.ts",
+    "if (leaving.length === 0) return;",
+    "return;",
+    "scenarios/rendering",
+  ),
+  one(
+    "no table is empty",
+    "src/recipients/render.ts",
+    "if (lines.length === 0) lines.push",
+    "if (lines.length < 0) lines.push",
+    "recipients/render",
+  ),
+  one(
+    "tables are sorted",
+    "src/recipients/render.ts",
+    "return new Map([...owners].sort(([a], [b]) => (a < b ? -1 : 1)));",
+    "return owners;",
+    "recipients/render",
+  ),
+];
