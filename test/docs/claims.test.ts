@@ -1,14 +1,16 @@
 /** What SECURITY.md and docs/reliability.md claim has a test, and every fault of the tables is in the page. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { DATA_FAULTS } from "../hostile/support/data-faults.ts";
+import { fileOf } from "../hostile/support/golden.ts";
 import { GRAPH_FAULTS } from "../hostile/support/graph-faults.ts";
 import { HANG_FAULTS } from "../hostile/support/hang-faults.ts";
 import { TOKEN_FAULTS } from "../hostile/support/token-faults.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
-const FAULTS = [...TOKEN_FAULTS, ...GRAPH_FAULTS, ...DATA_FAULTS, ...HANG_FAULTS].map(({ name }) => name);
+const TABLES = [...TOKEN_FAULTS, ...GRAPH_FAULTS, ...DATA_FAULTS, ...HANG_FAULTS];
+const FAULTS = TABLES.map(({ name }) => name);
 
 /** Rows of a table whose last cell is "`file` › name"; rows without a test are answered with an empty file. */
 function claims(page: string) {
@@ -28,7 +30,7 @@ describe("Each claim", () => {
   it.each(all)("of $page names a test that is there: $name", ({ file, name }) => {
     expect(file).toMatch(/^test\/.+\.test\.ts$/);
     expect(existsSync(join(ROOT, file))).toBe(true);
-    const known = file.startsWith("test/hostile/") && FAULTS.includes(name);
+    const known = /^test\/(extended\/)?hostile\//.test(file) && FAULTS.includes(name);
     expect(known || readFileSync(join(ROOT, file), "utf8").includes(name)).toBe(true);
   });
 
@@ -40,4 +42,8 @@ describe("Each claim", () => {
 it("every fault of the tables is in docs/reliability.md, with its test", () => {
   const told = claims("docs/reliability.md").map(({ name }) => name);
   expect(FAULTS.filter((name) => !told.includes(name))).toEqual([]);
+});
+
+it("every fault of the tables has one golden description, and no other is kept", () => {
+  expect(readdirSync(join(ROOT, "test/data/describe")).toSorted()).toEqual(TABLES.map(fileOf).toSorted());
 });

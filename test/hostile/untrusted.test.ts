@@ -15,7 +15,7 @@ describe("In a namespace of somebody who means ill,", () => {
   beforeAll(async () => {
     world = await createWorld({
       deps: { clock, random: createRandom(8) },
-      flags: ["--manual-runs-per-hour=5", "--sync-timeout=10", "--concurrent-syncs=2"],
+      flags: ["--manual-runs-per-hour=5", "--sync-timeout=30", "--concurrent-syncs=2"],
       log,
     });
     await world.install();
@@ -90,7 +90,7 @@ describe("In a namespace of somebody who means ill,", () => {
     const other = await world.ask("sync", "quick", "example-net");
     expect(other.status?.requests?.sync).toMatchObject({ state: "Succeeded" });
     expect((await world.sync()).status?.requests?.sync).toMatchObject({ token: "slow", state: "Running" });
-    clock.shift(10_001);
+    clock.shift(30_001);
     const { status } = await world.until(
       () => world.sync(),
       ({ status }) => status?.handledSync === "slow",
@@ -99,14 +99,15 @@ describe("In a namespace of somebody who means ill,", () => {
     undo();
   });
 
-  it("hundreds of patterns made to backtrack cost a run no time", async () => {
+  // A matcher that tries every way would not be done before the sun is.
+  it("hundreds of patterns made to backtrack cost a run no time", { timeout: 90_000 }, async () => {
     clock.shift(60 * MINUTE_MS);
     const excludeRecords = Array.from({ length: 500 }, (_, index) => `${"*a".repeat(150)}${index}b`);
     await world.patch("o365syncs", "example-com", { spec: { excludeRecords } });
     const started = Date.now();
     const { status } = await world.ask("sync", "patterns");
     expect(status?.requests?.sync).toMatchObject({ state: "Succeeded" });
-    expect(Date.now() - started).toBeLessThan(10_000);
+    expect(Date.now() - started).toBeLessThan(60_000);
   });
 
   it.each([

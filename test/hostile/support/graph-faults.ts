@@ -39,7 +39,7 @@ export const GRAPH_FAULTS: readonly TenantFault[] = [
     name: "graph: 403 for one source",
     arrange: always("contacts", status(403, undefined, "Authorization_RequestDenied")),
     outcome: stalled("NotAuthorized"),
-    says: ["listing contacts", "OrgContact.Read.All", "status.consentUrl"],
+    says: ["listing contacts", "OrgContact.Read.All", "adminconsent"],
   },
   {
     name: "graph: a permission was taken away",

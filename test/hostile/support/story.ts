@@ -8,10 +8,8 @@ import { createRandom } from "../../support/random.ts";
 import { createShiftClock } from "../../support/shift-clock.ts";
 import { brief, createWorld, type World, type WorldOptions } from "../../support/world.ts";
 import { describeSync } from "./describe.ts";
+import { fileOf, GOLDEN } from "./golden.ts";
 import type { TenantFault } from "./tenant-fault.ts";
-
-export const GOLDEN = new URL("../../data/describe/", import.meta.url).pathname;
-export const fileOf = ({ name }: TenantFault): string => `${name.replaceAll(/[^a-z0-9]+/gi, "-").toLowerCase()}.txt`;
 
 /** What must stand in no condition, event or status: secrets, tokens, addresses. */
 const NEVER = /a-secret-of-the|eyJ|Bearer|client_assertion|[a-z0-9]@example\.(com|net)/i;

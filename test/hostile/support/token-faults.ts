@@ -28,7 +28,7 @@ export const TOKEN_FAULTS: readonly TenantFault[] = [
     name: "token: app not in the tenant",
     arrange: always("token", entra(700016, "unauthorized_client", "Application was not found in the directory.")),
     outcome: stalled("NotAuthorized"),
-    says: ["AADSTS700016", "spec.credentials.clientId", "status.consentUrl"],
+    says: ["AADSTS700016", "spec.credentials.clientId", "adminconsent"],
   },
   {
     name: "token: tenant not found",
