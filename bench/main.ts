@@ -1,18 +1,25 @@
 /** `npm run bench`: measures the bundled operator against a simulated cloud and an API server, each in its own process. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { bundle } from "../scripts/bundle.ts";
+import { type Budget, beyondBudget } from "./budget.ts";
 import { startCluster } from "./cluster.ts";
+import { type FleetCase, measureFleet } from "./fleet.ts";
 import { measureSize, type SizeCase, type SizeResult, type Stage } from "./sizes.ts";
+import { aims, fleetTable, type Machine, sizeTable } from "./table.ts";
 import { startCloud } from "./tenant.ts";
 
 const { values } = parseArgs({
   options: {
+    /** Small cases only, within the time that CI has. */
     quick: { type: "boolean", default: false },
+    /** Fails when a figure is beyond bench/budget.json. */
     check: { type: "boolean", default: false },
+    /** Only cases whose name begins so. */
     only: { type: "string", default: "" },
+    /** File for the results as JSON. */
     json: { type: "string", default: "" },
   },
 });
@@ -24,40 +31,70 @@ const SIZES: readonly SizeCase[] = [
     size("100k", { users: 100_000, groups: 5_000, contacts: 2_000, latencyMs, shards: 16 }),
     size("500k", { users: 500_000, groups: 10_000, contacts: 5_000, latencyMs, shards: 64 }),
   ]),
-  size("500k-cdb", { users: 500_000, groups: 10_000, contacts: 5_000, latencyMs: 0, shards: 128, formats: ["cdb"] }),
+  size("500k-cdb", {
+    users: 500_000,
+    groups: 10_000,
+    contacts: 5_000,
+    latencyMs: 0,
+    shards: 128,
+    formats: ["cdb"],
+  }),
 ];
+const QUICK = ["1k-0ms", "10k-50ms"];
+const FLEET: FleetCase = { tenants: 50, domainsPerTenant: 20, usersPerTenant: 600, idleMs: 30_000 };
+const SMALL_FLEET: FleetCase = { tenants: 5, domainsPerTenant: 20, usersPerTenant: 600, idleMs: 2_000 };
 
 function size(name: string, rest: Omit<SizeCase, "name" | "formats"> & Partial<SizeCase>): SizeCase {
   return { formats: ["postfix"], ...rest, name: `${name}-${rest.latencyMs}ms` };
 }
 
-const folder = await mkdtemp(join(tmpdir(), "o365-sync-bench-"));
-const stage: Stage = {
-  cloud: await startCloud(),
-  cluster: await startCluster(),
-  bundle: join(folder, "operator.cjs"),
-  endpoints: join(folder, "endpoints.json"),
-};
-await bundle(stage.bundle);
-const { origin } = stage.cloud;
-await writeFile(stage.endpoints, JSON.stringify({ Global: { authority: origin, graph: origin } }));
-try {
-  const results: SizeResult[] = [];
-  for (const each of SIZES.filter(({ name }) => name.startsWith(values.only))) {
-    const result = await measureSize(stage, each);
-    results.push(result);
-    for (const { sync, changed, ...s } of result.syncs) {
-      console.log(
-        each.name,
-        sync,
-        JSON.stringify(s, (_, v) => (typeof v === "number" ? Math.round(v * 10) / 10 : v)),
-        JSON.stringify(changed),
-        Math.round(result.largestKiB),
-      );
+const isWanted = ({ name }: SizeCase): boolean =>
+  name.startsWith(values.only) && (!values.quick || QUICK.includes(name));
+
+async function measure(folder: string): Promise<void> {
+  const stage: Stage = {
+    cloud: await startCloud(),
+    cluster: await startCluster(),
+    bundle: join(folder, "operator.cjs"),
+    endpoints: join(folder, "endpoints.json"),
+  };
+  const loadBefore = loadavg()[0] ?? 0;
+  try {
+    await bundle(stage.bundle);
+    const { origin } = stage.cloud;
+    await writeFile(stage.endpoints, JSON.stringify({ Global: { authority: origin, graph: origin } }));
+    const sizes: SizeResult[] = [];
+    for (const each of SIZES.filter(isWanted)) {
+      process.stderr.write(`${each.name} …\n`);
+      sizes.push(await measureSize(stage, each));
     }
+    const withFleet = "fleet".startsWith(values.only);
+    const fleet = withFleet ? await measureFleet(stage, values.quick ? SMALL_FLEET : FLEET) : undefined;
+    const load = Math.max(loadBefore, loadavg()[0] ?? 0);
+    const machine: Machine = { node: process.version, cpu: cpus()[0]?.model ?? "", cores: cpus().length, load };
+    console.log(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, load ${load.toFixed(1)}\n`);
+    console.log(sizeTable(sizes));
+    if (fleet !== undefined) console.log(`\n${fleetTable(fleet)}`);
+    console.log(`\n${aims(sizes, fleet, machine).join("\n")}`);
+    if (values.json !== "") await writeFile(values.json, `${JSON.stringify({ machine, sizes, fleet }, null, 2)}\n`);
+    if (values.check) await check({ sizes, fleet });
+  } finally {
+    stage.cloud.close();
+    await stage.cluster.close();
   }
+}
+
+async function check(results: Parameters<typeof beyondBudget>[0]): Promise<void> {
+  const budget = JSON.parse(await readFile(new URL("budget.json", import.meta.url), "utf8")) as Budget;
+  const found = beyondBudget(results, budget);
+  for (const each of found) console.log(`beyond the budget: ${each}`);
+  if (found.length === 0) console.log("within the budget");
+  process.exitCode = found.length === 0 ? 0 : 1;
+}
+
+const folder = await mkdtemp(join(tmpdir(), "o365-sync-bench-"));
+try {
+  await measure(folder);
 } finally {
-  stage.cloud.close();
-  await stage.cluster.close();
   await rm(folder, { recursive: true, force: true });
 }

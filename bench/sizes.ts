@@ -103,7 +103,7 @@ export async function measureSize({ cloud, cluster, bundle, endpoints }: Stage, 
 const pages = ({ users, groups, contacts }: SizeCase): number =>
   [users, groups, contacts].reduce((sum, count) => sum + Math.max(1, Math.ceil(count / PAGE)), 0);
 
-const requestsOf = ({ requests }: TenantReport): number =>
+export const requestsOf = ({ requests }: TenantReport): number =>
   Object.values(requests).reduce((sum, count) => sum + count, 0);
 
 const roleOf = ({ metadata }: ConfigMap): string => String(metadata.labels?.["o365sync.dev/role"]);

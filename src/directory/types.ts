@@ -69,8 +69,11 @@ export interface ReadOptions {
 export interface Directory {
   /** Obtains a token (a fresh one when asked) and says which roles it carries. Does not throw for missing roles. */
   authorize(options: { sources: EnabledSources; fresh: boolean; signal: AbortSignal }): Promise<Authorization>;
-  /** Lower-case names of the tenant's verified domains; undefined where the permission for it is missing. */
-  verifiedDomains(signal: AbortSignal): Promise<readonly string[] | undefined>;
+  /**
+   * Lower-case names of the tenant's verified domains; undefined where the permission for it is missing. What others of
+   * this connection were told in the last minute is told again where it names `hoped`.
+   */
+  verifiedDomains(signal: AbortSignal, hoped?: string): Promise<readonly string[] | undefined>;
   read(options: ReadOptions): Promise<ReadStats>;
   /** Numbers of records seen on one short page of each enabled source. */
   sample(sources: EnabledSources, signal: AbortSignal): Promise<Omit<ReadStats, "requests">>;

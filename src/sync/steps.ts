@@ -58,9 +58,9 @@ export async function verifyOwnership(
   domain: MailDomain,
   signal: AbortSignal,
 ): Promise<Ownership> {
-  const verified = await directory.verifiedDomains(signal);
-  if (verified === undefined) return { kind: "unverified" };
   const { domain: name } = domain.spec;
+  const verified = await directory.verifiedDomains(signal, name);
+  if (verified === undefined) return { kind: "unverified" };
   if (verified.includes(name)) return { kind: "verified", hash: ownershipHash(object, domain) };
   throw new Failure(
     "stalled",

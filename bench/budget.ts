@@ -1,0 +1,75 @@
+/** What the bench must show, as ratios that hold on any machine. Pure. */
+import type { FleetResult } from "./fleet.ts";
+import type { SizeResult, SyncCost } from "./sizes.ts";
+
+export interface Budget {
+  /** Requests by the theoretical minimum, of every sync and of the fleet. */
+  readonly requestsPerMinimum: number;
+  /** How many times more requests a naive client makes, at least. */
+  readonly naivePerRequest: number;
+  /** Bytes of a sync without changes by those of a first one: the tenant is read in full. */
+  readonly unchangedBytesPerFirst: number;
+  /** Requests that write of a sync without changes, by those of a first one with ten ConfigMaps or more. */
+  readonly unchangedWrites: number;
+  /** Of any ConfigMap. */
+  readonly largestKiB: number;
+  /** Of the operator's process. */
+  readonly peakMiB: number;
+  readonly idleMiB: number;
+  /** Of the fleet's time until the last tenant has its first domain. */
+  readonly lastTenantBegan: number;
+  /** Slots of the busiest hour by those of an even spread. */
+  readonly busiestHour: number;
+}
+
+export interface Results {
+  readonly sizes: readonly SizeResult[];
+  readonly fleet: FleetResult | undefined;
+}
+
+const ONE_ALIAS = { accounts: 1, history: 1, manifest: 1, recipients: 1 };
+
+/** Every figure that is beyond the budget, in words. */
+export function beyondBudget({ sizes, fleet }: Results, budget: Budget): string[] {
+  const found: string[] = [];
+  const most = (what: string, actual: number, allowed: number): void => {
+    if (!(actual <= allowed)) found.push(`${what}: ${round(actual)}, allowed are ${round(allowed)}`);
+  };
+  for (const size of sizes) {
+    const first = size.syncs.find(({ sync }) => sync === "first");
+    for (const cost of size.syncs) {
+      const where = `${size.name}, ${cost.sync}`;
+      most(`${where}: requests by the minimum`, cost.requests / cost.minimum, budget.requestsPerMinimum);
+      most(`${where}: peak MiB`, cost.peakMiB, budget.peakMiB);
+      if (cost.sync === "unchanged") checkUnchanged(where, cost, first, budget, most);
+      const changed = JSON.stringify(sorted(cost.changed));
+      if (cost.sync === "one alias more" && changed !== JSON.stringify(ONE_ALIAS))
+        found.push(`${where}: ${changed} are written anew, ${JSON.stringify(ONE_ALIAS)} would do`);
+      most(`${where}: requests by a naive client's`, cost.requests / size.naive.requests, 1 / budget.naivePerRequest);
+    }
+    most(`${size.name}: KiB of the largest ConfigMap`, size.largestKiB, budget.largestKiB);
+  }
+  if (fleet !== undefined) {
+    most("fleet: requests by the minimum", fleet.requests / fleet.minimum, budget.requestsPerMinimum);
+    most("fleet: idle MiB", fleet.idleMiB, budget.idleMiB);
+    most("fleet: the last tenant's first domain", fleet.lastTenantBegan, budget.lastTenantBegan);
+    most("fleet: the busiest hour", fleet.busiestHour, budget.busiestHour);
+  }
+  return found;
+}
+
+function checkUnchanged(
+  where: string,
+  cost: SyncCost,
+  first: SyncCost | undefined,
+  budget: Budget,
+  most: (what: string, actual: number, allowed: number) => void,
+): void {
+  most(`${where}: bytes by those of the first`, cost.bytes / (first?.bytes ?? 0), budget.unchangedBytesPerFirst);
+  most(`${where}: writes`, cost.writes, budget.unchangedWrites);
+}
+
+const sorted = (record: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+const round = (value: number): number => Math.round(value * 1000) / 1000;

@@ -1,0 +1,127 @@
+/** Many O365Syncs of some tenants at once: how long they wait, what is asked, and what it costs when nothing is due. */
+import { setTimeout as pause } from "node:timers/promises";
+import type { O365Sync, O365SyncSpec } from "../src/api/types.generated.ts";
+import { createSecret } from "./cluster.ts";
+import type { Shape } from "./company.ts";
+import { startOperator } from "./operator.ts";
+import { requestsOf, type Stage } from "./sizes.ts";
+
+export interface FleetCase {
+  readonly tenants: number;
+  readonly domainsPerTenant: number;
+  readonly usersPerTenant: number;
+  /** How long nothing is done. */
+  readonly idleMs: number;
+}
+
+export interface FleetResult extends FleetCase {
+  readonly objects: number;
+  /** From the start of the process until it is ready, with all objects there. */
+  readonly readyMs: number;
+  /** Until the first sync of every object is published. */
+  readonly publishedMs: number;
+  readonly requests: number;
+  /** A token, the domains and one page of each source, once a tenant. */
+  readonly minimum: number;
+  /** Of the work queue, in seconds. */
+  readonly meanWaitSeconds: number;
+  /** When the last tenant had its first domain published, as a part of the whole: small when tenants take turns. */
+  readonly lastTenantBegan: number;
+  /** Slots of the hour that has most of them, by those of an even spread. */
+  readonly busiestHour: number;
+  readonly idleMiB: number;
+  readonly idleCpuPercent: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
+const NAMESPACE = "fleet";
+const POLL_MS = 500;
+const SETTLE_MS = 5_000;
+
+export async function measureFleet(
+  { cloud, cluster, bundle, endpoints }: Stage,
+  size: FleetCase,
+): Promise<FleetResult> {
+  const { tenants, domainsPerTenant, usersPerTenant, idleMs } = size;
+  await cluster.create("namespaces", undefined, { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } });
+  const shapes: [string, Shape][] = [];
+  for (let tenant = 0; tenant < tenants; tenant++) {
+    const id = `6f1c0f2e-5a0d-4c55-9b39-${String(tenant).padStart(12, "0")}`;
+    const domains = Array.from({ length: domainsPerTenant }, (_, domain) => `d${domain}.t${tenant}.example.com`);
+    shapes.push([id, { users: usersPerTenant, groups: 20, contacts: 20, domains, renewed: 0 }]);
+    await createSecret(cluster, NAMESPACE, `tenant-${tenant}`);
+    for (const [index, domain] of domains.entries()) {
+      const spec = { schedule: { enabled: true, timesPerDay: 2 } } as unknown as Partial<O365SyncSpec>;
+      const name = `t${tenant}-d${index}`;
+      await cluster.install(NAMESPACE, { name, domain, tenantId: id, secret: `tenant-${tenant}`, spec });
+    }
+  }
+  await cloud.order({ tenants: shapes, latencyMs: 50, reset: true });
+  const began = Date.now();
+  const operator = await startOperator({ bundle, endpoints, kubeconfig: cluster.kubeconfig, namespaces: [NAMESPACE] });
+  try {
+    let syncs = await cluster.syncs();
+    while (!syncs.every(({ status }) => status?.lastSuccessfulTime !== undefined)) {
+      await pause(POLL_MS);
+      syncs = await cluster.syncs();
+    }
+    const publishedMs = Date.now() - began;
+    const { p99Ms, maxMs } = await operator.measure();
+    const meanWaitSeconds = meanWait(await operator.metrics());
+    const counted = await cloud.order({ reset: true });
+    await pause(SETTLE_MS);
+    await operator.measure();
+    await pause(idleMs);
+    const idle = await operator.measure();
+    return {
+      ...size,
+      objects: syncs.length,
+      readyMs: operator.readyMs,
+      publishedMs,
+      requests: requestsOf(counted),
+      minimum: tenants * 5,
+      meanWaitSeconds,
+      lastTenantBegan: lastBeginning(syncs, began) / publishedMs,
+      busiestHour: busiestHour(syncs),
+      idleMiB: await operator.residentMiB(),
+      idleCpuPercent: (idle.cpuMs / idle.ms) * 100,
+      p99Ms,
+      maxMs,
+    };
+  } finally {
+    await operator.stop();
+  }
+}
+
+function meanWait(metrics: string): number {
+  const value = (name: string): number =>
+    Number(
+      new RegExp(`^workqueue_queue_duration_seconds_${name}\\{[^}]*name="o365sync"[^}]*\\} (\\S+)`, "m").exec(
+        metrics,
+      )?.[1],
+    );
+  return value("sum") / value("count");
+}
+
+/** When the tenant that came last had its first domain. */
+function lastBeginning(syncs: readonly O365Sync[], began: number): number {
+  const first = new Map<string, number>();
+  for (const { spec, status } of syncs) {
+    const at = Date.parse(status?.lastSync?.completionTime ?? "") - began;
+    first.set(spec.tenantId, Math.min(first.get(spec.tenantId) ?? Number.POSITIVE_INFINITY, at));
+  }
+  return Math.max(...first.values());
+}
+
+function busiestHour(syncs: readonly O365Sync[]): number {
+  const hours = Array.from({ length: 24 }, () => 0);
+  for (const { status } of syncs) {
+    for (const time of status?.schedule?.times ?? []) {
+      const hour = Number(time.slice(0, 2));
+      hours[hour] = (hours[hour] ?? 0) + 1;
+    }
+  }
+  const all = hours.reduce((sum, count) => sum + count, 0);
+  return Math.max(...hours) / (all / 24);
+}

@@ -1,0 +1,106 @@
+/** The bench's results for people: one table for the sizes, one for the fleet, and which aims were reached. Pure. */
+import type { FleetResult } from "./fleet.ts";
+import type { SizeResult } from "./sizes.ts";
+
+export interface Machine {
+  readonly node: string;
+  readonly cpu: string;
+  readonly cores: number;
+  /** Of the minute before and the minute at the end. */
+  readonly load: number;
+}
+
+const number = (value: number, digits = 0): string => value.toFixed(digits);
+
+export function sizeTable(sizes: readonly SizeResult[]): string {
+  const head = [
+    "tenant",
+    "addresses",
+    "ms latency",
+    "sync",
+    "requests",
+    "minimum",
+    "naive",
+    "units",
+    "MiB read",
+    "s",
+    "naive s",
+    "peak MiB",
+    "loop p99 ms",
+    "loop max ms",
+    "writes",
+    "ConfigMaps changed",
+    "largest KiB",
+  ];
+  const rows = sizes.flatMap((size) =>
+    size.syncs.map((cost) => [
+      size.name.replace(/-\d+ms$/, ""),
+      number(size.addresses),
+      number(size.latencyMs),
+      cost.sync,
+      number(cost.requests),
+      number(cost.minimum),
+      number(size.naive.requests),
+      number(cost.resourceUnits),
+      number(cost.bytes / 1024 ** 2, 1),
+      number(cost.ms / 1000, 2),
+      number(size.naive.ms / 1000, 2),
+      number(cost.peakMiB),
+      number(cost.p99Ms),
+      number(cost.maxMs),
+      number(cost.writes),
+      Object.entries(cost.changed)
+        .map(([role, count]) => `${count} ${role}`)
+        .join(", "),
+      number(size.largestKiB),
+    ]),
+  );
+  return markdown(head, rows);
+}
+
+export function fleetTable(fleet: FleetResult): string {
+  const rows = [
+    ["O365Syncs, tenants", `${fleet.objects}, ${fleet.tenants}`],
+    ["ready after", `${number(fleet.readyMs)} ms`],
+    ["all published after", `${number(fleet.publishedMs / 1000, 1)} s`],
+    ["requests to Graph and Entra, the minimum", `${fleet.requests}, ${fleet.minimum}`],
+    ["mean wait in the queue", `${number(fleet.meanWaitSeconds, 2)} s`],
+    ["the last tenant has its first domain after", `${number(fleet.lastTenantBegan * 100)} % of that time`],
+    ["slots of the busiest hour, by an even spread", number(fleet.busiestHour, 2)],
+    ["event loop while publishing, p99 and maximum", `${number(fleet.p99Ms)} ms, ${number(fleet.maxMs)} ms`],
+    [`idle for ${fleet.idleMs / 1000} s`, `${number(fleet.idleMiB)} MiB, ${number(fleet.idleCpuPercent, 2)} % CPU`],
+  ];
+  return markdown(["fleet", ""], rows);
+}
+
+/** The aims of issue and documentation that depend on the machine, and whether they were reached. */
+export function aims(sizes: readonly SizeResult[], fleet: FleetResult | undefined, machine: Machine): string[] {
+  const costs = sizes.flatMap(({ name, users, latencyMs, syncs }) =>
+    syncs.map((cost) => ({ where: `${name}, ${cost.sync}`, users, latencyMs, ...cost })),
+  );
+  const missed: string[] = [];
+  const aim = (reached: boolean, what: string): void => {
+    if (!reached) missed.push(what);
+  };
+  for (const { where, users, latencyMs, ms, p99Ms, maxMs, peakMiB } of costs) {
+    aim(peakMiB < 256, `${where}: peak of ${number(peakMiB)} MiB, aimed at 256`);
+    aim(p99Ms < 50, `${where}: event loop p99 of ${number(p99Ms)} ms, aimed at 50`);
+    aim(maxMs < 200, `${where}: event loop maximum of ${number(maxMs)} ms, aimed at 200`);
+    if (users === 10_000 && latencyMs === 50) aim(ms < 1500, `${where}: ${number(ms / 1000, 2)} s, aimed at 1.5`);
+  }
+  if (fleet !== undefined) {
+    aim(fleet.readyMs < 1000, `ready after ${number(fleet.readyMs)} ms with ${fleet.objects} objects, aimed at 1000`);
+    aim(fleet.idleMiB < 128, `idle at ${number(fleet.idleMiB)} MiB, aimed at 128`);
+    aim(fleet.idleCpuPercent < 1, `idle at ${number(fleet.idleCpuPercent, 2)} % CPU, aimed at 1`);
+  }
+  const busy = machine.load > machine.cores;
+  const reason = busy
+    ? `the machine was busy with other work (load ${number(machine.load, 1)} on ${machine.cores} cores): times say little`
+    : "the machine was quiet";
+  return missed.length === 0 ? ["every aim was reached"] : [...missed, reason];
+}
+
+function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
