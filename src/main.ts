@@ -9,6 +9,7 @@ import { createLogger } from "./observe/log.ts";
 import { startOperator } from "./operator.ts";
 import { runProbe } from "./probe/main.ts";
 
+const HOUR_MS = 3_600_000;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
@@ -39,6 +40,8 @@ async function main(): Promise<number> {
       stop.abort(new Error(`told to stop by ${name}`));
     });
   }
+  // Timers and idle servers keep no process alive: while it waits for an API server that is not there, nothing would.
+  const alive = setInterval(() => {}, HOUR_MS);
   try {
     await startOperator({
       config,
@@ -57,6 +60,8 @@ async function main(): Promise<number> {
     }
     log.error({ err: error }, "The operator ends");
     return EXIT_FAILED;
+  } finally {
+    clearInterval(alive);
   }
 }
 

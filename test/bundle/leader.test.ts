@@ -1,5 +1,8 @@
 /** Two replicas: one works, the other takes over, and what a frozen one wakes up to write is refused. */
+import { rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Bundle, createBundle, type OperatorChild } from "../support/bundle.ts";
@@ -95,6 +98,28 @@ describe("One replica", () => {
   afterAll(async () => {
     await bundle.close();
     await world.close();
+  });
+
+  it("waits for an API server that does not answer, and ends well when it is told to", async () => {
+    const kubeconfig = join(tmpdir(), `o365-sync-nowhere-${process.pid}`);
+    const cluster = { server: "https://127.0.0.1:9", "insecure-skip-tls-verify": true };
+    const context = { cluster: "nowhere", user: "nobody", namespace: "default" };
+    await writeFile(
+      kubeconfig,
+      JSON.stringify({
+        clusters: [{ name: "nowhere", cluster }],
+        users: [{ name: "nobody", user: { token: "none" } }],
+        contexts: [{ name: "nowhere", context }],
+        "current-context": "nowhere",
+      }),
+    );
+    const { child, exited, logged } = bundle.start([`--kubeconfig=${kubeconfig}`, "--health-probe-bind-address=0"]);
+    await logged("List or watch failed");
+    // Between two tries nothing but time passes.
+    expect(await Promise.race([exited, pause(1_500)])).toBeUndefined();
+    child.kill("SIGTERM");
+    expect(await exited).toBe(0);
+    await rm(kubeconfig);
   });
 
   it("answers its probes, and ends well when it is told to", async () => {
