@@ -1,0 +1,154 @@
+/**
+ * What the documentation tells people to type is typed, page by page, beginning with "getting started": an empty cluster,
+ * the chart installed by the documented command, the operator with the chart's flags as the chart's service account.
+ */
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { call } from "../../../dev/controlplane/call.ts";
+import { startRealControlPlane } from "../../../dev/controlplane/real.ts";
+import type { ControlPlane } from "../../../dev/controlplane/types.ts";
+import { type OperatorProcess, startOperatorProcess } from "../../../dev/demo/operator.ts";
+import { harbourAndPine } from "../../../dev/tenant/fixture.ts";
+import { startTenant, type Tenant } from "../../../dev/tenant/index.ts";
+import { type Page, ROOT, readPages } from "../../support/pages.ts";
+import { missing } from "../../support/tools.ts";
+import { container, helm, type Manifest } from "../chart/helm.ts";
+import { NOT_RUN } from "./explained.ts";
+
+const runFile = promisify(execFile);
+const SYSTEM = "o365-sync-system";
+const assets = process.env["KUBEBUILDER_ASSETS"] ?? "";
+const kubectl = join(assets, "kubectl");
+const isPossible = helm !== undefined && assets !== "" && existsSync(kubectl);
+if (!isPossible) missing("the commands need helm, and KUBEBUILDER_ASSETS with kubectl");
+
+/** One command a line, continuations joined. */
+const commandsOf = ({ blocks }: Page): string[] =>
+  blocks
+    .filter(({ info }) => info === "" || info === "sh")
+    .flatMap(({ text }) => text.replaceAll(/\\\n\s*/g, "").split("\n"))
+    .map((line) => line.replace(/^\$ /, "").trim())
+    .filter((line) => line !== "" && !line.startsWith("#"));
+
+const isRun = (command: string): boolean => !NOT_RUN.some(([pattern]) => pattern.test(command));
+
+/** The first is the way in, the last takes everything away. */
+const FIRST = "docs/getting-started.md";
+const LAST = "docs/upgrade.md";
+const rank = ({ path }: Page): number => (path === FIRST ? 0 : path === LAST ? 2 : 1);
+const pages = readPages()
+  .filter((page) => commandsOf(page).some(isRun))
+  .sort((a, b) => rank(a) - rank(b));
+
+describe.skipIf(!isPossible)("Commands of", { timeout: 120_000 }, () => {
+  let controlPlane: ControlPlane;
+  let tenant: Tenant;
+  let folder: string;
+  let kubeconfig: string;
+  let operator: OperatorProcess | undefined;
+
+  /** As a person's shell runs them; the first that fails ends it. The tenant answers from this very process meanwhile. */
+  async function ok(commands: readonly string[]): Promise<string> {
+    const env = { ...process.env, KUBECONFIG: kubeconfig, PATH: `${folder}:${process.env["PATH"]}` };
+    const script = `set -euo pipefail\n${commands.join("\n")}`;
+    try {
+      return (await runFile("bash", ["-xc", script], { cwd: ROOT, timeout: 60_000, env })).stdout;
+    } catch (error) {
+      const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
+      throw new Error(`a command failed:\n${stdout.slice(-1000)}\n${stderr.slice(-2000)}`, { cause: error });
+    }
+  }
+
+  /** What kubelet would do: the Deployment's own flags, its service account's token. Ports and endpoints are of this machine. */
+  async function startDeployed(): Promise<void> {
+    const path = `/apis/apps/v1/namespaces/${SYSTEM}/deployments/o365-sync-operator`;
+    const { body } = await call(controlPlane, { method: "GET", path });
+    const { args } = container([{ ...(body as Manifest), kind: "Deployment" }]);
+    const token = await call(controlPlane, {
+      method: "POST",
+      path: `/api/v1/namespaces/${SYSTEM}/serviceaccounts/o365-sync-operator/token`,
+      body: { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: {} },
+    });
+    const { token: adminToken } = (token.body as { status: { token: string } }).status;
+    const { writeKubeconfig } = await import("../../../dev/controlplane/kubeconfig.ts");
+    const own = join(folder, "operator.kubeconfig");
+    await writeKubeconfig({ ...controlPlane, adminToken }, own, "admin");
+    const endpoints = join(folder, "endpoints.json");
+    await writeFile(endpoints, JSON.stringify({ Global: { authority: tenant.authority, graph: tenant.graph } }));
+    operator = await startOperatorProcess(folder, [
+      ...args,
+      `--kubeconfig=${own}`,
+      `--cloud-endpoints=${endpoints}`,
+      "--metrics-bind-address=0",
+      "--health-probe-bind-address=0",
+    ]);
+  }
+
+  /** What a page may take for granted: a published list, and a plan that is held. */
+  async function prepare(page: Page): Promise<void> {
+    if (page.path === FIRST) return;
+    await ok([
+      `kubectl create namespace argocd --dry-run=client -o yaml | kubectl apply -f -`,
+      `kubectl -n argocd create configmap argocd-cm --dry-run=client -o yaml | kubectl apply -f -`,
+      `kubectl -n mail patch o365syncs.o365sync.dev/example-com --type=merge -p '{"spec":{"suspend":false,"operationsLimit":{"accountAdds":0}}}'`,
+    ]);
+    tenant.company.hire(`newcomer.${page.path.replaceAll(/[^a-z]/g, "")}@example.com`);
+    await ok([
+      `kubectl -n mail annotate o365syncs.o365sync.dev/example-com o365sync.dev/sync=${page.path.replaceAll(/[^a-z]/g, "-")} --overwrite`,
+      `kubectl -n mail wait o365syncs.o365sync.dev/example-com --for=condition=Held --timeout=60s`,
+    ]);
+  }
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "o365-sync-commands-"));
+    await symlink(kubectl, join(folder, "kubectl"));
+    kubeconfig = join(folder, "admin.kubeconfig");
+    controlPlane = await startRealControlPlane({ assets });
+    await controlPlane.writeKubeconfig(kubeconfig, "admin");
+    const company = harbourAndPine();
+    company.domains.push("example.onmicrosoft.com");
+    tenant = await startTenant({ company });
+  });
+  afterAll(async () => {
+    await operator?.stop();
+    await tenant.close();
+    await controlPlane.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it.each(pages.map((page) => [page.path, page] as const))("%s work, typed in their order", async (_, page) => {
+    await prepare(page);
+    const commands = commandsOf(page).filter(isRun);
+    const install = commands.findIndex((command) => command.startsWith("helm upgrade --install"));
+    if (page.path === FIRST) {
+      await ok(commands.slice(0, install + 1));
+      await startDeployed();
+      await ok(commands.slice(install + 1));
+      // By the chart's rights alone.
+      const list = await ok([
+        `kubectl -n mail get configmap example-com-recipients -o jsonpath='{.data.relay_recipients}'`,
+      ]);
+      expect(list).toContain("ada.abel@example.com OK\n");
+      const sync = await ok([
+        `kubectl -n mail get o365syncs.o365sync.dev/example-com -o jsonpath='{.spec.schedule.enabled}'`,
+      ]);
+      expect(sync).toBe("true");
+      return;
+    }
+    await ok(commands);
+  });
+});
+
+describe("Commands that are not run", () => {
+  it("are explained, and none is explained that is not there", () => {
+    const all = readPages().flatMap(commandsOf);
+    for (const [pattern] of NOT_RUN.slice(0, 4)) expect(all.some((command) => pattern.test(command))).toBe(true);
+    const known = /^(kubectl|helm|TOKEN=)/;
+    expect(all.filter((command) => isRun(command) && !known.test(command))).toEqual([]);
+  });
+});

@@ -1,0 +1,11 @@
+/** Commands of the documentation that a test cannot run, each with the reason. Everything else is run. */
+export const NOT_RUN: readonly (readonly [command: RegExp, why: string])[] = [
+  [/^docker /, "there is no container engine"],
+  [/^helm test /, "there is no kubelet to run its pod; test/extended/chart/image.test.ts runs what is in it"],
+  [/^kubectl .*rollout status/, "there is no kubelet to run the pods"],
+  [/^kubectl .*\blogs\b/, "there is no kubelet"],
+  [/^kubectl .*\bport-forward\b/, "there is no kubelet"],
+  [/^(npm|npx|node|git|\.ci\/run)\b/, "CI itself runs it, or it is about this repository"],
+  [/^export (NODE24|KUBEBUILDER_ASSETS)/, "a setting of the tests"],
+  [/^(az|terraform|openssl|curl|psql|postmap|postfix|promtool)\b/, "needs what is not in a cluster"],
+];
