@@ -38,7 +38,11 @@ describe("The documentation", () => {
     const reached = new Set(["README.md"]);
     for (const path of reached) {
       const page = pages.find((each) => each.path === path);
-      for (const [file] of page === undefined ? [] : linksOf(page)) reached.add(file);
+      for (const [file] of page === undefined ? [] : linksOf(page)) {
+        reached.add(file);
+        // A folder stands for the pages in it.
+        for (const { path } of pages) if (dirname(path) === normalize(file)) reached.add(path);
+      }
     }
     expect(
       pages.map(({ path }) => path).filter((path) => !reached.has(path)),
