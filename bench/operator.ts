@@ -55,7 +55,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     ...flags,
   ];
   const began = performance.now();
-  const child = spawn(process.execPath, ["--import", PROBE, bundle, ...args], {
+  const child = spawn(process.execPath, [...(await shippedFlags()), "--import", PROBE, bundle, ...args], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
     env: { ...process.env, NODE_EXTRA_CA_CERTS: caPath },
   });
@@ -94,6 +94,14 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       await exited;
     },
   };
+}
+
+/** Of Node, as the image starts it: what is measured is what is shipped. */
+async function shippedFlags(): Promise<string[]> {
+  const dockerfile = await readFile(new URL("../Dockerfile", import.meta.url), "utf8");
+  const [, entrypoint] = /^ENTRYPOINT (\[.*\])$/m.exec(dockerfile) ?? [];
+  if (entrypoint === undefined) throw new Error("the Dockerfile has no ENTRYPOINT in its JSON form");
+  return (JSON.parse(entrypoint) as string[]).filter((part) => part.startsWith("--"));
 }
 
 /** Events are no part of a publication. */

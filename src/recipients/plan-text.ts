@@ -142,7 +142,9 @@ export function* planJson({ plan, mirrors, lost, lostCount, digest }: StoredPlan
   return full.length <= LARGEST_JSON ? full : yield* pack(head);
 }
 
-const pack = (stored: Stored): Steps<Buffer> => gzipInPieces([JSON.stringify(stored)]);
+function* pack(stored: Stored): Steps<Buffer> {
+  return Buffer.concat(yield* gzipInPieces([JSON.stringify(stored)]));
+}
 
 function* groupsOf(changes: Changes, lost: readonly string[]): Steps<SharedFate[]> {
   const byLocal = new Map<string, Map<string, Fate[]>>();

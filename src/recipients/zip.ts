@@ -8,7 +8,7 @@ const PIECE_CHARACTERS = 256 * 1024;
  * Each piece is a gzip member of its own, which every reader of gzip joins (RFC 1952, section 2.2). Without a time: the
  * same texts give the same bytes. An empty text is a pause.
  */
-export function* gzipInPieces(texts: Iterable<string>): Steps<Buffer> {
+export function* gzipInPieces(texts: Iterable<string>): Steps<Buffer[]> {
   const members: Buffer[] = [];
   let open = "";
   for (const text of texts) {
@@ -20,5 +20,5 @@ export function* gzipInPieces(texts: Iterable<string>): Steps<Buffer> {
     }
   }
   if (open !== "" || members.length === 0) members.push(gzipSync(open));
-  return Buffer.concat(members);
+  return members;
 }

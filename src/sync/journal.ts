@@ -1,4 +1,5 @@
 /** The redo log of a publication: which accounts change, so that whoever finishes it needs nothing else. */
+import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { Account } from "../recipients/model.ts";
@@ -26,11 +27,31 @@ export interface Journal {
  * the others will be cut anew.
  */
 export function* writeJournal(before: Roster | undefined, after: Roster, rewrite: boolean): Steps<Journal> {
-  const bytes = yield* gzipInPieces(linesOf(before, after, rewrite));
+  const members = yield* gzipInPieces(linesOf(before, after, rewrite));
+  const hash = createHash("sha256");
+  let bytes = 0;
+  for (const member of members) {
+    hash.update(member);
+    bytes += member.length;
+  }
+  return { sha256: `sha256:${hash.digest("hex")}`, pieces: cut(members, bytes) };
+}
+
+/** Takes the members away one by one: all of them twice would be much. */
+function cut(members: Buffer[], bytes: number): Buffer[] {
+  if (bytes <= INLINE_BYTES) return [Buffer.concat(members)];
   const pieces: Buffer[] = [];
-  const size = bytes.length <= INLINE_BYTES ? INLINE_BYTES : PIECE_BYTES;
-  for (let from = 0; from < bytes.length; from += size) pieces.push(bytes.subarray(from, from + size));
-  return { sha256: sha256(bytes), pieces };
+  let [left, piece, filled] = [bytes, Buffer.alloc(Math.min(bytes, PIECE_BYTES)), 0];
+  for (let member = members.shift(); member !== undefined; member = members.shift()) {
+    for (let from = 0; from < member.length; ) {
+      const copied = member.copy(piece, filled, from);
+      [from, filled, left] = [from + copied, filled + copied, left - copied];
+      if (filled < piece.length) continue;
+      pieces.push(piece);
+      [piece, filled] = [Buffer.alloc(Math.min(left, PIECE_BYTES)), 0];
+    }
+  }
+  return pieces;
 }
 
 /** Both are sorted by address: an account that stands in both as it is stands at one address. Empty texts are pauses. */
