@@ -7,11 +7,9 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { createVitest, type TestModule, type Vitest } from "vitest/node";
-import type { Break } from "./mutants/break.ts";
-import { approvals, confirmations, guards } from "./mutants/plan-breaks.ts";
-import { publishing, reading } from "./mutants/tenant-breaks.ts";
+import { broken } from "./mutants/break.ts";
+import { BREAKS } from "./mutants/breaks.ts";
 
-const BREAKS: readonly Break[] = [...guards, ...confirmations, ...reading, ...publishing, ...approvals];
 const ROOT = new URL("..", import.meta.url).pathname;
 const LEFT_BEHIND = new Set(["node_modules", ".git", "dist", "coverage"]);
 /** A break that makes a loop endless is noticed by this. */
@@ -58,13 +56,6 @@ function failedIn(module: TestModule): string[] {
   return module.errors().length + hooks.length > 0 ? [`${module.relativeModuleId} (a hook, or the file itself)`] : [];
 }
 
-function broken(text: string, { changes, file, rule }: Break): string {
-  return changes.reduce((changed, [from, to]) => {
-    if (changed.split(from).length !== 2) throw new Error(`${rule}: ${file} does not hold exactly once: ${from}`);
-    return changed.replace(from, () => to);
-  }, text);
-}
-
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { part: { type: "string", default: "1/1" }, only: { type: "string" } } });
   const [part = 1, parts = 1] = values.part.split("/").map(Number);
@@ -82,6 +73,8 @@ async function main(): Promise<number> {
     // What fails without any break notices nothing.
     const before = await failures(vitest, [...new Set(chosen.flatMap(({ tests }) => tests))]);
     for (const name of before) console.log(`fails without any break: ${name}`);
+    // From here on one failing test is enough.
+    for (const { config } of vitest.projects) config.bail = before.length + 1;
     for (const each of chosen) {
       const path = join(folder, each.file);
       const text = await readFile(path, "utf8");

@@ -116,15 +116,16 @@ export const publishing: readonly Break[] = [
     file: PUBLISH,
     changes: [
       [
-        "      for (const content of draft.contents) await maps.put(object, content, looks.get(content.name), signal);\n",
-        "",
+        "      for (const part of draft.parts) {\n        const seen",
+        "      const write = async () => { for (const part of draft.parts) {\n        const seen",
       ],
       [
-        "      for (const stray of strays) await maps.remove(stray, signal);",
-        "      for (const content of draft.contents) await maps.put(object, content, looks.get(content.name), signal);\n      for (const stray of strays) await maps.remove(stray, signal);",
+        "await inSlices(draft.contentOf(part), signal), seen, signal);\n      }",
+        "await inSlices(draft.contentOf(part), signal), seen, signal);\n      } };",
       ],
+      ["      for (const stray of strays)", "      await write();\n      for (const stray of strays)"],
     ],
-    tests: ["test/crash/every-call.test.ts"],
+    tests: ["test/sync/whole-run.test.ts"],
   },
   one(
     "what was begun is finished by the next leader",
@@ -136,9 +137,9 @@ export const publishing: readonly Break[] = [
   one(
     "writes carry the resourceVersion of the plan",
     PUBLISH,
-    "await maps.put(object, content, looks.get(content.name), signal);",
-    "await maps.put(object, content, await maps.look(object, content.name, content.role, signal), signal);",
-    "crash/every-call",
+    "const seen = looks.get(part.name);",
+    "const seen = await maps.look(object, part.name, part.role, signal);",
+    "sync/whole-run",
   ),
   one(
     "a status is fenced by its resourceVersion",
@@ -146,20 +147,21 @@ export const publishing: readonly Break[] = [
     "const body = { metadata: { resourceVersion }, status: patch };",
     "const body = { status: patch };",
     "crash/every-call",
-    "bundle/leader",
   ),
-  one(
-    "a foreign ConfigMap is never written",
-    "src/sync/configmaps.ts",
-    "if (!isOurs(sync, object, role)) throw conflict(name);",
-    "",
-    "sync/whole-run",
-  ),
+  {
+    rule: "a foreign ConfigMap is never written",
+    file: "src/sync/configmaps.ts",
+    changes: [
+      ["if (!isOurs(sync, object, role)) throw conflict(name);", ""],
+      ["if (!isOurs(sync, cached, role)) throw conflict(name);", ""],
+    ],
+    tests: ["test/sync/whole-run.test.ts"],
+  },
   one(
     "a list that does not fit is not published",
     "src/sync/publication.ts",
-    "  if (!ok) {",
-    "  if (ok === undefined) {",
+    "if (capacity.ok) return capacity;",
+    "return capacity;",
     "sync/whole-run",
   ),
   one(
@@ -174,7 +176,7 @@ export const publishing: readonly Break[] = [
     "src/sync/routes.ts",
     "if (leaving.length === 0) return;",
     "return;",
-    "scenarios/rendering",
+    "sync/whole-run",
   ),
   one(
     "no table is empty",
@@ -186,8 +188,8 @@ export const publishing: readonly Break[] = [
   one(
     "tables are sorted",
     "src/recipients/render.ts",
-    "return new Map([...owners].sort(([a], [b]) => (a < b ? -1 : 1)));",
-    "return owners;",
+    "const entries = [...owners].sort(([a], [b]) => (a < b ? -1 : 1));",
+    "const entries = [...owners];",
     "recipients/render",
   ),
 ];

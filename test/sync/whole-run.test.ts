@@ -5,14 +5,20 @@ import { CONFIG_MAP, type ConfigMap, SECRET } from "../../src/api/kube.ts";
 import { MAIL_DOMAIN, O365_SYNC } from "../../src/api/resources.ts";
 import type { MailDomain, O365Sync } from "../../src/api/types.generated.ts";
 import type { Directory } from "../../src/directory/types.ts";
+import { createGateway } from "../support/gateway.ts";
 import { createMemoryCluster, type MemoryCluster } from "../support/memory-cluster.ts";
 import { createMemoryOperator, type MemoryOperator, SILENT, syncSpec } from "../support/memory-operator.ts";
 
 const KEY = { namespace: "mail", name: "example-com" };
 /** Long ones from a thousand on, so that few fill a table. */
 const address = (index: number): string => `user${index}${index < 1000 ? "" : ".".concat("x".repeat(50))}@example.com`;
+const DAY_MS = 86_400_000;
 const range = (length: number): number[] => [...Array(length).keys()];
 
+const CONTEXT = { signal: new AbortController().signal, reconcileId: "test", log: SILENT };
+
+let now = 0;
+const clock: Clock = { now: () => now++, setTimeout: () => () => {}, sleep: () => Promise.resolve() };
 let cluster: MemoryCluster;
 let operator: MemoryOperator;
 /** Who is in the tenant, and who a read shows. */
@@ -45,10 +51,9 @@ const table = (): string => maps().get("mail/example-com-recipients")?.data?.["r
 const published = (): number[] => range(200).filter((index) => table().includes(`${address(index)} OK\n`));
 
 async function work(): Promise<void> {
-  const context = { signal: new AbortController().signal, reconcileId: "test", log: SILENT };
   for (let round = 0; round < 50; round++) {
-    const { requeueAfterMs } = await operator.sync("mail/example-com", context);
-    await operator.domain("mail/example-com", context);
+    const { requeueAfterMs } = await operator.sync("mail/example-com", CONTEXT);
+    await operator.domain("mail/example-com", CONTEXT);
     if (requeueAfterMs === undefined || requeueAfterMs > 1000) return;
   }
   throw new Error("it never comes to rest");
@@ -63,8 +68,7 @@ async function ask(annotation: string, value: string): Promise<O365Sync> {
 }
 
 beforeEach(async () => {
-  let now = Date.UTC(2026, 0, 1);
-  const clock: Clock = { now: () => now++, setTimeout: () => () => {}, sleep: () => Promise.resolve() };
+  now = Date.UTC(2026, 0, 1);
   cluster = createMemoryCluster(() => now);
   operator = createMemoryOperator({ cluster, directory, clock, random: () => 0.5 });
   present = new Set(range(100));
@@ -189,5 +193,101 @@ describe("A publication whose accounts are damaged", () => {
     const { status } = await ask("sync", "restored");
     expect(status?.lastSync).toMatchObject({ result: "Held", reason: "DeletionGuard" });
     expect(published()).toEqual(range(100));
+  });
+});
+
+describe("A table", () => {
+  const routed = (): string => maps().get("mail/example-com-routing")?.data?.["relay_domains"] ?? "";
+
+  it("stays for as long as its domain is routed", async () => {
+    cluster.edit<O365Sync>(O365_SYNC, KEY, ({ spec }) => {
+      spec.output.formats = [];
+    });
+    await work();
+    expect(routed()).toContain("example.com OK");
+    now += DAY_MS + 60_000;
+    // The day is over in which the old table is kept; the controller of domains does not get its turn yet.
+    for (let round = 0; round < 5; round++) await operator.sync("mail/example-com", CONTEXT);
+    expect(routed()).toContain("example.com OK");
+    expect(published()).toEqual(range(100));
+    await work();
+    now += 60_000;
+    await work();
+    expect(routed()).not.toContain("example.com OK");
+    expect(published()).toEqual([]);
+  });
+
+  it("is not written by a process that slept while another one went on", async () => {
+    let asleep = true;
+    const sleeper = createMemoryOperator({
+      cluster,
+      directory,
+      clock,
+      random: () => 0.5,
+      client: {
+        ...cluster.client,
+        async replace(type, object) {
+          const written = await cluster.client.replace(type, object);
+          // What begins is written ahead; now it sleeps.
+          if (asleep && object.metadata.name === "example-com-manifest") {
+            asleep = false;
+            present.add(151);
+            await ask("sync", "by-another");
+          }
+          return written;
+        },
+      },
+    });
+    const tables: string[] = [];
+    present.add(150);
+    cluster.edit<O365Sync>(O365_SYNC, KEY, ({ metadata }) => {
+      metadata.annotations = { "o365sync.dev/sync": "sleeper" };
+    });
+    cluster.onWrite((_, __, after) => {
+      if (after.metadata.name === "example-com-recipients")
+        tables.push((after as ConfigMap).data?.["relay_recipients"] ?? "");
+    });
+    await sleeper.sync("mail/example-com", CONTEXT);
+    expect(asleep).toBe(false);
+    expect(published()).toContain(151);
+    const first = tables.findIndex((text) => text.includes(address(151)));
+    expect(tables.slice(first).every((text) => text.includes(address(151)))).toBe(true);
+  });
+
+  it("is finished by the next process, whichever write the last one died after", async () => {
+    const gateway = createGateway();
+    for (let at = 1, died = true; died; at++) {
+      died = false;
+      let writes = 0;
+      const die = <T>(written: T): T => {
+        gateway.observe(maps().list());
+        if (++writes === at) died = true;
+        if (writes >= at) throw new Error("died");
+        return written;
+      };
+      const client = {
+        ...cluster.client,
+        replace: async (...args: Parameters<typeof cluster.client.replace>) =>
+          die(await cluster.client.replace(...args)),
+        create: async (...args: Parameters<typeof cluster.client.create>) => die(await cluster.client.create(...args)),
+      } as typeof cluster.client;
+      const mortal = createMemoryOperator({ cluster, client, directory, clock, random: () => 0.5 });
+      gateway.expectAlways(range(100).map(address));
+      present.add(100 + at);
+      cluster.edit<O365Sync>(O365_SYNC, KEY, ({ metadata }) => {
+        metadata.annotations = { "o365sync.dev/sync": `mortal-${at}` };
+      });
+      await mortal.sync("mail/example-com", CONTEXT).catch(() => {});
+      const intended = maps().get("mail/example-com-manifest")?.data?.["manifest.json"]?.includes('"intent"') === true;
+      // The tenant is another by now: what was begun is finished first, as it was planned and recorded.
+      present.delete(100 + at);
+      operator = createMemoryOperator({ cluster, directory, clock, random: () => 0.5 });
+      await work();
+      expect(sync().status?.requests?.sync).toMatchObject({ token: `mortal-${at}`, state: "Succeeded" });
+      gateway.observe(maps().list());
+      const record = sync().status?.history?.find(({ id }) => id.startsWith("manual-"));
+      expect(record?.result === "Published" || !intended).toBe(true);
+      expect(at).toBeLessThan(20);
+    }
   });
 });

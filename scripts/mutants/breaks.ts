@@ -1,0 +1,6 @@
+/** Everything that is broken on purpose. */
+import type { Break } from "./break.ts";
+import { approvals, confirmations, guards } from "./plan-breaks.ts";
+import { publishing, reading } from "./tenant-breaks.ts";
+
+export const BREAKS: readonly Break[] = [...guards, ...confirmations, ...reading, ...publishing, ...approvals];
