@@ -120,7 +120,7 @@ async function testConnection(
 async function sync(services: RunServices, directory: Directory, input: RunInput, facts: RunFacts): Promise<RunEnd> {
   const { object, domain, run, signal, standing } = input;
   if (object.status?.verifiedHash !== ownershipHash(object, domain)) {
-    const ownership = await verifyOwnership(directory, object, domain, signal);
+    const ownership = await verifyOwnership(directory, object, domain, { fresh: false, signal });
     if (ownership.kind === "verified") facts.verifiedHash = ownership.hash;
   }
   const reading = await readWish(directory, object, domain, input, signal);

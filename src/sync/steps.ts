@@ -51,15 +51,18 @@ const LINK = "the link in status.consentUrl";
 
 export type Ownership = { readonly kind: "verified"; readonly hash: string } | { readonly kind: "unverified" };
 
-/** Throws Failure DomainNotInTenant. Unverified where the permission to ask is missing. */
+/**
+ * Throws Failure DomainNotInTenant. Unverified where the permission to ask is missing. Unless `fresh`, what the tenant
+ * told another object a moment ago will do.
+ */
 export async function verifyOwnership(
   directory: Directory,
   object: O365Sync,
   domain: MailDomain,
-  signal: AbortSignal,
+  { fresh, signal }: { readonly fresh: boolean; readonly signal: AbortSignal },
 ): Promise<Ownership> {
   const { domain: name } = domain.spec;
-  const verified = await directory.verifiedDomains(signal, name);
+  const verified = await directory.verifiedDomains(signal, fresh ? undefined : name);
   if (verified === undefined) return { kind: "unverified" };
   if (verified.includes(name)) return { kind: "verified", hash: ownershipHash(object, domain) };
   throw new Failure(

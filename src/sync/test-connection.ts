@@ -21,7 +21,10 @@ export async function tryConnection(
   directory: Directory,
   { object, domain, tokenMs, clock, signal }: ConnectionTest,
 ): Promise<{ readonly ownership: Ownership; readonly message: string }> {
-  const [ownership, ownershipMs] = await timed(clock, verifyOwnership(directory, object, domain, signal));
+  const [ownership, ownershipMs] = await timed(
+    clock,
+    verifyOwnership(directory, object, domain, { fresh: true, signal }),
+  );
   const enabled = SOURCES.filter((source) => object.spec.sources[source]);
   const pages = await Promise.all(
     enabled.map(async (source) => {
