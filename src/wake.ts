@@ -54,23 +54,25 @@ export function route(
   domainController: Controller,
 ): void {
   const { domains, syncs, configMaps, secrets } = watched;
-  const syncsOfDomain = (key: string): string[] =>
+  const syncsOfDomain = (namespace: string | undefined, domain: string): string[] =>
     syncs.store
       .list()
-      .filter(({ metadata, spec }) => `${metadata.namespace}/${spec.domainRef.name}` === key)
+      .filter(({ metadata, spec }) => spec.domainRef.name === domain && metadata.namespace === namespace)
       .map(({ metadata }) => storeKey(metadata));
   on(syncs.reflectors, ({ metadata, spec }) => {
     syncController.enqueue(storeKey(metadata));
     // Rivals for the same MailDomain: who is older may have changed.
-    for (const rival of syncsOfDomain(`${metadata.namespace}/${spec.domainRef.name}`)) syncController.enqueue(rival);
+    for (const rival of syncsOfDomain(metadata.namespace, spec.domainRef.name)) syncController.enqueue(rival);
     domainController.enqueue(`${metadata.namespace}/${spec.domainRef.name}`);
   });
-  on(domains.reflectors, ({ metadata }) => {
-    for (const sync of syncsOfDomain(storeKey(metadata))) syncController.enqueue(sync);
+  on(domains.reflectors, (domain) => {
+    const { namespace, name } = domain.metadata;
+    for (const sync of syncsOfDomain(namespace, name)) syncController.enqueue(sync);
+    // Rivals for the same name: who is older may have changed. Not all others: among a thousand that is a million.
     for (const other of domains.store.list()) {
-      if (other.metadata.namespace === metadata.namespace) domainController.enqueue(storeKey(other.metadata));
+      if (areRivals(domain, other)) domainController.enqueue(storeKey(other.metadata));
     }
-    domainController.enqueue(storeKey(metadata));
+    domainController.enqueue(storeKey(domain.metadata));
   });
   on(configMaps.reflectors, ({ metadata: { namespace, labels = {} } }) => {
     const [sync, domain] = [labels[LABEL_SYNC], labels[LABEL_DOMAIN]];
@@ -85,6 +87,14 @@ export function route(
     }
   });
 }
+
+function areRivals(a: MailDomain, b: MailDomain): boolean {
+  if (a.metadata.namespace !== b.metadata.namespace) return false;
+  const names = namesOf(a);
+  return namesOf(b).some((name) => names.includes(name));
+}
+
+const namesOf = ({ spec }: MailDomain): string[] => [spec.domain, ...(spec.aliasDomains ?? []).map(({ name }) => name)];
 
 function on<T extends KubeObject>(reflectors: readonly Reflector<T>[], handler: (object: T) => void): void {
   for (const reflector of reflectors) {

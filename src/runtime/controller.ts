@@ -50,7 +50,12 @@ export function createController(options: ControllerOptions): Controller & Stuck
     const seconds = (): number => (deps.clock.now() - started) / 1000;
     observer?.active(++active);
     try {
-      const { requeueAfterMs } = await reconcile(key, { signal: deadline.signal, reconcileId, log: keyLog });
+      const { requeueAfterMs } = await reconcile(key, {
+        signal: deadline.signal,
+        reconcileId,
+        queuedAt: queue.queuedAt(key),
+        log: keyLog,
+      });
       if (requeueAfterMs !== undefined) queue.addAfter(key, requeueAfterMs);
       queue.forget(key);
       observer?.reconciled(requeueAfterMs === undefined ? "success" : "requeue_after", seconds());

@@ -39,6 +39,8 @@ export interface Queue {
   /** The next key to work on; the caller must call `done` with it. Undefined once the queue is shut down. */
   get(): Promise<string | undefined>;
   done(key: string): void;
+  /** Since when a key that is worked on had waited, in milliseconds since the epoch. */
+  queuedAt(key: string): number | undefined;
   /** Drops what waits, takes nothing more and sends the workers home. */
   shutDown(): void;
   /** How long the key that is worked on the longest has been so; 0 when idle. */
@@ -118,6 +120,7 @@ export function createQueue({ clock, fairness = FIRST_COME, observer }: QueueOpt
       if (dirty.delete(key)) enqueue(key);
       dispatch();
     },
+    queuedAt: (key) => waiting.queuedAt(key),
     shutDown() {
       isShutDown = true;
       waiting.clear();

@@ -110,6 +110,8 @@ export interface ReconcileContext {
   /** Aborts on timeout, shutdown or lost leadership; goes into every outward call. */
   readonly signal: AbortSignal;
   readonly reconcileId: string;
+  /** Since when the key waited for its turn, in milliseconds since the epoch. */
+  readonly queuedAt?: number | undefined;
   readonly log: Logger;
 }
 

@@ -9,6 +9,8 @@ export interface Waiting {
   /** The key to work on now, and since when it waited; undefined when none may be worked on. Its worker says when it is done. */
   take(): { readonly key: string; readonly since: number } | undefined;
   done(key: string): void;
+  /** Of a key that was taken and is not done: since when it had waited. */
+  queuedAt(key: string): number | undefined;
   clear(): void;
 }
 
@@ -23,7 +25,7 @@ export function createWaiting({ groupOf, mostOfGroup }: Fairness): Waiting {
   const waiting = new Map<string, number>();
   const groups = new Map<string, Group>();
   /** The group that a key had when it began: what it is of may have changed since. */
-  const begun = new Map<string, Group>();
+  const begun = new Map<string, { readonly group: Group; readonly since: number }>();
   let turn = 0;
 
   const groupFor = (key: string): Group => groups.get(groupOf(key)) ?? { running: 0, turn: 0 };
@@ -52,16 +54,17 @@ export function createWaiting({ groupOf, mostOfGroup }: Fairness): Waiting {
       group.running++;
       group.turn = ++turn;
       groups.set(groupOf(key), group);
-      begun.set(key, group);
       const since = waiting.get(key) ?? 0;
+      begun.set(key, { group, since });
       waiting.delete(key);
       return { key, since };
     },
     done(key) {
-      const group = begun.get(key);
+      const taken = begun.get(key);
       begun.delete(key);
-      if (group !== undefined) group.running--;
+      if (taken !== undefined) taken.group.running--;
     },
+    queuedAt: (key) => begun.get(key)?.since,
     clear: () => waiting.clear(),
   };
 }

@@ -1,6 +1,7 @@
 /** Reads and writes the ConfigMaps of one O365Sync: never without the resourceVersion that was looked at, never a foreign one. */
 import { createHash } from "node:crypto";
 import { Failure } from "../api/failure.ts";
+import { LABEL_SYNC } from "../api/group.ts";
 import { CONFIG_MAP, type ConfigMap, type ObjectMeta } from "../api/kube.ts";
 import { mergedMetadata, metadataIsCurrent } from "../api/ownership.ts";
 import type { O365Sync } from "../api/types.generated.ts";
@@ -148,10 +149,11 @@ export function createConfigMaps({ client, cache }: ConfigMapsOptions): ConfigMa
       }
     },
     known(sync) {
-      const { namespace } = sync.metadata;
-      const ours = cache
-        .list()
-        .filter((found) => found.metadata.namespace === namespace && isOurs(sync, found, undefined));
+      const { namespace, name } = sync.metadata;
+      const isNear = ({ metadata }: ConfigMap): boolean =>
+        metadata.labels?.[LABEL_SYNC] === name && metadata.namespace === namespace;
+      // Of thousands few are near: those alone are looked at closely.
+      const ours = cache.list().filter((found) => isNear(found) && isOurs(sync, found, undefined));
       return ours.map(({ metadata }) => metadata);
     },
   };

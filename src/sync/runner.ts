@@ -67,7 +67,7 @@ async function executeWithin(
   view: View,
   run: Run,
   facts: RunFacts,
-  { log, signal }: ReconcileContext,
+  { log, queuedAt, signal }: ReconcileContext,
 ): Promise<RunEnd> {
   const { object, domain, access, standing } = view;
   if (domain === undefined || access === undefined)
@@ -84,7 +84,14 @@ async function executeWithin(
       accountsStand: !view.accountsDamaged,
       loadAccounts: (each) => accountsOf(services, view, each),
       consentUrl: services.settings.consentUrl(object),
-      sharing: sharingOf({ object, access, run, syncs: services.stores.syncs.list(), now: services.deps.clock.now() }),
+      sharing: sharingOf({
+        object,
+        access,
+        run,
+        syncs: services.stores.syncs.list(),
+        queuedAt,
+        now: services.deps.clock.now(),
+      }),
       log,
       signal: deadline.signal,
     };

@@ -13,6 +13,8 @@ export interface SharingInput {
   readonly run: Run;
   /** All that there are, this object included. */
   readonly syncs: readonly O365Sync[];
+  /** Since when the object waited for its turn, in milliseconds since the epoch. */
+  readonly queuedAt: number | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -21,15 +23,18 @@ export interface SharingInput {
  * Undefined where no other object could share. The key names the Secret and its version, or an identity of the
  * installation that the object was allowed to use: namespaces share nothing else.
  */
-export function sharingOf({ object, access, run, syncs, now }: SharingInput): Sharing | undefined {
+export function sharingOf({ object, access, run, syncs, queuedAt, now }: SharingInput): Sharing | undefined {
   const others = syncs.some((other) => other.metadata.uid !== object.metadata.uid && asksAlike(other, object));
-  return others ? { key: access.version, notBefore: notBefore(run, now) } : undefined;
+  return others ? { key: access.version, notBefore: notBefore(run, queuedAt, now) } : undefined;
 }
 
-/** A slot is served by a read since its instant; what a person asked for, or what failed before, by one that begins now. */
-function notBefore(run: Run, now: number): number {
+/**
+ * A slot is served by a read since its instant, other runs by one since the object began to wait for its turn; what a
+ * person asked for, or what failed before, by one that begins now.
+ */
+function notBefore(run: Run, queuedAt: number | undefined, now: number): number {
   if (run.request !== undefined || run.attempts > 1) return now;
-  return run.slotTime === undefined ? now - FRESH_MS : Date.parse(run.slotTime);
+  return run.slotTime === undefined ? Math.min(now - FRESH_MS, queuedAt ?? now) : Date.parse(run.slotTime);
 }
 
 function asksAlike(a: O365Sync, b: O365Sync): boolean {

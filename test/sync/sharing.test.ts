@@ -19,8 +19,8 @@ const sync = (uid: string, spec: Partial<O365Sync["spec"]> = {}, namespace = "ma
 
 const RUN: Run = { id: "r", trigger: "Initial", startTime: new Date(NOW).toISOString(), attempts: 1 };
 const access = { version: "uid/7" } as Access;
-const sharing = (other: O365Sync, run: Partial<Run> = {}, object = sync("a")) =>
-  sharingOf({ object, access, run: { ...RUN, ...run }, syncs: [object, other], now: NOW });
+const sharing = (other: O365Sync, run: Partial<Run> = {}, object = sync("a"), queuedAt?: number) =>
+  sharingOf({ object, access, run: { ...RUN, ...run }, syncs: [object, other], queuedAt, now: NOW });
 
 describe("An O365Sync shares", () => {
   it.each<[what: string, shares: boolean, other: O365Sync, object?: O365Sync]>([
@@ -40,6 +40,11 @@ describe("An O365Sync shares", () => {
 
   it("under the version of its Secret", () => {
     expect(sharing(sync("b"))?.key).toBe("uid/7");
+  });
+
+  it("a read since it began to wait for its turn, for a first run", () => {
+    expect(sharing(sync("b"), {}, sync("a"), NOW - 600_000)?.notBefore).toBe(NOW - 600_000);
+    expect(sharing(sync("b"), { request: "sync" }, sync("a"), NOW - 600_000)?.notBefore).toBe(NOW);
   });
 
   it.each<[what: string, run: Partial<Run>, notBefore: number]>([
