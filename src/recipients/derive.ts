@@ -98,15 +98,16 @@ export function createDeriver({ names, excludeRecords, staticRecipients }: Deriv
     add(object) {
       const { id, source } = object;
       const marks = marksOf(object);
+      // Whether it comes alone, first or last: what has no address of ours has no say.
+      if (![...marks.values()].some((mark) => (mark & KEPT) !== 0)) return;
+      let kind = SOURCES.indexOf(source);
       const index = candidates.find(id);
-      if (index === undefined) {
-        if (![...marks.values()].some((mark) => (mark & KEPT) !== 0)) return;
-      } else {
+      if (index !== undefined) {
         const known = candidates.get(index);
+        kind = Math.min(kind, known.kind);
         for (const [place, address] of known.addresses.entries())
           marks.set(address, (marks.get(address) ?? 0) | (known.marks[place] ?? 0));
       }
-      const kind = index === undefined ? SOURCES.indexOf(source) : candidates.kindOf(index);
       candidates.put({ id, kind, addresses: [...marks.keys()], marks: [...marks.values()] });
     },
 

@@ -15,7 +15,7 @@ describe("In a namespace of somebody who means ill,", () => {
   beforeAll(async () => {
     world = await createWorld({
       deps: { clock, random: createRandom(8) },
-      flags: ["--manual-runs-per-hour=5", "--sync-timeout=30", "--concurrent-syncs=2"],
+      flags: ["--manual-runs-per-hour=5", "--sync-timeout=30", "--concurrent-syncs=4"],
       log,
     });
     await world.install();

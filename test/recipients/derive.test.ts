@@ -221,6 +221,21 @@ describe("Whatever the directory holds", () => {
     );
   });
 
+  it("nor does the order in which one object comes twice", () => {
+    const there: DirectoryObject = {
+      id: "1",
+      source: "users",
+      mail: "b@elsewhere.org",
+      proxyAddresses: ["SMTP:b@elsewhere.org"],
+    };
+    const here: DirectoryObject = {
+      ...there,
+      mail: null,
+      proxyAddresses: ["smtp:a@example.com", "smtp:b@example.com"],
+    };
+    expect(derive([there, here])).toEqual(derive([here, there]));
+  });
+
   it("every address of the domains stands exactly once", () => {
     fc.assert(
       fc.property(objects, (input) => {
