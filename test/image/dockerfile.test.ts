@@ -49,8 +49,7 @@ describe("The Dockerfile", () => {
     const [entrypoint] = find("ENTRYPOINT") as Entrypoint[];
     expect(entrypoint?.getJSONStrings().map((part) => part.getJSONValue())).toEqual([
       "/nodejs/bin/node",
-      "--max-semi-space-size=4",
-      "--optimize-for-size",
+      "--max-semi-space-size=2",
       "/app/operator.cjs",
     ]);
     expect(find("CMD")).toEqual([]);
