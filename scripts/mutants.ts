@@ -29,7 +29,7 @@ function start(root: string): Promise<Vitest> {
   return createVitest("test", {
     root,
     watch: false,
-    project: ["unit", "cluster"],
+    project: ["unit", "cluster", "extended"],
     reporters: [{}],
     testTimeout: TEST_TIMEOUT_MS,
     hookTimeout: TEST_TIMEOUT_MS,

@@ -1,4 +1,4 @@
-/** Faults of tokens and of whole answers. Golden descriptions: `npx vitest run --project cluster test/hostile -u` writes them anew. */
+/** Faults of tokens and of whole answers. Golden descriptions: `npx vitest run --project extended test/hostile -u` writes them anew. */
 import { describe } from "vitest";
 import { GRAPH_FAULTS } from "./support/graph-faults.ts";
 import { tellFaults } from "./support/story.ts";
