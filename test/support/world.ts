@@ -58,8 +58,8 @@ export interface World {
   readonly gateway: Gateway;
   /** Lets the gateway look at what stands now; throws Error with what is broken, if that does not pass within a second. */
   observe(): Promise<void>;
-  /** Waits until `read` answers something that `is` accepts, for 20 s at most, and answers it. */
-  until<T>(read: () => Promise<T>, is: (value: T) => boolean): Promise<T>;
+  /** Waits until `read` answers something that `is` accepts, for 20 s at most unless told, and answers it. */
+  until<T>(read: () => Promise<T>, is: (value: T) => boolean, patienceMs?: number): Promise<T>;
   /** Asks with an annotation and waits for its final answer. */
   ask(kind: "sync" | "testSync" | "testConnection" | "approve", token: string, name?: string): Promise<O365Sync>;
   startOperator(flags?: readonly string[]): Promise<void>;
@@ -183,8 +183,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     },
     gateway,
     observe,
-    async until(read, is) {
-      const deadline = Date.now() + PATIENCE_MS;
+    async until(read, is, patienceMs = PATIENCE_MS) {
+      const deadline = Date.now() + patienceMs;
       for (;;) {
         const value = await read();
         if (is(value)) return value;

@@ -85,6 +85,9 @@ async function liveThrough(world: World): Promise<void> {
   );
 }
 
+/** Several of these stories are told side by side. */
+const WHOLE_STORY_MS = 90_000;
+
 const everything = Object.values(operatorRules()).flat();
 const isReal = (): boolean => useControlPlane().kind === "real";
 
@@ -148,6 +151,7 @@ describe("The rights of the chart", () => {
       await world.until(
         async () => recorder.refused,
         (refused) => refused.some((message) => says.test(message)),
+        WHOLE_STORY_MS,
       );
     } finally {
       await world.close().catch(() => {});

@@ -64,6 +64,7 @@ async function untilSlot(world: World, slot: string): Promise<O365Sync> {
   return world.until(
     () => world.sync(),
     ({ status }) => status?.lastSync?.slotTime === slot && status.lastSync.result !== undefined,
+    MINUTE_MS,
   );
 }
 
@@ -106,7 +107,7 @@ describe.concurrent("A leader that loses its connection to the API server", { ti
 describe.concurrent("Replicas whose clocks are three hours apart", { timeout: 180_000 }, () => {
   it("lead one after the other, and run a slot once", async (context) => {
     const { world, start, records } = await setUp(context);
-    const { ahead, slot } = aheadToMinute(8_000, HOUR_MS);
+    const { ahead, slot } = aheadToMinute(15_000, HOUR_MS);
     const leader = start({ clockAheadMs: ahead });
     await leader.logged(LEADING);
     const standby = start({ clockAheadMs: -2 * HOUR_MS });
@@ -135,7 +136,7 @@ describe.concurrent("A rolling restart", { timeout: 180_000 }, () => {
   it("loses no slot, and runs none twice", async (context) => {
     const { world, start, records } = await setUp(context);
     // All of them have the same clock, by which a slot comes while they change.
-    const { ahead, slot } = aheadToMinute(9_000, HOUR_MS);
+    const { ahead, slot } = aheadToMinute(15_000, HOUR_MS);
     const old = [start({ clockAheadMs: ahead })];
     await old[0]?.logged(LEADING);
     await world.install({ schedule: { enabled: true, times: [timeOf(slot)] } });
