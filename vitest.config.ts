@@ -11,6 +11,8 @@ const EXTENDED = [
 ];
 
 const globalSetup = "test/support/global-setup.ts";
+/** Of tests that wait for servers and processes: a machine may stand still for a moment, a defect fails twice. */
+const retry = process.env["CI"] ? 1 : 0;
 
 export default defineConfig({
   test: {
@@ -21,8 +23,8 @@ export default defineConfig({
     coverage: { provider: "v8", include: ["src/**"], exclude: ["**/*.generated.ts"] },
     projects: [
       { extends: true, test: { name: "unit", include: ["test/**/*.test.ts"], exclude: [...CLUSTER, ...EXTENDED] } },
-      { extends: true, test: { name: "cluster", include: CLUSTER, exclude: EXTENDED, globalSetup } },
-      { extends: true, test: { name: "extended", include: EXTENDED, globalSetup } },
+      { extends: true, test: { name: "cluster", include: CLUSTER, exclude: EXTENDED, globalSetup, retry } },
+      { extends: true, test: { name: "extended", include: EXTENDED, globalSetup, retry } },
     ],
   },
 });

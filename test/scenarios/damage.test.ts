@@ -53,7 +53,10 @@ describe("damage", () => {
       () => accepts("ada.abel@example.com"),
       (is) => is,
     );
-    expect(brief((await world.sync()).status?.conditions)).toContain("Ready=False/DependencyNotReady");
+    await world.until(
+      () => world.sync(),
+      ({ status }) => brief(status?.conditions).includes("Ready=False/DependencyNotReady"),
+    );
   });
 
   it("of the manifest is put right by the next sync that passes", async () => {
