@@ -49,7 +49,8 @@ describe("The Dockerfile", () => {
     const [entrypoint] = find("ENTRYPOINT") as Entrypoint[];
     expect(entrypoint?.getJSONStrings().map((part) => part.getJSONValue())).toEqual([
       "/nodejs/bin/node",
-      "--max-semi-space-size=2",
+      "--max-semi-space-size=4",
+      "--optimize-for-size",
       "/app/operator.cjs",
     ]);
     expect(find("CMD")).toEqual([]);
