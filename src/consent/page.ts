@@ -1,5 +1,7 @@
 /** The one page: self-contained, without scripts, and readable by whoever comes from Microsoft's. */
+
 import { createHash } from "node:crypto";
+import { escapeHtml } from "../api/escape-html.ts";
 import type { O365Sync } from "../api/types.generated.ts";
 import { STYLE } from "./style.ts";
 import type { Verdict } from "./verdict.ts";
@@ -35,14 +37,14 @@ export function renderPage(verdict: Verdict): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-${refresh ? `<meta http-equiv="refresh" content="${REFRESH_SECONDS}">\n` : ""}<title>${escaped(title)}</title>
+${refresh ? `<meta http-equiv="refresh" content="${REFRESH_SECONDS}">\n` : ""}<title>${escapeHtml(title)}</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <main class="${tone}" data-verdict="${verdict.kind}">
 <svg viewBox="0 0 48 48" aria-hidden="true"><circle cx="24" cy="24" r="22"/><path d="${ICONS[tone]}"/></svg>
-<h1 role="status">${escaped(title)}</h1>
-${text.map((paragraph) => `<p>${escaped(paragraph)}</p>`).join("\n")}
+<h1 role="status">${escapeHtml(title)}</h1>
+${text.map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`).join("\n")}
 ${object === undefined ? "" : facts(object)}
 </main>
 <footer>Mail gateway recipient sync with Microsoft 365</footer>
@@ -120,15 +122,5 @@ function facts({ metadata, spec, status }: O365Sync): string {
     ["Tenant", spec.tenantId],
     ["Sync", `${metadata.namespace}/${metadata.name}`],
   ].filter(([, value]) => value !== "");
-  return `<dl>\n${rows.map(([name = "", value = ""]) => `<dt>${escaped(name)}</dt><dd>${escaped(value)}</dd>`).join("\n")}\n</dl>`;
+  return `<dl>\n${rows.map(([name = "", value = ""]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`).join("\n")}\n</dl>`;
 }
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");

@@ -1,4 +1,5 @@
 /** HTML that escapes what is put into it. */
+import { escapeHtml } from "../api/escape-html.ts";
 
 /** Markup that is known to be safe. */
 export class Markup {
@@ -15,15 +16,5 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
 function sourceOf(part: Part): string {
   if (part instanceof Markup) return part.source;
   if (typeof part === "object") return part.map(({ source }) => source).join("");
-  return escaped(String(part));
+  return escapeHtml(String(part));
 }
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
