@@ -37,7 +37,8 @@ export interface FleetResult extends FleetCase {
 
 const NAMESPACE = "fleet";
 const POLL_MS = 500;
-const SETTLE_MS = 5_000;
+/** What the work left over is collected by then. */
+const SETTLE_MS = 20_000;
 
 export async function measureFleet(
   { cloud, cluster, bundle, endpoints }: Stage,
@@ -71,7 +72,7 @@ export async function measureFleet(
     const meanWaitSeconds = meanWait(await operator.metrics());
     const counted = await cloud.order({ reset: true });
     await pause(SETTLE_MS);
-    await operator.measure();
+    await operator.measure({ idle: true });
     await pause(idleMs);
     const idle = await operator.measure();
     return {

@@ -31,7 +31,8 @@ export interface Measured {
 export interface Operator {
   /** Milliseconds from the start of the process until /readyz says ok. */
   readonly readyMs: number;
-  measure(): Promise<Measured>;
+  /** With `idle` the event loop is not watched from now on: that alone costs more than an idle operator. */
+  measure(now?: { readonly idle: boolean }): Promise<Measured>;
   /** Text of /metrics. */
   metrics(): Promise<string>;
   /** Resident memory now, in MiB. */
@@ -54,10 +55,11 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     "--log-level=warn",
     ...flags,
   ];
+  const image = await shipped();
   const began = performance.now();
-  const child = spawn(process.execPath, [...(await shippedFlags()), "--import", PROBE, bundle, ...args], {
+  const child = spawn(process.execPath, [...image.flags, "--import", PROBE, bundle, ...args], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
-    env: { ...process.env, NODE_EXTRA_CA_CERTS: caPath },
+    env: { ...process.env, ...image.env, NODE_EXTRA_CA_CERTS: caPath },
   });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const proc = `/proc/${child.pid}`;
@@ -76,10 +78,10 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     readyMs,
     metrics,
     residentMiB: () => status("VmRSS"),
-    async measure() {
+    async measure(now = { idle: false }) {
       const loop = await new Promise<Omit<Measured, "peakMiB" | "writes">>((resolve) => {
         child.once("message", (message) => resolve(message as Measured));
-        child.send({});
+        child.send(now);
       });
       const peakMiB = await status("VmHWM");
       // Begins the peak anew (proc(5), clear_refs).
@@ -96,12 +98,17 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   };
 }
 
-/** Of Node, as the image starts it: what is measured is what is shipped. */
-async function shippedFlags(): Promise<string[]> {
+/** Flags and environment of Node, as the image starts it: what is measured is what is shipped. */
+async function shipped(): Promise<{ readonly flags: string[]; readonly env: Record<string, string> }> {
   const dockerfile = await readFile(new URL("../Dockerfile", import.meta.url), "utf8");
   const [, entrypoint] = /^ENTRYPOINT (\[.*\])$/m.exec(dockerfile) ?? [];
-  if (entrypoint === undefined) throw new Error("the Dockerfile has no ENTRYPOINT in its JSON form");
-  return (JSON.parse(entrypoint) as string[]).filter((part) => part.startsWith("--"));
+  const [, variables] = /^ENV (.*)$/m.exec(dockerfile) ?? [];
+  if (entrypoint === undefined || variables === undefined)
+    throw new Error("the Dockerfile has no ENTRYPOINT in its JSON form, or no ENV");
+  return {
+    flags: (JSON.parse(entrypoint) as string[]).filter((part) => part.startsWith("--")),
+    env: Object.fromEntries(variables.split(" ").map((part) => part.split("=") as [string, string])),
+  };
 }
 
 /** Events are no part of a publication. */

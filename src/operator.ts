@@ -1,6 +1,7 @@
 /** The operator as a whole: reflectors, controllers, election and probes around the given configuration. */
 import { randomUUID } from "node:crypto";
 import type { Deps } from "./api/deps.ts";
+import { tenantOf } from "./api/indexers.ts";
 import type { ConfigMap } from "./api/kube.ts";
 import type { MailDomain, O365Sync } from "./api/types.generated.ts";
 import type { Config } from "./config/config.ts";
@@ -141,8 +142,8 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
 /** A tenant with many domains, or one that answers slowly, leaves workers to the others. */
 function byTenant(syncs: Store<O365Sync>, workers: number): Fairness {
   const groupOf = (key: string): string => {
-    const { spec } = syncs.get(key) ?? {};
-    return spec === undefined ? "" : `${spec.cloud} ${spec.tenantId.toLowerCase()}`;
+    const sync = syncs.get(key);
+    return sync === undefined ? "" : tenantOf(sync);
   };
   return { groupOf, mostOfGroup: Math.ceil(workers / 2) };
 }

@@ -1,6 +1,7 @@
 /** What the operator watches in the cluster, and which change wakes which object. */
 import type { Deps } from "./api/deps.ts";
 import { LABEL_DOMAIN, LABEL_MANAGED_BY, LABEL_SYNC, LABEL_WATCH, MANAGER } from "./api/group.ts";
+import { BY_DOMAIN_REF, BY_SECRET, rivalsOf } from "./api/indexers.ts";
 import { CONFIG_MAP, type ConfigMap, type KubeObject, type ResourceType, SECRET, type Secret } from "./api/kube.ts";
 import { MAIL_DOMAIN, O365_SYNC } from "./api/resources.ts";
 import type { MailDomain, O365Sync } from "./api/types.generated.ts";
@@ -55,10 +56,7 @@ export function route(
 ): void {
   const { domains, syncs, configMaps, secrets } = watched;
   const syncsOfDomain = (namespace: string | undefined, domain: string): string[] =>
-    syncs.store
-      .list()
-      .filter(({ metadata, spec }) => spec.domainRef.name === domain && metadata.namespace === namespace)
-      .map(({ metadata }) => storeKey(metadata));
+    syncs.store.by(BY_DOMAIN_REF, `${namespace}/${domain}`).map(({ metadata }) => storeKey(metadata));
   on(syncs.reflectors, ({ metadata, spec }) => {
     syncController.enqueue(storeKey(metadata));
     // Rivals for the same MailDomain: who is older may have changed.
@@ -68,10 +66,8 @@ export function route(
   on(domains.reflectors, (domain) => {
     const { namespace, name } = domain.metadata;
     for (const sync of syncsOfDomain(namespace, name)) syncController.enqueue(sync);
-    // Rivals for the same name: who is older may have changed. Not all others: among a thousand that is a million.
-    for (const other of domains.store.list()) {
-      if (areRivals(domain, other)) domainController.enqueue(storeKey(other.metadata));
-    }
+    // Rivals for the same name: who is older may have changed.
+    for (const rival of rivalsOf(domain, domains.store)) domainController.enqueue(storeKey(rival.metadata));
     domainController.enqueue(storeKey(domain.metadata));
   });
   on(configMaps.reflectors, ({ metadata: { namespace, labels = {} } }) => {
@@ -80,21 +76,10 @@ export function route(
     if (domain !== undefined) domainController.enqueue(`${namespace}/${domain}`);
   });
   on(secrets.reflectors, ({ metadata: { namespace, name } }) => {
-    for (const { metadata, spec } of syncs.store.list()) {
-      const { clientSecretRef, certificateRef } = spec.credentials ?? {};
-      const uses = metadata.namespace === namespace && (clientSecretRef ?? certificateRef)?.name === name;
-      if (uses) syncController.enqueue(storeKey(metadata));
-    }
+    const users = syncs.store.by(BY_SECRET, `${namespace}/${name}`);
+    for (const { metadata } of users) syncController.enqueue(storeKey(metadata));
   });
 }
-
-function areRivals(a: MailDomain, b: MailDomain): boolean {
-  if (a.metadata.namespace !== b.metadata.namespace) return false;
-  const names = namesOf(a);
-  return namesOf(b).some((name) => names.includes(name));
-}
-
-const namesOf = ({ spec }: MailDomain): string[] => [spec.domain, ...(spec.aliasDomains ?? []).map(({ name }) => name)];
 
 function on<T extends KubeObject>(reflectors: readonly Reflector<T>[], handler: (object: T) => void): void {
   for (const reflector of reflectors) {

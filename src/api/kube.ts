@@ -162,3 +162,6 @@ export const EVENT: ResourceType<KubeEvent> = {
   kind: "Event",
   namespaced: true,
 };
+
+/** The values that a store finds an object by, such as the name of an object that it refers to. Pure. */
+export type Indexer<T extends KubeObject> = (object: T) => readonly string[];

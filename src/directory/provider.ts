@@ -9,7 +9,7 @@ import { createHttp, type Http } from "./http.ts";
 import { createPace, type Pace } from "./pace.ts";
 import { missingRoles } from "./permissions.ts";
 import { readRecipients, readSample, readVerifiedDomains } from "./read.ts";
-import { createSharedReads } from "./shared-reads.ts";
+import { createSharedReads, KEPT_MS } from "./shared-reads.ts";
 import { createTokenSource, type TokenObserver, type TokenSource } from "./token.ts";
 import type { Connection, Directory, DirectoryProvider } from "./types.ts";
 
@@ -27,14 +27,11 @@ export interface DirectoryProviderOptions {
   readonly onTokenRequest?: TokenObserver;
 }
 
-/** What a tenant's domains were, and when. */
+/** What a tenant's domains were, and when: every object asks once, those of one tenant at about the same time. */
 interface KnownDomains {
   names: readonly string[];
   at: number;
 }
-
-/** Every object asks once for the domains of its tenant: those of one tenant at about the same time. */
-const DOMAINS_KEPT_MS = 60_000;
 
 /** Of the least recently used connection beyond these, the token is asked for again. */
 const MOST_KEPT = 1000;
@@ -67,7 +64,7 @@ export function createDirectoryProvider(options: DirectoryProviderOptions): Dire
         ...directory,
         read: (wanted) => reads(name, directory, wanted),
         async verifiedDomains(signal, hoped) {
-          const isFresh = deps.clock.now() < known.at + DOMAINS_KEPT_MS;
+          const isFresh = deps.clock.now() < known.at + KEPT_MS;
           if (isFresh && hoped !== undefined && known.names.includes(hoped)) return known.names;
           const names = await directory.verifiedDomains(signal);
           Object.assign(known, { names: names ?? [], at: deps.clock.now() });

@@ -5,7 +5,7 @@ import { SOURCES } from "./sources.ts";
 import type { Directory, ReadOptions, ReadStats } from "./types.ts";
 
 /** A read is kept while somebody uses it, and this long after. */
-const KEPT_MS = 300_000;
+export const KEPT_MS = 300_000;
 /** Of all reads that are kept: beyond that the oldest are forgotten, and a read that is larger is not kept at all. */
 const MOST_BYTES = 32 * 1024 * 1024;
 /** Objects that are packed together, and handed on between two looks at other things. */

@@ -71,7 +71,7 @@ export interface Directory {
   authorize(options: { sources: EnabledSources; fresh: boolean; signal: AbortSignal }): Promise<Authorization>;
   /**
    * Lower-case names of the tenant's verified domains; undefined where the permission for it is missing. What others of
-   * this connection were told in the last minute is told again where it names `hoped`.
+   * this connection were told in the last five minutes is told again where it names `hoped`.
    */
   verifiedDomains(signal: AbortSignal, hoped?: string): Promise<readonly string[] | undefined>;
   read(options: ReadOptions): Promise<ReadStats>;

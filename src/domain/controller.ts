@@ -1,13 +1,14 @@
 /** The MailDomain controller: publishes the routing of a domain while its recipient tables stand. */
 import { removeCondition, setCondition } from "../api/conditions.ts";
 import type { Deps } from "../api/deps.ts";
-import { LABEL_DOMAIN } from "../api/group.ts";
+import { BY_DOMAIN, BY_DOMAIN_REF, rivalsOf } from "../api/indexers.ts";
 import type { Condition, ConfigMap, ObjectMeta } from "../api/kube.ts";
 import { difference } from "../api/merge-patch.ts";
 import { MAIL_DOMAIN } from "../api/resources.ts";
 import type { MailDomain, MailDomainStatus, O365Sync } from "../api/types.generated.ts";
 import { parseRelayDomains, RELAY_DOMAINS_KEY } from "../recipients/routing.ts";
 import { find } from "../runtime/find.ts";
+import { storeKey } from "../runtime/store.ts";
 import type { Client, EventRecorder, Reconcile, Store } from "../runtime/types.ts";
 import { findLists } from "./lists.ts";
 import { publishRouting, readRouting } from "./publish.ts";
@@ -39,7 +40,7 @@ export function createDomainReconciler(services: DomainServices): Reconcile {
     const routed = parseRelayDomains(before.found?.data?.[RELAY_DOMAINS_KEY]);
     const configMaps = listsOf(stores.configMaps, domain);
     const { lists, lookAgainAt } = await findLists(client, { configMaps, routed, now }, signal);
-    const routing = routingOf(domain, stores.domains.list(), lists);
+    const routing = routingOf(domain, rivalsOf(domain, stores.domains), lists);
     const published = await publishRouting(client, domain, before, routing.names, signal);
     const status = statusOf(domain, { routing, lists, syncs: syncsOf(stores.syncs, domain), published, now });
     const patch = difference(domain.status ?? {}, status);
@@ -54,19 +55,11 @@ export function createDomainReconciler(services: DomainServices): Reconcile {
 }
 
 function listsOf(configMaps: Store<ConfigMap>, { metadata }: MailDomain): ObjectMeta[] {
-  return configMaps
-    .list()
-    .map(({ metadata: found }) => found)
-    .filter(({ namespace, labels }) => namespace === metadata.namespace && labels?.[LABEL_DOMAIN] === metadata.name);
+  return configMaps.by(BY_DOMAIN, storeKey(metadata)).map(({ metadata: found }) => found);
 }
 
 function syncsOf(syncs: Store<O365Sync>, { metadata }: MailDomain): O365Sync[] {
-  return syncs
-    .list()
-    .filter(
-      ({ metadata: { namespace }, spec }) => namespace === metadata.namespace && spec.domainRef.name === metadata.name,
-    )
-    .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  return syncs.by(BY_DOMAIN_REF, storeKey(metadata)).sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
 }
 
 interface Found {

@@ -1,4 +1,5 @@
 /** Which names of a MailDomain are routed, and what its status says of them. Pure. */
+import { claimedNames } from "../api/indexers.ts";
 import type { MailDomain } from "../api/types.generated.ts";
 
 /** One recipient list that is published for a MailDomain. */
@@ -18,10 +19,9 @@ export interface Routing {
   readonly names: readonly string[];
 }
 
-const namesOf = ({ spec }: MailDomain): string[] => [spec.domain, ...(spec.aliasDomains ?? []).map(({ name }) => name)];
-
-export function routingOf(domain: MailDomain, others: readonly MailDomain[], lists: readonly PublishedList[]): Routing {
-  const claim = findClaim(domain, others);
+/** `rivals`: other MailDomains of the namespace that claim a name of this one. */
+export function routingOf(domain: MailDomain, rivals: readonly MailDomain[], lists: readonly PublishedList[]): Routing {
+  const claim = findClaim(domain, rivals);
   if (claim !== undefined) {
     const message = `the older MailDomain ${claim.owner} claims ${claim.name}; take the name out of one of the two`;
     return { reason: "DomainClaimed", message, names: [] };
@@ -32,8 +32,8 @@ export function routingOf(domain: MailDomain, others: readonly MailDomain[], lis
     return { reason: "NoInboundServer", message, names: [] };
   }
   const listed = new Set(lists.flatMap(({ names }) => names));
-  const names = namesOf(domain).filter((name) => listed.has(name));
-  const missing = namesOf(domain).filter((name) => !listed.has(name));
+  const names = claimedNames(domain).filter((name) => listed.has(name));
+  const missing = claimedNames(domain).filter((name) => !listed.has(name));
   if (missing.length > 0) return { reason: "NoRecipientList", message: noList(domain, missing), names: names.sort() };
   const untold = lists.find(({ addresses }) => addresses === undefined);
   const note =
@@ -53,14 +53,12 @@ interface Claim {
 }
 
 /** A name that an older MailDomain of the namespace has, as domain or alias domain; same second: by name. */
-function findClaim(domain: MailDomain, others: readonly MailDomain[]): Claim | undefined {
-  const mine = namesOf(domain);
-  for (const other of others) {
-    const { namespace, name } = other.metadata;
-    const rival = namespace === domain.metadata.namespace && name !== domain.metadata.name;
-    if (!rival || other.metadata.deletionTimestamp !== undefined || !isOlder(other, domain)) continue;
-    const shared = namesOf(other).find((claimed) => mine.includes(claimed));
-    if (shared !== undefined) return { owner: name, name: shared };
+function findClaim(domain: MailDomain, rivals: readonly MailDomain[]): Claim | undefined {
+  const mine = claimedNames(domain);
+  for (const rival of rivals) {
+    if (rival.metadata.deletionTimestamp !== undefined || !isOlder(rival, domain)) continue;
+    const shared = claimedNames(rival).find((claimed) => mine.includes(claimed));
+    if (shared !== undefined) return { owner: rival.metadata.name, name: shared };
   }
   return undefined;
 }

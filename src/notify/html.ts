@@ -13,6 +13,8 @@ const COLOURS: Readonly<Record<Tone, string>> = {
 const FONT = "font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 const MONO = "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace";
 const MUTED = "color:#57606a";
+/** In a template it would make the whole bundle a string of two bytes a letter: 2 MiB. */
+const ELLIPSIS = "…";
 const RULE = "border-top:1px solid #e4e7eb";
 const HEADING = `margin:28px 0 8px;font-size:12px;line-height:16px;font-weight:600;letter-spacing:.04em;text-transform:uppercase;${MUTED}`;
 
@@ -122,7 +124,7 @@ function changeList({ changesTitle, changes, more }: Report): Markup {
       html`<div><span style="color:${sign === "-" ? COLOURS.bad : COLOURS.good};white-space:pre">${sign === "-" ? "−" : "+"} </span>${address}</div>
 `,
   );
-  const rest = more === 0 ? NOTHING : html`<div style="${FONT};${MUTED}">… and ${more} more</div>`;
+  const rest = more === 0 ? NOTHING : html`<div style="${FONT};${MUTED}">${ELLIPSIS} and ${more} more</div>`;
   return html`<h2 style="${HEADING}">${changesTitle}</h2>
 <div style="${MONO};font-size:13px;line-height:21px">
 ${lines}${rest}</div>

@@ -135,8 +135,8 @@ export const OBJECT_GAUGES: readonly ObjectGauge[] = [
 ];
 
 export interface ObjectStores {
-  readonly syncs: Store<O365Sync>;
-  readonly domains: Store<MailDomain>;
+  readonly syncs: Pick<Store<O365Sync>, "list">;
+  readonly domains: Pick<Store<MailDomain>, "list">;
 }
 
 /** In Prometheus' text format. Written by hand: a metrics library keeps every series it has seen, and takes a second for thousands. */

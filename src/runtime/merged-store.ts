@@ -12,6 +12,7 @@ export function mergeStores<T extends KubeObject>(stores: readonly Store<T>[]): 
       }
       return undefined;
     },
+    by: (indexer, value) => stores.flatMap((store) => store.by(indexer, value)),
     list: () => stores.flatMap((store) => store.list()),
     get size() {
       return stores.reduce((sum, store) => sum + store.size, 0);

@@ -1,5 +1,6 @@
 /** The objects a reflector has seen, and what each sighting changed. */
-import type { KubeObject, ObjectMeta } from "../api/kube.ts";
+import type { Indexer, KubeObject, ObjectMeta } from "../api/kube.ts";
+import { createIndex, type Index } from "./store-index.ts";
 import type { Store, StoreChange } from "./types.ts";
 
 export interface WritableStore<T extends KubeObject> extends Store<T> {
@@ -18,10 +19,29 @@ export function storeKey(metadata: ObjectMeta): string {
 
 export function createStore<T extends KubeObject>(): WritableStore<T> {
   const objects = new Map<string, T>();
+  /** Made when first asked for. */
+  const indexes = new Map<Indexer<T>, Index<T>>();
+
+  function indexOf(indexer: Indexer<T>): Index<T> {
+    const found = indexes.get(indexer);
+    if (found !== undefined) return found;
+    const index = createIndex(indexer);
+    for (const object of objects.values()) index.add(object);
+    indexes.set(indexer, index);
+    return index;
+  }
+  function set(key: string, object: T, old: T | undefined): void {
+    objects.set(key, object);
+    for (const index of indexes.values()) {
+      if (old !== undefined) index.remove(old);
+      index.add(object);
+    }
+  }
 
   const store: WritableStore<T> = {
     get: (key) => objects.get(key),
     list: () => [...objects.values()],
+    by: (indexer, value) => indexOf(indexer).get(value),
     get size() {
       return objects.size;
     },
@@ -29,7 +49,7 @@ export function createStore<T extends KubeObject>(): WritableStore<T> {
       const key = storeKey(object.metadata);
       const old = objects.get(key);
       if (old?.metadata.uid === object.metadata.uid && isSameVersion(old, object)) return [];
-      objects.set(key, object);
+      set(key, object, old);
       if (old === undefined) return [{ kind: "added", object }];
       if (old.metadata.uid === object.metadata.uid) return [{ kind: "updated", object, old }];
       return [
@@ -38,7 +58,12 @@ export function createStore<T extends KubeObject>(): WritableStore<T> {
       ];
     },
     remove(object) {
-      return objects.delete(storeKey(object.metadata)) ? [{ kind: "deleted", old: object }] : [];
+      const key = storeKey(object.metadata);
+      const kept = objects.get(key);
+      if (kept === undefined) return [];
+      objects.delete(key);
+      for (const index of indexes.values()) index.remove(kept);
+      return [{ kind: "deleted", old: object }];
     },
     replace(next) {
       const present = new Set(next.map((object) => storeKey(object.metadata)));

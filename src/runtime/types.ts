@@ -1,5 +1,5 @@
 /** What runtime/ promises to the controllers; it knows nothing of mail. */
-import type { KubeList, KubeObject, ObjectKey, ResourceType, Status } from "../api/kube.ts";
+import type { Indexer, KubeList, KubeObject, ObjectKey, ResourceType, Status } from "../api/kube.ts";
 
 /** A call that the API server answered with an error, or that got no answer (`status` 0). */
 export class ApiError extends Error {
@@ -88,6 +88,8 @@ export interface Client {
 export interface Store<T extends KubeObject> {
   get(key: string): T | undefined;
   list(): T[];
+  /** Objects that the indexer files under the value, without a look at the others. An indexer is known by its identity. */
+  by(indexer: Indexer<T>, value: string): T[];
   readonly size: number;
 }
 

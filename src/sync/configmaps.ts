@@ -1,7 +1,7 @@
 /** Reads and writes the ConfigMaps of one O365Sync: never without the resourceVersion that was looked at, never a foreign one. */
 import { createHash } from "node:crypto";
 import { Failure } from "../api/failure.ts";
-import { LABEL_SYNC } from "../api/group.ts";
+import { BY_SYNC } from "../api/indexers.ts";
 import { CONFIG_MAP, type ConfigMap, type ObjectMeta } from "../api/kube.ts";
 import { mergedMetadata, metadataIsCurrent } from "../api/ownership.ts";
 import type { O365Sync } from "../api/types.generated.ts";
@@ -22,6 +22,16 @@ export interface Seen {
   readonly metadata: ObjectMeta;
   readonly sha256: string;
 }
+
+/** Which state of a ConfigMap has which digest. */
+interface Hashed {
+  readonly uid: string | undefined;
+  readonly resourceVersion: string | undefined;
+  readonly sha256: string;
+}
+
+/** Digests of ConfigMaps that are gone may be kept so many times before they are looked for. */
+const FEW = 1_000;
 
 /** Digest of what a ConfigMap holds, metadata left out. */
 export function contentHash({ data, binaryData }: Pick<Content, "data" | "binaryData">): string {
@@ -73,14 +83,19 @@ export interface ConfigMapsOptions {
 const keyOf = ({ namespace, name }: ObjectMeta): string => `${namespace}/${name}`;
 
 export function createConfigMaps({ client, cache }: ConfigMapsOptions): ConfigMaps {
-  /** By namespace/name: what was hashed last. */
-  const hashed = new Map<string, Seen>();
+  /** By namespace/name: what was hashed last. Few bytes each: there may be many thousands. */
+  const hashed = new Map<string, Hashed>();
 
   function remember(object: ConfigMap): Seen {
     const { managedFields: _, ...metadata } = object.metadata;
-    const seen = { metadata, sha256: contentHash(object) };
-    hashed.set(keyOf(metadata), seen);
-    return seen;
+    const { uid, resourceVersion } = metadata;
+    const sha256 = contentHash(object);
+    if (hashed.size > 2 * cache.size + FEW) forgetGone();
+    hashed.set(keyOf(metadata), { uid, resourceVersion, sha256 });
+    return { metadata, sha256 };
+  }
+  function forgetGone(): void {
+    for (const key of hashed.keys()) if (cache.get(key) === undefined) hashed.delete(key);
   }
 
   async function read(sync: O365Sync, name: string, role: Role, signal: AbortSignal) {
@@ -106,9 +121,9 @@ export function createConfigMaps({ client, cache }: ConfigMapsOptions): ConfigMa
     const key = keyOf({ namespace: sync.metadata.namespace ?? "", name });
     const known = hashed.get(key);
     const cached = cache.get(key);
-    if (known !== undefined && cached !== undefined && same(known.metadata, cached.metadata)) {
+    if (known !== undefined && cached !== undefined && isSame(known, cached.metadata)) {
       if (!isOurs(sync, cached, role)) throw conflict(name);
-      return known;
+      return { metadata: cached.metadata, sha256: known.sha256 };
     }
     const found = await read(sync, name, role, signal);
     return found && { metadata: found.metadata, sha256: found.sha256 };
@@ -149,12 +164,8 @@ export function createConfigMaps({ client, cache }: ConfigMapsOptions): ConfigMa
       }
     },
     known(sync) {
-      const { namespace, name } = sync.metadata;
-      const isNear = ({ metadata }: ConfigMap): boolean =>
-        metadata.labels?.[LABEL_SYNC] === name && metadata.namespace === namespace;
-      // Of thousands few are near: those alone are looked at closely.
-      const ours = cache.list().filter((found) => isNear(found) && isOurs(sync, found, undefined));
-      return ours.map(({ metadata }) => metadata);
+      const near = cache.by(BY_SYNC, keyOf(sync.metadata));
+      return near.filter((found) => isOurs(sync, found, undefined)).map(({ metadata }) => metadata);
     },
   };
 }
@@ -170,7 +181,7 @@ function toConfigMap(sync: O365Sync, { name, role, data, binaryData }: Content, 
   };
 }
 
-const same = (a: ObjectMeta, b: ObjectMeta): boolean => a.uid === b.uid && a.resourceVersion === b.resourceVersion;
+const isSame = (a: Hashed, b: ObjectMeta): boolean => a.uid === b.uid && a.resourceVersion === b.resourceVersion;
 
 /** Whether labels and owner of what was seen are as they must be. */
 export function hasOwnMetadata(sync: O365Sync, seen: Pick<Seen, "metadata">, role: Role): boolean {

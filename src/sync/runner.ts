@@ -1,6 +1,8 @@
 /** Conducts one run: persists its start, executes it within its deadline, and records its end. */
+
 import { findCondition } from "../api/conditions.ts";
 import { Failure } from "../api/failure.ts";
+import { BY_TENANT, tenantOf } from "../api/indexers.ts";
 import type { O365SyncStatus } from "../api/types.generated.ts";
 import type { Roster } from "../recipients/roster.ts";
 import { createDeadline } from "../runtime/abort.ts";
@@ -88,7 +90,7 @@ async function executeWithin(
         object,
         access,
         run,
-        syncs: services.stores.syncs.list(),
+        syncs: services.stores.syncs.by(BY_TENANT, tenantOf(object)),
         queuedAt,
         now: services.deps.clock.now(),
       }),

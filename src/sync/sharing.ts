@@ -6,12 +6,14 @@ import type { Run } from "./records.ts";
 
 /** For runs that have no instant of their own which a read must be newer than. */
 const FRESH_MS = 60_000;
+/** An object that waited longer for its first sync, perhaps for its MailDomain, wants no older read than this. */
+const FIRST_MS = 300_000;
 
 export interface SharingInput {
   readonly object: O365Sync;
   readonly access: Access;
   readonly run: Run;
-  /** All that there are, this object included. */
+  /** All of the tenant, this object included. */
   readonly syncs: readonly O365Sync[];
   /** Since when the object waited for its turn, in milliseconds since the epoch. */
   readonly queuedAt: number | undefined;
@@ -25,16 +27,20 @@ export interface SharingInput {
  */
 export function sharingOf({ object, access, run, syncs, queuedAt, now }: SharingInput): Sharing | undefined {
   const others = syncs.some((other) => other.metadata.uid !== object.metadata.uid && asksAlike(other, object));
-  return others ? { key: access.version, notBefore: notBefore(run, queuedAt, now) } : undefined;
+  return others ? { key: access.version, notBefore: notBefore(object, run, queuedAt, now) } : undefined;
 }
 
 /**
- * A slot is served by a read since its instant, other runs by one since the object began to wait for its turn; what a
- * person asked for, or what failed before, by one that begins now.
+ * A slot is served by a read since its instant, a first sync by one of the last five
+ * minutes and since the object was made, other runs by one since
+ * the object began to wait for its turn; what a person asked for, or what failed before, by one that begins now.
  */
-function notBefore(run: Run, queuedAt: number | undefined, now: number): number {
+function notBefore({ metadata }: O365Sync, run: Run, queuedAt: number | undefined, now: number): number {
   if (run.request !== undefined || run.attempts > 1) return now;
-  return run.slotTime === undefined ? Math.min(now - FRESH_MS, queuedAt ?? now) : Date.parse(run.slotTime);
+  if (run.slotTime !== undefined) return Date.parse(run.slotTime);
+  const sinceMade =
+    run.trigger === "Initial" ? Math.max(Date.parse(metadata.creationTimestamp ?? ""), now - FIRST_MS) : now;
+  return Math.min(now - FRESH_MS, queuedAt ?? now, Number.isNaN(sinceMade) ? now : sinceMade);
 }
 
 function asksAlike(a: O365Sync, b: O365Sync): boolean {

@@ -1,5 +1,6 @@
 /** Gathers what a reconcile decides on: the live object, its MailDomain, its rivals, and what stands in the cluster. */
 import { Failure } from "../api/failure.ts";
+import { BY_DOMAIN_REF } from "../api/indexers.ts";
 import { O365_SYNC } from "../api/resources.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import { find } from "../runtime/find.ts";
@@ -53,11 +54,13 @@ export async function gather(
   // Asked again: what this process wrote last may not be in its cache yet.
   const object = await find(services.client, O365_SYNC, key, { signal });
   if (object === undefined || object.metadata.deletionTimestamp !== undefined) return undefined;
-  const domain = stores.domains.get(`${key.namespace}/${object.spec.domainRef.name}`);
+  const domainKey = `${key.namespace}/${object.spec.domainRef.name}`;
+  const domain = stores.domains.get(domainKey);
   const found = await look(services, object, domain, now, signal);
   const access = await orFailure(resolveAccess(services.client, services.sharedKeys, object, signal));
   const tablesObstacle =
-    findObstacle(object, domain, stores.syncs.list()) ?? (found instanceof Failure ? found : undefined);
+    findObstacle(object, domain, stores.syncs.by(BY_DOMAIN_REF, domainKey)) ??
+    (found instanceof Failure ? found : undefined);
   const obstacle = tablesObstacle ?? (access instanceof Failure ? access : undefined);
   const standing = { ...NOTHING, object };
   return {
@@ -115,11 +118,11 @@ function damagedManifest(): Failure {
   return new Failure("stalled", "ManifestDamaged", message);
 }
 
-/** What keeps every run from starting, whatever asked for it; the first that applies. */
+/** What keeps every run from starting, whatever asked for it; the first that applies. `claimants`: all that name the domain. */
 export function findObstacle(
   object: O365Sync,
   domain: MailDomain | undefined,
-  syncs: readonly O365Sync[],
+  claimants: readonly O365Sync[],
 ): Failure | undefined {
   const { name } = object.spec.domainRef;
   if (domain === undefined) {
@@ -130,7 +133,7 @@ export function findObstacle(
     const message = `spec.domainRef: the MailDomain ${name} has serverType ${domain.spec.serverType}; only Office365 is synced with a tenant`;
     return new Failure("stalled", "ServerTypeMismatch", message);
   }
-  const older = syncs.find((other) => claims(other, object) && isOlder(other, object));
+  const older = claimants.find((other) => claims(other, object) && isOlder(other, object));
   if (older === undefined) return undefined;
   const message = `the older O365Sync ${older.metadata.name} keeps the MailDomain ${name}; delete one of the two`;
   return new Failure("stalled", "DomainClaimed", message);
@@ -138,7 +141,6 @@ export function findObstacle(
 
 function claims(other: O365Sync, object: O365Sync): boolean {
   return (
-    other.metadata.namespace === object.metadata.namespace &&
     other.metadata.name !== object.metadata.name &&
     other.spec.domainRef.name === object.spec.domainRef.name &&
     other.metadata.deletionTimestamp === undefined

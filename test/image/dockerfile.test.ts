@@ -57,6 +57,10 @@ describe("The Dockerfile", () => {
     expect(find("USER").flatMap(argumentsOf)).toEqual(["65532:65532"]);
   });
 
+  it("keeps what threads give back in one place", () => {
+    expect(find("ENV").flatMap(argumentsOf)).toContain("MALLOC_ARENA_MAX=1");
+  });
+
   it("carries the labels that registries read, with the version of the package", async () => {
     const labels = (find("LABEL") as Label[]).flatMap((label) => label.getProperties().map((each) => each.getName()));
     expect(labels.map((name) => name.replace("org.opencontainers.image.", ""))).toEqual([

@@ -1,23 +1,14 @@
 /** What a scrape of /metrics shows. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { KubeObject } from "../../src/api/kube.ts";
 import type { MailDomain, O365Sync } from "../../src/api/types.generated.ts";
 import { createMetrics, type Metrics } from "../../src/observe/metrics.ts";
-import type { Store } from "../../src/runtime/types.ts";
 import { RELEASE } from "../../src/version.ts";
 import { syncSpec } from "../support/memory-operator.ts";
 
 const objects = new Map<string, O365Sync>();
 const domains = new Map<string, MailDomain>();
-const storeOf = <T extends KubeObject>(kept: ReadonlyMap<string, T>): Store<T> => ({
-  get: (key) => kept.get(key),
-  list: () => [...kept.values()],
-  get size() {
-    return kept.size;
-  },
-});
-const stores = { syncs: storeOf(objects), domains: storeOf(domains) };
+const stores = { syncs: { list: () => [...objects.values()] }, domains: { list: () => [...domains.values()] } };
 
 function metricsOf(): Metrics {
   objects.clear();

@@ -5,6 +5,7 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import type { O365Sync } from "../../src/api/types.generated.ts";
 import type { HistoryRecord } from "../../src/sync/records.ts";
 import { createBundle, type OperatorChild } from "../support/bundle.ts";
 import { expectedRecipients } from "../support/expected.ts";
@@ -19,6 +20,8 @@ const MOST_MIB_PER_HOUR = 30;
 const MOST_MIB = 350;
 const MOST_NEW_HANDLES = 20;
 const SETTLED_AFTER_SECONDS = 900;
+/** A watch that failed again and again waits up to 30 s, and so does one that is half-open. */
+const CALM_MS = 60_000;
 
 const { values } = parseArgs({ options: { minutes: { type: "string", default: "1" }, seed: { type: "string" } } });
 const minutes = Number(values.minutes);
@@ -91,7 +94,9 @@ async function soak(): Promise<void> {
     }
     controlPlane.faults?.clear();
     for (const undo of stage.undo) undo();
-    await judge({ world, seen, times, begin, samples });
+    await judge({ world, seen, times, begin, samples }).catch((error: unknown) => {
+      throw new Error(`${error instanceof Error ? error.message : error}\n${operator.log.slice(-20).join("\n")}`);
+    });
     console.log(
       `${[...counts].map(([name, count]) => `${name} ${count}`).join(", ")}; ${kills} kills; ${seen.size} runs`,
     );
@@ -117,7 +122,12 @@ interface Found {
 }
 
 async function judge({ world, seen, times, begin, samples }: Found): Promise<void> {
-  const { status } = await world.ask("sync", "last");
+  const calm = Date.now();
+  await world.annotate("sync", "last");
+  const handled = ({ status }: O365Sync): boolean => status?.handledSync === "last";
+  const { status } = await world.until(() => world.sync(), handled, CALM_MS);
+  await world.observe();
+  console.log(`      answered ${((Date.now() - calm) / 1000).toFixed(1)} s after the last fault`);
   check(status?.requests?.sync?.state === "Succeeded", `the last sync succeeds (${status?.requests?.sync?.message})`);
   const tables = [...world.gateway.accepted()].toSorted();
   const wanted = expectedRecipients(world.tenant.company, "example.com");

@@ -108,6 +108,7 @@ export function createMemoryCluster(now: () => number): MemoryCluster {
       return {
         get: (key) => objects.get(key),
         list: () => [...objects.values()],
+        by: (indexer, value) => [...objects.values()].filter((object) => indexer(object).includes(value)),
         get size() {
           return objects.size;
         },

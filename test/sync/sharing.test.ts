@@ -47,6 +47,17 @@ describe("An O365Sync shares", () => {
     expect(sharing(sync("b"), { request: "sync" }, sync("a"), NOW - 600_000)?.notBefore).toBe(NOW);
   });
 
+  it.each<[what: string, made: number, trigger: Run["trigger"], notBefore: number]>([
+    ["since it was made, for a first run", NOW - 90_000, "Initial", NOW - 90_000],
+    ["of the last minute however new it is", NOW - 5_000, "Initial", NOW - 60_000],
+    ["of the last five minutes however long it waited", NOW - 86_400_000, "Initial", NOW - 300_000],
+    ["of the last minute for a new spec", NOW - 90_000, "SpecChange", NOW - 60_000],
+  ])("a read %s", (_, made, trigger, notBefore) => {
+    const { metadata, spec } = sync("a");
+    const object = { metadata: { ...metadata, creationTimestamp: new Date(made).toISOString() }, spec } as O365Sync;
+    expect(sharing(sync("b"), { trigger }, object)?.notBefore).toBe(notBefore);
+  });
+
   it.each<[what: string, run: Partial<Run>, notBefore: number]>([
     ["of the last minute for a first run", {}, NOW - 60_000],
     ["since its instant for a slot", { slotTime: "2026-01-01T06:00:00Z" }, NOW - 300_000],

@@ -84,6 +84,11 @@ describe("The image", { timeout: 60_000 }, () => {
     expect(built).toMatchObject({ status: 0, stderr: "" });
   });
 
+  it("is plain ASCII: one other letter would make its source take twice the memory", async () => {
+    const source = await readFile(join(folder, "dist/operator.cjs"));
+    expect(source.findIndex((byte) => byte > 0x7f)).toBe(-1);
+  });
+
   it.skipIf(!isRun)("starts under Node.js 24 without a warning", () => {
     expect(spawnSync(node ?? "", ["--version"], { encoding: "utf8" }).stdout).toMatch(/^v24\./);
     const help = spawnSync(node ?? "", [join(folder, "dist/operator.cjs"), "--help"], { encoding: "utf8" });

@@ -1,0 +1,30 @@
+/** Objects filed under values of theirs, so that a few of many thousands are found without a look at all. */
+import type { Indexer, KubeObject } from "../api/kube.ts";
+
+export interface Index<T extends KubeObject> {
+  get(value: string): T[];
+  add(object: T): void;
+  /** Takes the very object that was added. */
+  remove(object: T): void;
+}
+
+export function createIndex<T extends KubeObject>(indexer: Indexer<T>): Index<T> {
+  const filed = new Map<string, Set<T>>();
+  return {
+    get: (value) => [...(filed.get(value) ?? [])],
+    add(object) {
+      for (const value of indexer(object)) {
+        const found = filed.get(value);
+        if (found === undefined) filed.set(value, new Set([object]));
+        else found.add(object);
+      }
+    },
+    remove(object) {
+      for (const value of indexer(object)) {
+        const found = filed.get(value);
+        found?.delete(object);
+        if (found?.size === 0) filed.delete(value);
+      }
+    },
+  };
+}
