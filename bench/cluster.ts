@@ -43,7 +43,7 @@ export interface Install {
 }
 
 export const CLIENT_ID = "11111111-2222-4333-8444-555555555555";
-const POLL_MS = 10;
+const POLL_MS = 20;
 const PATIENCE_MS = 900_000;
 
 export async function startCluster(): Promise<Cluster> {

@@ -57,7 +57,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   ];
   const image = await shipped();
   const began = performance.now();
-  const child = spawn(process.execPath, [...image.flags, "--import", PROBE, bundle, ...args], {
+  const child = spawn(process.env["NODE24"] ?? process.execPath, [...image.flags, "--import", PROBE, bundle, ...args], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
     env: { ...process.env, ...image.env, NODE_EXTRA_CA_CERTS: caPath },
   });

@@ -10,8 +10,9 @@ export async function bundle(outfile: string): Promise<void> {
     target: "node20",
     // CommonJS, because msal pulls in modules that call require at run time.
     format: "cjs",
-    minify: true,
-    keepNames: true,
+    // Names stay as they are: keepNames wraps every closure in a call, also in the innermost loops.
+    minifyWhitespace: true,
+    minifySyntax: true,
     sourcemap: "linked",
     // Some library asks for the one of Node.js, which warns that it is deprecated.
     alias: { punycode: "punycode/punycode.js" },

@@ -110,15 +110,18 @@ async function readBody(message: IncomingMessage, maxBytes: number): Promise<str
   }
 }
 
+/** A piece at a time, each a turn of a thread: a page of 999 objects has some 300 KiB. */
+const DECODED_BYTES = 128 * 1024;
+
 function decoderFor(encoding: string | undefined): Transform | undefined {
   switch (encoding?.toLowerCase()) {
     case undefined:
     case "identity":
       return undefined;
     case "gzip":
-      return createGunzip();
+      return createGunzip({ chunkSize: DECODED_BYTES });
     case "br":
-      return createBrotliDecompress();
+      return createBrotliDecompress({ chunkSize: DECODED_BYTES });
     default:
       throw new TransportError("incomplete", "UNKNOWN_CONTENT_ENCODING");
   }

@@ -28,24 +28,39 @@ export function listPath(source: Source, top: number, advanced = false): string 
   return `/${source}?${query.join("&")}`;
 }
 
-/** Ends after the last page. Throws Failure, or the signal's reason; then no page that came before may be used. */
+/**
+ * Ends after the last page. Throws Failure, or the signal's reason; then no page that came before may be used. The next
+ * page is on its way while the one before it is worked on.
+ */
 export async function* readPages(graph: Graph, source: Source, signal: AbortSignal): AsyncGenerator<Page> {
+  const left = new AbortController();
+  try {
+    yield* followPages(graph, source, AbortSignal.any([signal, left.signal]));
+  } finally {
+    left.abort();
+  }
+}
+
+async function* followPages(graph: Graph, source: Source, signal: AbortSignal): AsyncGenerator<Page> {
   const operation = LISTING[source];
   let top: number = PAGE_SIZES[0];
   let advanced = false;
   let restarts = 0;
-  let next: string | undefined = listPath(source, top);
   let seen = new Set<string>();
+  const ask = (path: string) => graph.call({ operation, path, signal, ...(advanced ? { headers: ADVANCED } : {}) });
+  let next: ReturnType<typeof ask> | undefined = ask(listPath(source, top));
   while (next !== undefined) {
     const first = seen.size === 0;
-    const answer = await graph.call({ operation, path: next, signal, ...(advanced ? { headers: ADVANCED } : {}) });
+    const answer = await next;
     if ("body" in answer) {
       const { entries, link } = parsePage(operation, graph.origin, answer.body);
       if (link !== undefined && seen.has(link))
         throw malformed(operation, "a page leads back to one that was read already");
-      yield { entries, first };
+      next = link === undefined ? undefined : ask(link);
+      // Looked at when its turn comes.
+      next?.catch(() => {});
       if (link !== undefined) seen.add(link);
-      next = link;
+      yield { entries, first };
       continue;
     }
     const { refusal } = answer;
@@ -58,7 +73,7 @@ export async function* readPages(graph: Graph, source: Source, signal: AbortSign
       throw refused(refusal);
     }
     seen = new Set();
-    next = listPath(source, top, advanced);
+    next = ask(listPath(source, top, advanced));
   }
 }
 

@@ -225,7 +225,7 @@ function* toAccounts(
     const addresses = [address, ...aliases.sort()];
     for (const each of addresses) statics.delete(each);
     const kind = ACCOUNT_TYPES.indexOf(TYPES[record.kind] ?? "mailbox");
-    candidates.put({ id: record.id, kind, addresses, marks: [] });
+    candidates.rewrite(index, { kind, addresses, marks: [] });
     objects[candidate.source]++;
   }
   return { excluded, objects };

@@ -17,6 +17,8 @@ export interface Records {
   readonly length: number;
   /** Adds the record, or puts it in the place of the one with its id. */
   put(record: PackedRecord): void;
+  /** Gives a record that stands another kind and other addresses, and leaves its id alone. */
+  rewrite(index: number, record: Omit<PackedRecord, "id">): void;
   /** Of the record with this id; undefined when there is none. */
   find(id: string): number | undefined;
   remove(index: number): void;
@@ -44,25 +46,13 @@ const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** kind (1), bytes of the id (2), number of addresses (2), id; then for each address: mark (1), length (1), text. */
 export function createRecords(): Records {
-  const slabs: Buffer[] = [];
+  const slabs = createSlabs();
   /** Where each record stands: number of its slab and the place in it. */
   const slabOf = createNumbers();
   const offsetOf = createNumbers();
-  let used = SLAB_BYTES;
   const ids = createIdIndex((index) => records.idOf(index));
 
-  const bufferOf = (index: number): Buffer => slabs[slabOf.get(index)] ?? Buffer.alloc(0);
-
-  function reserve(bytes: number): { slab: number; offset: number } {
-    const size = slabs.at(-1)?.length ?? 0;
-    if (used + bytes > size) {
-      slabs.push(Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, bytes)));
-      used = 0;
-    }
-    const offset = used;
-    used += bytes;
-    return { slab: slabs.length - 1, offset };
-  }
+  const bufferOf = (index: number): Buffer => slabs.get(slabOf.get(index));
 
   /** Place of an address's mark; its length and its text follow. */
   function seek(buffer: Buffer, index: number, place: number): number {
@@ -88,8 +78,8 @@ export function createRecords(): Records {
         write(bufferOf(known), offsetOf.get(known), record);
         return;
       }
-      const { slab, offset } = reserve(bytes);
-      write(slabs[slab] ?? Buffer.alloc(0), offset, record);
+      const { slab, offset } = slabs.reserve(bytes);
+      write(slabs.get(slab), offset, record);
       if (known === undefined) {
         slabOf.push(slab);
         offsetOf.push(offset);
@@ -98,6 +88,14 @@ export function createRecords(): Records {
         slabOf.set(known, slab);
         offsetOf.set(known, offset);
       }
+    },
+    rewrite(index, record) {
+      const buffer = bufferOf(index);
+      const start = offsetOf.get(index);
+      const idBytes = buffer.readUInt16LE(start + 1) & LONGEST_ID;
+      const fits = HEAD_BYTES + idBytes + packedAddresses(record.addresses) <= sizeOf(index);
+      if (fits) writeAround(buffer, start, idBytes, record);
+      else records.put({ id: records.idOf(index), ...record });
     },
     find: (id) => ids.find(id),
     remove(index) {
@@ -130,19 +128,53 @@ export function createRecords(): Records {
   return records;
 }
 
+/** Memory in large pieces, filled one after the other. */
+function createSlabs() {
+  const slabs: Buffer[] = [];
+  let used = SLAB_BYTES;
+  return {
+    get: (slab: number): Buffer => slabs[slab] ?? Buffer.alloc(0),
+    reserve(bytes: number): { readonly slab: number; readonly offset: number } {
+      const size = slabs.at(-1)?.length ?? 0;
+      if (used + bytes > size) {
+        slabs.push(Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, bytes)));
+        used = 0;
+      }
+      const offset = used;
+      used += bytes;
+      return { slab: slabs.length - 1, offset };
+    },
+  };
+}
+
 function packedSize({ id, addresses }: PackedRecord): number {
-  let bytes = HEAD_BYTES + (GUID.test(id) ? 16 : Buffer.byteLength(id));
+  return HEAD_BYTES + (GUID.test(id) ? 16 : Buffer.byteLength(id)) + packedAddresses(addresses);
+}
+
+function packedAddresses(addresses: readonly string[]): number {
+  let bytes = 0;
   for (const address of addresses) bytes += 2 + address.length;
   return bytes;
 }
 
-function write(buffer: Buffer, start: number, { id, kind, addresses, marks }: PackedRecord): void {
+function write(buffer: Buffer, start: number, record: PackedRecord): void {
+  const { id } = record;
   const isGuid = GUID.test(id);
   const idBytes = isGuid
     ? buffer.write(id.replaceAll("-", ""), start + HEAD_BYTES, "hex")
     : buffer.write(id, start + HEAD_BYTES, "utf8");
-  buffer.writeUInt8(kind, start);
   buffer.writeUInt16LE(idBytes | (isGuid ? IS_GUID : 0), start + 1);
+  writeAround(buffer, start, idBytes, record);
+}
+
+/** Everything but the id, which has so many bytes. */
+function writeAround(
+  buffer: Buffer,
+  start: number,
+  idBytes: number,
+  { kind, addresses, marks }: Omit<PackedRecord, "id">,
+): void {
+  buffer.writeUInt8(kind, start);
   buffer.writeUInt16LE(addresses.length, start + 3);
   let at = start + HEAD_BYTES + idBytes;
   for (const [place, address] of addresses.entries()) {

@@ -1,6 +1,9 @@
 /** Gzip in pieces that take some milliseconds each. */
-import { gzipSync } from "node:zlib";
+import { constants, gzipSync } from "node:zlib";
 import type { Steps } from "./steps.ts";
+
+/** A third of the time of the default, for a tenth more bytes. */
+const zip = (text: string): Buffer => gzipSync(text, { level: constants.Z_BEST_SPEED });
 
 const PIECE_CHARACTERS = 256 * 1024;
 
@@ -15,10 +18,10 @@ export function* gzipInPieces(texts: Iterable<string>): Steps<Buffer[]> {
     if (text === "") yield;
     open += text;
     for (; open.length >= PIECE_CHARACTERS; open = open.slice(PIECE_CHARACTERS)) {
-      members.push(gzipSync(open.slice(0, PIECE_CHARACTERS)));
+      members.push(zip(open.slice(0, PIECE_CHARACTERS)));
       yield;
     }
   }
-  if (open !== "" || members.length === 0) members.push(gzipSync(open));
+  if (open !== "" || members.length === 0) members.push(zip(open));
   return members;
 }

@@ -53,11 +53,14 @@ export interface DraftInput {
   readonly before: Publication | undefined;
   readonly accounts: Roster;
   readonly names: DomainNames;
+  /** Of accounts and names, where it is known already. */
+  readonly revision?: string;
   readonly now: number;
 }
 
 /** Throws Failure OutputTooLarge when the list does not fit; a retiring layout that no longer fits is given up instead. */
-export function* draftPublication({ object, before, accounts, names, now }: DraftInput): Steps<Draft> {
+export function* draftPublication(input: DraftInput): Steps<Draft> {
+  const { object, before, accounts, names, now } = input;
   const output = outputOf(object);
   const tables = yield* prepareTables(accounts, names);
   const kept: Retiring[] = [];
@@ -66,7 +69,7 @@ export function* draftPublication({ object, before, accounts, names, now }: Draf
   }
   const chunks = yield* chunkAccounts(accounts, before?.chunks);
   const target: Blueprint = {
-    revision: yield* revisionOf(accounts, names),
+    revision: input.revision ?? (yield* revisionOf(accounts, names)),
     domain: names.domain,
     aliasDomains: names.aliasDomains,
     output,
@@ -94,9 +97,9 @@ interface Material {
 }
 
 function* draftOf(sync: string, target: Blueprint, { tables, chunks }: Material): Steps<Draft> {
-  const { accounts, names } = tables;
+  const { accounts } = tables;
   const options = layoutsOf(target);
-  const makers = new Map<string, () => Steps<Content>>();
+  const contents = createContents();
   let nearlyFull: Draft["nearlyFull"];
   for (const layout of options) {
     const { warn, suggestedShards } = fitting(yield* measureShards(tables, layout));
@@ -108,8 +111,9 @@ function* draftOf(sync: string, target: Blueprint, { tables, chunks }: Material)
     const make = function* (): Steps<Content> {
       return { name, role: "accounts", data: { "accounts.jsonl": yield* chunks.text(index) } };
     };
-    makers.set(name, make);
-    accountsChunks.push({ name, sha256: contentHash(yield* make()), accounts: chunks.accountsIn(index) });
+    const content = yield* make();
+    contents.put(content, make);
+    accountsChunks.push({ name, sha256: contentHash(content), accounts: chunks.accountsIn(index) });
     yield;
   }
   const layouts: Layout[] = [];
@@ -119,17 +123,17 @@ function* draftOf(sync: string, target: Blueprint, { tables, chunks }: Material)
       const name = tableName(sync, layout.shards, index);
       const shard = yield* renderShard(tables, layout, index);
       yield* checkShard(shard, layout.shards);
-      const { addresses, bytes } = shard;
+      const { addresses, bytes, data, binaryData } = shard;
       shards.push({ name, sha256: contentHash(shard), addresses, bytes });
-      makers.set(name, function* (): Steps<Content> {
-        const { data, binaryData } = yield* renderShard(tables, layout, index);
-        return { name, role: "recipients", data, binaryData };
+      contents.put({ name, role: "recipients", data, binaryData }, function* (): Steps<Content> {
+        const again = yield* renderShard(tables, layout, index);
+        return { name, role: "recipients", data: again.data, binaryData: again.binaryData };
       });
       yield;
     }
     layouts.push({ ...layout, tables: shards });
   }
-  const counts = yield* countsOf(accounts, names);
+  const counts = yield* countsOf(tables, layouts[0]);
   return {
     target,
     accounts,
@@ -139,15 +143,32 @@ function* draftOf(sync: string, target: Blueprint, { tables, chunks }: Material)
         layout.tables.map(({ name, sha256 }): Part => ({ name, sha256, role: "recipients" })),
       ),
     ],
-    contentOf: ({ name }) => madeBy(makers.get(name)),
+    contentOf: ({ name }) => contents.get(name),
     publication: { ...target, counts, accounts: accountsChunks, layouts },
     ...(nearlyFull === undefined ? {} : { nearlyFull }),
   };
 }
 
-function madeBy(make: (() => Steps<Content>) | undefined): Steps<Content> {
-  if (make === undefined) throw new Error("a part of another publication was asked for");
-  return make();
+/** What is kept of a publication until it is written; the rest is made once more. */
+const KEPT_CHARACTERS = 4 * 1024 * 1024;
+
+function createContents() {
+  const makers = new Map<string, () => Steps<Content>>();
+  const kept = new Map<string, Content>();
+  let room = KEPT_CHARACTERS;
+  return {
+    put(content: Content, again: () => Steps<Content>): void {
+      const { name, data = {}, binaryData = {} } = content;
+      makers.set(name, again);
+      room -= [...Object.values(data), ...Object.values(binaryData)].reduce((sum, { length }) => sum + length, 0);
+      if (room >= 0) kept.set(name, content);
+    },
+    *get(name: string): Steps<Content> {
+      const make = makers.get(name);
+      if (make === undefined) throw new Error("a part of another publication was asked for");
+      return kept.get(name) ?? (yield* make());
+    },
+  };
 }
 
 function fitting(sizes: readonly ShardSize[]): Capacity {
@@ -161,14 +182,21 @@ function fitting(sizes: readonly ShardSize[]): Capacity {
   throw new Failure("stalled", "OutputTooLarge", `a table would be larger than 900 KiB; ${cure}`);
 }
 
-function* countsOf(accounts: Roster, names: DomainNames): Steps<Counts> {
+/** Every address stands in one shard of each layout; without a layout they are counted by themselves. */
+function* countsOf({ accounts, names }: Tables, layout: Layout | undefined): Steps<Counts> {
   let [distributionLists, aliases] = [0, 0];
   for (let index = 0; index < accounts.length; index++) {
     if (accounts.typeOf(index) === "distributionList") distributionLists++;
     aliases += accounts.countOf(index) - 1;
     if (index % PAUSE_EVERY === 0) yield;
   }
-  return { accounts: accounts.length, distributionLists, aliases, addresses: yield* countAccepted(accounts, names) };
+  const addresses = layout?.tables.reduce((sum, table) => sum + table.addresses, 0);
+  return {
+    accounts: accounts.length,
+    distributionLists,
+    aliases,
+    addresses: addresses ?? (yield* countAccepted(accounts, names)),
+  };
 }
 
 /** The names of a MailDomain, in an order that does not depend on how it was written. */

@@ -143,7 +143,8 @@ async function sync(services: RunServices, directory: Directory, input: RunInput
   if (violations.length > 0) return hold(services, input, { proposal, violations, reading });
   if (same)
     return { ...numbers({ proposal, reading }), result: "Unchanged", reason: "Unchanged", message: "nothing changed" };
-  return publish(services, input, facts, { proposal, wish, reading, before: accounts, removed: unseen.lost.length });
+  const removed = unseen.lost.length;
+  return publish(services, input, facts, { proposal, wish, revision, reading, before: accounts, removed });
 }
 
 /** For an approval, what is new since the plan that was shown; otherwise everything. */
@@ -229,6 +230,8 @@ async function hold({ plans }: RunServices, { object, signal }: RunInput, outcom
 
 interface Publishing extends Pick<Outcome, "proposal" | "reading"> {
   readonly wish: Wish;
+  /** Of the wish. */
+  readonly revision: string;
   readonly before: Roster | undefined;
   readonly removed: number;
 }
@@ -240,9 +243,10 @@ async function publish(
   publishing: Publishing,
 ): Promise<RunEnd> {
   const { object, run, standing, requestedBy, signal } = input;
-  const { proposal, wish, reading, before, removed } = publishing;
+  const { proposal, wish, revision, reading, before, removed } = publishing;
   const now = services.deps.clock.now();
-  const draft = await inSlices(draftPublication({ object, before: standing.manifest.current, ...wish, now }), signal);
+  const wanted = { object, before: standing.manifest.current, ...wish, revision, now };
+  const draft = await inSlices(draftPublication(wanted), signal);
   if (draft.nearlyFull !== undefined) facts.nearlyFull = draft.nearlyFull;
   const message = describeProposal(proposal);
   const end: RunEnd = { ...numbers({ proposal, reading }), result: "Published", reason: "Published", message };

@@ -51,6 +51,24 @@ describe("a chain of pages", () => {
     expect(server.graph.map((request) => parameter(request, "$skiptoken"))).toEqual([null, "1", "2"]);
   });
 
+  it("is asked for its next page before the one that came is worked on", async () => {
+    let second = (): void => {};
+    const asked = new Promise<void>((resolve) => {
+      second = resolve;
+    });
+    const replies = inTurn(page(["a"], own("1")), page(["b"]));
+    server.onGraph((request) => {
+      if (parameter(request, "$skiptoken") === "1") second();
+      return replies(request);
+    });
+    const pages = readPages(graphFor(server, createTestDeps()), "users", quiet());
+    await pages.next();
+    // Nobody has asked for a second page yet: this would hang.
+    await asked;
+    expect((await pages.next()).value).toMatchObject({ entries: [{ id: "b" }] });
+    await pages.return(undefined);
+  });
+
   it("gives every object once and in order, however it is cut", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 6 }), async (sizes) => {

@@ -50,7 +50,7 @@ describe("The Dockerfile", () => {
     expect(entrypoint?.getJSONStrings().map((part) => part.getJSONValue())).toEqual([
       "/nodejs/bin/node",
       "--max-semi-space-size=4",
-      "--optimize-for-size",
+      "--max-old-space-size=384",
       "/app/operator.cjs",
     ]);
     expect(find("CMD")).toEqual([]);

@@ -95,7 +95,7 @@ async function soak(): Promise<void> {
     controlPlane.faults?.clear();
     for (const undo of stage.undo) undo();
     await judge({ world, seen, times, begin, samples }).catch((error: unknown) => {
-      throw new Error(`${error instanceof Error ? error.message : error}\n${operator.log.slice(-20).join("\n")}`);
+      throw new Error(`${String(error)}\n${operator.log.slice(-20).join("\n")}`);
     });
     console.log(
       `${[...counts].map(([name, count]) => `${name} ${count}`).join(", ")}; ${kills} kills; ${seen.size} runs`,
