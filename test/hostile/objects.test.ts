@@ -5,6 +5,7 @@ import type { O365Sync } from "../../src/api/types.generated.ts";
 import { createRandom } from "../support/random.ts";
 import { createShiftClock } from "../support/shift-clock.ts";
 import { brief, createWorld, type World } from "../support/world.ts";
+import { expectDescribed } from "./support/golden.ts";
 
 const WELL = ["Ready=True/Succeeded", "Authorized=True/Authorized", "Published=True/Published"];
 const MINUTE_MS = 60_000;
@@ -34,7 +35,9 @@ describe("An object of a sync that", () => {
 
   it("is a Secret and deleted is missed by name, and taken up within a minute when it is back", async () => {
     await world.remove("secrets", "o365");
-    const { status } = await world.ask("sync", "without-secret");
+    const shown = await world.ask("sync", "without-secret");
+    const { status } = shown;
+    await expectDescribed(world, shown, "the Secret is deleted");
     expect(status?.requests?.sync).toMatchObject({ state: "Failed", reason: "DependencyNotReady" });
     expect(status?.conditions?.[0]?.message).toContain("the Secret o365 does not exist in this namespace; create it");
     expect(brief(status?.conditions)).toContain("Published=True/Published");
@@ -47,7 +50,9 @@ describe("An object of a sync that", () => {
 
   it("is a Secret without the key is missed by the key's name", async () => {
     await world.patch("secrets", "o365", { data: { clientSecret: null } });
-    const { status } = await world.ask("sync", "without-key");
+    const shown = await world.ask("sync", "without-key");
+    const { status } = shown;
+    await expectDescribed(world, shown, "the Secret lacks its key");
     expect(status?.requests?.sync?.message).toContain("has no value under the key clientSecret; add it");
     await world.patch("secrets", "o365", { stringData: { clientSecret: world.tenant.clientSecret } });
     clock.shift(MINUTE_MS + 1);
@@ -81,7 +86,9 @@ describe("An object of a sync that", () => {
     await world.apply("configmaps", foreign);
     clock.shift(MINUTE_MS + 1);
     await world.patch("o365syncs", "example-com", { spec: { output: { shards: 4 } } });
-    const { status } = await becomes("ConfigMapConflict");
+    const shown = await becomes("ConfigMapConflict");
+    const { status } = shown;
+    await expectDescribed(world, shown, "a foreign ConfigMap in the way");
     expect(status?.conditions?.[0]?.message).toMatch(
       /the ConfigMap example-com-recipients-4-1 exists and does not belong to this object .* rename or delete it/,
     );
@@ -103,7 +110,9 @@ describe("An object of a sync that", () => {
       spec: { output: { shards: 1, formats: ["postfix", "addresses", "aliases"] } },
     });
     for (let index = 0; index < 7000; index++) company.hire(`${index}${"x".repeat(55)}@example.com`);
-    const { status } = await world.ask("sync", "too-large");
+    const shown = await world.ask("sync", "too-large");
+    const { status } = shown;
+    await expectDescribed(world, shown, "a list too large for its ConfigMaps");
     expect(status?.requests?.sync).toMatchObject({ state: "Failed", reason: "OutputTooLarge" });
     expect(status?.requests?.sync?.message).toMatch(/spec\.output\.shards/);
     expect(brief(status?.conditions)).toContain("Stalled=True/OutputTooLarge");

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { O365Sync } from "../../src/api/types.generated.ts";
+import { expectDescribed } from "../hostile/support/golden.ts";
 import { type OwnApiServer, startOwnApiServer } from "../support/embedded.ts";
 import { expectedRecipients } from "../support/expected.ts";
 import { createRandom } from "../support/random.ts";
@@ -114,6 +115,32 @@ describe("An API server that", () => {
     expect(status?.requests?.sync).toMatchObject({ state: "Succeeded" });
   });
 
+  it("never answers a write, over a connection that stays, is asked again after half a minute", async () => {
+    await start();
+    await world.install();
+    await world.ask("sync", "first");
+    world.gateway.expectAlways(accepted());
+    for (const what of [
+      "example-com-manifest",
+      "example-com-recipients",
+      "example-com-history",
+      "example-com/status",
+    ]) {
+      world.tenant.company.hire(`${what.replaceAll(/[^a-z]/g, ".")}@example.com`);
+      const path = new RegExp(`${what}\\?.*fieldManager`);
+      const hits = server.faults.add({ path, effect: { do: "half-open" } });
+      await world.annotate("sync", what.replace("/", "-"));
+      const { status } = await world.until(
+        () => (hits() > 0 ? later() : world.sync()),
+        ({ status }) => status?.handledSync === what.replace("/", "-"),
+      );
+      expect(hits()).toBe(1);
+      expect(status?.requests?.sync).toMatchObject({ state: "Succeeded" });
+      await world.observe();
+      expect(accepted()).toEqual(expectedRecipients(world.tenant.company, "example.com"));
+    }
+  });
+
   it("has forgotten where the watches were is listed anew, and what changed meanwhile is seen", async () => {
     await start();
     await world.install();
@@ -157,9 +184,11 @@ describe("An API server that", () => {
     server.faults.add({ path: /configmaps.*fieldManager/, effect: { do: "error" }, times: FOR_EVER });
     const { status } = await world.sync();
     clock.shift(Date.parse(status?.schedule?.nextTime ?? "") - clock.now() + 1);
-    const { status: stuck } = await world.until(later, ({ status }) =>
+    const shown = await world.until(later, ({ status }) =>
       brief(status?.conditions).includes("Ready=False/KubernetesAPI"),
     );
+    const { status: stuck } = shown;
+    await expectDescribed(world, shown, "the API server refuses every ConfigMap");
     expect(brief(stuck?.conditions)).toEqual([
       "Ready=False/KubernetesAPI",
       "Authorized=True/Authorized",

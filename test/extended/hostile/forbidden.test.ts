@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { O365Sync } from "../../../src/api/types.generated.ts";
+import { expectDescribed } from "../../hostile/support/golden.ts";
 import { createMemoryLog } from "../../runtime/support/logger.ts";
 import { request } from "../../support/api.ts";
 import { useControlPlane } from "../../support/controlplane.ts";
@@ -104,7 +105,9 @@ describe.skipIf(kind !== "real")("On an API server that asks for rights (skipped
         (line: string) =>
         ({ status }: O365Sync): boolean =>
           brief(status?.conditions).includes(line);
-      const { status } = await world.until(() => world.sync(), is("Stalled=True/Forbidden"));
+      const shown = await world.until(() => world.sync(), is("Stalled=True/Forbidden"));
+      const { status } = shown;
+      await expectDescribed(world, shown, `the missing right for ${resource} to be ${verb}`);
       const ready = status?.conditions?.find(({ type }) => type === "Ready");
       expect(ready?.message).toContain(`cannot ${verb} resource "${resource}"`);
       expect(ready?.message).toContain("bind the role that the chart brings");
@@ -140,10 +143,12 @@ describe.skipIf(kind !== "real")("A namespace that is being deleted (skipped: ne
     // Nobody finishes the deletion here: the namespace stays Terminating.
     await request("DELETE", `/api/v1/namespaces/${world.namespace}`);
     await world.patch("o365syncs", "example-com", { spec: { output: { shards: 2 } } });
-    const { status } = await world.until(
+    const shown = await world.until(
       () => world.sync(),
       ({ status }) => status?.conditions?.[0]?.reason === "NamespaceTerminating",
     );
+    const { status } = shown;
+    await expectDescribed(world, shown, "the namespace is being deleted");
     expect(status?.conditions?.[0]?.message).toContain(
       "the namespace is being deleted; nothing more is written into it",
     );

@@ -9,6 +9,7 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/request-id [0-9a-f-]{36}/g, "request-id <id>"],
   [/localhost(:|%3A)\d+/g, "<host>"],
   [/\b[0-9a-f]{20}\b/g, "<digest>"],
+  [/system:serviceaccount:[\w:-]+/g, "system:serviceaccount:<operator>"],
   [/sha256:[0-9a-f]{64}/g, "sha256:<digest>"],
 ];
 
@@ -33,7 +34,10 @@ export function describeSync(
       ...(lastSuccessfulTime === undefined ? {} : { lastSuccessfulTime }),
       ...(lastSync === undefined ? {} : { lastSync }),
       ...(retry === undefined ? {} : { retry }),
-      schedule: { nextTime: schedule?.nextTime, summary: schedule?.summary },
+      schedule: {
+        ...(schedule?.nextTime === undefined ? {} : { nextTime: schedule.nextTime }),
+        summary: schedule?.summary,
+      },
     },
   };
   return mask(describeObject(shown, events), world);

@@ -8,7 +8,7 @@ import { createRandom } from "../../support/random.ts";
 import { createShiftClock } from "../../support/shift-clock.ts";
 import { brief, createWorld, type World, type WorldOptions } from "../../support/world.ts";
 import { describeSync } from "./describe.ts";
-import { fileOf, GOLDEN } from "./golden.ts";
+import { fileOf, TENANT_GOLDEN } from "./golden.ts";
 import type { TenantFault } from "./tenant-fault.ts";
 
 /** What must stand in no condition, event or status: secrets, tokens, addresses. */
@@ -96,7 +96,7 @@ export function tellFaults(faults: readonly TenantFault[], options: Pick<WorldOp
     const { lastSync, retry, conditions = [] } = sync.status ?? {};
     const told = await toldSince(start, outcome === "done" ? undefined : lastSync?.message?.split(/[(;:]/)[0]);
     const description = describeSync(world, sync, told);
-    await expect(description).toMatchFileSnapshot(`${GOLDEN}${fileOf(fault)}`);
+    await expect(description).toMatchFileSnapshot(`${TENANT_GOLDEN}${fileOf(fault)}`);
     for (const words of says) expect(description).toContain(words);
     expect(description).not.toMatch(NEVER);
     expect(brief(conditions).filter((line) => !line.startsWith("Authorized"))).toEqual(conditionsAfter(outcome));
