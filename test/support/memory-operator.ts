@@ -26,7 +26,7 @@ export interface MemoryOperator {
 }
 
 export interface MemoryOperatorOptions {
-  readonly cluster: MemoryCluster;
+  readonly cluster: Pick<MemoryCluster, "client" | "store">;
   /** In place of the cluster's own. */
   readonly client?: Client;
   /** One for every object, or as each connects. */
