@@ -31,6 +31,8 @@ export interface Circumstances {
   readonly clockAheadMs?: number;
   /** Where it believes the API server to be. */
   readonly server?: string;
+  /** SIGUSR2 keeps its event loop for so long. */
+  readonly standsStillMs?: number;
 }
 
 const PATIENCE_MS = 30_000;
@@ -47,6 +49,13 @@ globalThis.Date = class Date extends Real {
     return Real.now() + ahead;
   }
 };
+`;
+
+/** On order, nothing else of the process runs: no timer, no answer. */
+const STANDS_STILL = `
+process.on("SIGUSR2", () => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(process.env.STANDS_STILL_MS));
+});
 `;
 
 export interface BundleOptions {
@@ -67,6 +76,8 @@ export async function createBundle({ namespace, tenant }: World, options: Bundle
   const { operatorKubeconfig } = options.controlPlane ?? useControlPlane();
   const wrongClock = join(folder, "wrong-clock.cjs");
   await writeFile(wrongClock, WRONG_CLOCK);
+  const standsStill = join(folder, "stands-still.cjs");
+  await writeFile(standsStill, STANDS_STILL);
   const children = new Set<OperatorChild>();
   const fixed = [
     `--kubeconfig=${operatorKubeconfig}`,
@@ -76,12 +87,20 @@ export async function createBundle({ namespace, tenant }: World, options: Bundle
   ];
 
   return {
-    start(flags = ["--health-probe-bind-address=0"], { clockAheadMs = 0, server } = {}) {
-      const preload = clockAheadMs === 0 ? [] : ["--require", wrongClock];
+    start(flags = ["--health-probe-bind-address=0"], { clockAheadMs = 0, server, standsStillMs = 0 } = {}) {
+      const preload = [
+        ...(clockAheadMs === 0 ? [] : ["--require", wrongClock]),
+        ...(standsStillMs === 0 ? [] : ["--require", standsStill]),
+      ];
       const elsewhere = server === undefined ? [] : [`--kubeconfig=${reach(operatorKubeconfig, folder, server)}`];
       const child = spawn(node, [...preload, file, ...fixed, ...elsewhere, ...flags], {
         stdio: ["ignore", "pipe", "inherit"],
-        env: { ...process.env, NODE_EXTRA_CA_CERTS: caPath, CLOCK_AHEAD_MS: String(clockAheadMs) },
+        env: {
+          ...process.env,
+          NODE_EXTRA_CA_CERTS: caPath,
+          CLOCK_AHEAD_MS: String(clockAheadMs),
+          STANDS_STILL_MS: String(standsStillMs),
+        },
       });
       const log: string[] = [];
       const listeners = new Set<() => void>();
