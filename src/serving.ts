@@ -10,9 +10,9 @@ import { type HttpServer, serve } from "./observe/server.ts";
 import type { StuckWorkerProbe } from "./runtime/controller.ts";
 import { find } from "./runtime/find.ts";
 import type { Client, Store } from "./runtime/types.ts";
-import type { Checks } from "./sync/checks.ts";
-import { clientIdOf } from "./sync/credentials.ts";
-import type { SharedAccess } from "./sync/shared-access.ts";
+import type { Checks } from "./sync/access/checks.ts";
+import { clientIdOf } from "./sync/access/credentials.ts";
+import type { SharedAccess } from "./sync/access/shared-access.ts";
 
 /** What a reconcile needs beside its run: a few requests of 30 s each at the worst. */
 export const RECONCILE_SLACK_MS = 120_000;

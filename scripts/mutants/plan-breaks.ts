@@ -3,7 +3,7 @@ import { type Break, one } from "./break.ts";
 
 const GUARDS = "src/recipients/guards.ts";
 const CONFIRM = "src/directory/confirm.ts";
-const RUN = "src/sync/run.ts";
+const RUN = "src/sync/run/run.ts";
 const DECIDE = "src/sync/decide.ts";
 
 export const guards: readonly Break[] = [
@@ -117,22 +117,28 @@ export const guards: readonly Break[] = [
   ),
   one(
     "a baseline that is damaged is not none",
-    "src/sync/baseline.ts",
+    "src/sync/run/baseline.ts",
     "if (numbers !== undefined) return",
     "if (numbers === undefined) return",
     "sync/whole-run",
   ),
   one(
     "a baseline of tables that stand alone",
-    "src/sync/baseline.ts",
+    "src/sync/run/baseline.ts",
     "if (addresses.length > 0) return",
     "if (addresses.length < 0) return",
     "sync/whole-run",
   ),
-  one("the window is a day", "src/sync/manifest.ts", "> now - DAY_MS", "> now - 1000", "sync/deletion-window"),
+  one(
+    "the window is a day",
+    "src/sync/publication/manifest.ts",
+    "> now - DAY_MS",
+    "> now - 1000",
+    "sync/deletion-window",
+  ),
   one(
     "what was removed is remembered",
-    "src/sync/manifest.ts",
+    "src/sync/publication/manifest.ts",
     "if (removed > 0) removals.push",
     "if (removed < 0) removals.push",
     "sync/deletion-window",
@@ -140,10 +146,10 @@ export const guards: readonly Break[] = [
 ];
 
 export const confirmations: readonly Break[] = [
-  one("removals are confirmed", "src/sync/steps.ts", "  if (wrong === 0) return;", "  return;", "sync/whole-run"),
+  one("removals are confirmed", "src/sync/run/steps.ts", "  if (wrong === 0) return;", "  return;", "sync/whole-run"),
   one(
     "removals are asked for",
-    "src/sync/steps.ts",
+    "src/sync/run/steps.ts",
     "if (removals.objects.length === 0) return;",
     "return;",
     "sync/whole-run",
@@ -259,14 +265,14 @@ export const approvals: readonly Break[] = [
   ),
   one(
     "a shared identity is lent by namespace",
-    "src/sync/shared-access.ts",
+    "src/sync/access/shared-access.ts",
     'namespaces.includes(object.metadata.namespace ?? "") &&',
     "",
     "sync/shared-access",
   ),
   one(
     "a shared identity is lent by tenant",
-    "src/sync/shared-access.ts",
+    "src/sync/access/shared-access.ts",
     "tenants.includes(tenant) &&",
     "",
     "sync/shared-access",

@@ -3,7 +3,7 @@ import { type Break, one } from "./break.ts";
 
 const PAGES = "src/directory/pages.ts";
 const READ = "src/directory/read.ts";
-const PUBLISH = "src/sync/publish.ts";
+const PUBLISH = "src/sync/publication/publish.ts";
 
 export const reading: readonly Break[] = [
   one(
@@ -143,14 +143,14 @@ export const publishing: readonly Break[] = [
   ),
   one(
     "a status is fenced by its resourceVersion",
-    "src/sync/status-writer.ts",
+    "src/sync/status/status-writer.ts",
     "const body = { metadata: { resourceVersion }, status: patch };",
     "const body = { status: patch };",
     "crash/every-call",
   ),
   {
     rule: "a foreign ConfigMap is never written",
-    file: "src/sync/configmaps.ts",
+    file: "src/sync/publication/configmaps.ts",
     changes: [
       ["if (!isOurs(sync, object, role)) throw conflict(name);", ""],
       ["if (!isOurs(sync, cached, role)) throw conflict(name);", ""],
@@ -159,7 +159,7 @@ export const publishing: readonly Break[] = [
   },
   one(
     "a list that does not fit is not published",
-    "src/sync/publication.ts",
+    "src/sync/publication/publication.ts",
     "if (capacity.ok) return capacity;",
     "return capacity;",
     "sync/whole-run",
@@ -173,7 +173,7 @@ export const publishing: readonly Break[] = [
   ),
   one(
     "a route goes before its table",
-    "src/sync/routes.ts",
+    "src/sync/publication/routes.ts",
     "if (leaving.length === 0) return;",
     "return;",
     "sync/whole-run",

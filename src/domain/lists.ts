@@ -3,8 +3,8 @@ import { LABEL_ROLE, LABEL_SYNC } from "../api/group.ts";
 import { CONFIG_MAP, type ObjectMeta } from "../api/kube.ts";
 import { find } from "../runtime/find.ts";
 import type { Client } from "../runtime/types.ts";
-import { namesWithTables, type Publication, parseManifest } from "../sync/manifest.ts";
-import { manifestName } from "../sync/names.ts";
+import { namesWithTables, type Publication, parseManifest } from "../sync/publication/manifest.ts";
+import { manifestName } from "../sync/publication/names.ts";
 import type { PublishedList } from "./routing.ts";
 
 export interface Lists {

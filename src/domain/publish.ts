@@ -7,7 +7,7 @@ import { sha256 } from "../recipients/revision.ts";
 import { RELAY_DOMAINS_KEY, renderRelayDomains, renderTransport, TRANSPORT_KEY } from "../recipients/routing.ts";
 import { find } from "../runtime/find.ts";
 import type { Client } from "../runtime/types.ts";
-import { routingName } from "../sync/names.ts";
+import { routingName } from "../sync/publication/names.ts";
 
 export type Published =
   | { readonly kind: "written"; readonly name: string; readonly revision: string }

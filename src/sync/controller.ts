@@ -2,19 +2,19 @@
 import { findCondition } from "../api/conditions.ts";
 import { storeKey } from "../runtime/store.ts";
 import { ApiError, type Reconcile, type ReconcileContext, type ReconcileResult } from "../runtime/types.ts";
-import { announce } from "./announce.ts";
-import { settle } from "./conditions.ts";
+import { asObstacle } from "./access/forbidden.ts";
 import { type Decision, decide, interruptedRun, type Situation } from "./decide.ts";
-import { asObstacle } from "./forbidden.ts";
 import { notify } from "./mail.ts";
 import { createMemory, type Remembered } from "./memory.ts";
 import { factsOf, type Outcome, type SyncServices } from "./outcome.ts";
 import { type HistoryRecord, isTest, type Run } from "./records.ts";
-import { recordOf } from "./report.ts";
 import { renderKey, rerender } from "./rerender.ts";
-import { conclude, conduct, recheck } from "./runner.ts";
+import { recordOf } from "./run/report.ts";
+import { conclude, conduct, recheck } from "./run/runner.ts";
 import { gather, type View } from "./situation.ts";
-import { abandonedEnd, adopted, answered, missed, type RunEnd, skipsSlots } from "./transitions.ts";
+import { announce } from "./status/announce.ts";
+import { settle } from "./status/conditions.ts";
+import { abandonedEnd, adopted, answered, missed, type RunEnd, skipsSlots } from "./status/transitions.ts";
 import { tellingTrouble } from "./trouble.ts";
 
 const HOUR_MS = 3_600_000;

@@ -2,7 +2,7 @@
 import { findCondition } from "../api/conditions.ts";
 import type { Failure } from "../api/failure.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
-import { noticeTime } from "./expiry.ts";
+import { noticeTime } from "./access/expiry.ts";
 import { accountsHash, changedSince } from "./fingerprint.ts";
 import { dueMail, nextMail, type OwedMail } from "./owed.ts";
 import type { RequestKind, Run, Trigger } from "./records.ts";

@@ -4,11 +4,11 @@ import type { O365Sync } from "../api/types.generated.ts";
 import type { Delivered } from "../notify/notifier.ts";
 import { type Command, composeReport, type Report } from "../notify/report.ts";
 import type { ReconcileContext } from "../runtime/types.ts";
-import { approveCommand, planCommand, readableTime, syncCommand } from "./messages.ts";
 import type { Outcome, SyncServices } from "./outcome.ts";
 import { delivery, type OwedMail, struckOff } from "./owed.ts";
 import type { HistoryRecord } from "./records.ts";
 import type { View } from "./situation.ts";
+import { approveCommand, planCommand, readableTime, syncCommand } from "./status/messages.ts";
 
 /** After this long a mail tells nothing that anybody still needs. */
 const GIVEN_UP_MS = 24 * 3_600_000;

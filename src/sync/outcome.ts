@@ -4,14 +4,14 @@ import type { Failure } from "../api/failure.ts";
 import type { O365Sync, O365SyncStatus } from "../api/types.generated.ts";
 import type { Delivered, Notifier } from "../notify/notifier.ts";
 import type { EventRecorder } from "../runtime/types.ts";
-import type { Checks } from "./checks.ts";
-import type { Facts, Finding } from "./conditions.ts";
-import type { HistoryWriter } from "./history-writer.ts";
+import type { Checks } from "./access/checks.ts";
+import type { HistoryWriter } from "./publication/history-writer.ts";
 import type { Run } from "./records.ts";
-import type { RunServices } from "./run.ts";
+import type { RunServices } from "./run/run.ts";
 import type { GatherServices, View } from "./situation.ts";
-import type { StatusWriter } from "./status-writer.ts";
-import type { RunEnd } from "./transitions.ts";
+import type { Facts, Finding } from "./status/conditions.ts";
+import type { StatusWriter } from "./status/status-writer.ts";
+import type { RunEnd } from "./status/transitions.ts";
 
 export interface SyncSettings {
   /** Runs that people may ask for, per object. */

@@ -2,7 +2,7 @@
 import type { O365Sync, O365SyncStatus } from "../api/types.generated.ts";
 import type { Delivered } from "../notify/notifier.ts";
 import type { HistoryRecord, Run } from "./records.ts";
-import type { RunEnd } from "./transitions.ts";
+import type { RunEnd } from "./status/transitions.ts";
 
 type Notifications = NonNullable<O365SyncStatus["notifications"]>;
 export type OwedMail = NonNullable<Notifications["pending"]>[number];

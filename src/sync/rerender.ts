@@ -4,17 +4,17 @@ import { guards } from "../recipients/guards.ts";
 import type { AccountType, DomainNames } from "../recipients/model.ts";
 import type { Roster } from "../recipients/roster.ts";
 import type { ReconcileContext } from "../runtime/types.ts";
-import { type Publication, removedLastDay } from "./manifest.ts";
 import type { Remembered } from "./memory.ts";
 import type { Outcome, SyncServices } from "./outcome.ts";
-import { approveLine } from "./plans.ts";
-import { bindingOf, type Proposal, propose } from "./proposal.ts";
-import { draftPublication, namesOf, namesToRender, outputOf, wantsRendering } from "./publication.ts";
-import { describeViolations, recordViolations } from "./report.ts";
-import { accountsOf } from "./runner.ts";
+import { type Publication, removedLastDay } from "./publication/manifest.ts";
+import { approveLine } from "./publication/plans.ts";
+import { draftPublication, namesOf, namesToRender, outputOf, wantsRendering } from "./publication/publication.ts";
+import { bindingOf, type Proposal, propose } from "./run/proposal.ts";
+import { describeViolations, recordViolations } from "./run/report.ts";
+import { accountsOf } from "./run/runner.ts";
 import type { View } from "./situation.ts";
 import { inSlices } from "./slices.ts";
-import { heldByRendering } from "./transitions.ts";
+import { heldByRendering } from "./status/transitions.ts";
 
 /** What rendering was asked for: while it is held for this, it is not asked for again. */
 export const renderKey = ({ object, domain }: View): string =>

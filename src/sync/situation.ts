@@ -5,13 +5,13 @@ import { O365_SYNC } from "../api/resources.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import { find } from "../runtime/find.ts";
 import type { Client, Store } from "../runtime/types.ts";
-import type { ConfigMaps } from "./configmaps.ts";
-import { type Access, resolveAccess, type SharedKeys } from "./credentials.ts";
-import { asObstacle } from "./forbidden.ts";
-import { inspect } from "./inspect.ts";
-import { EMPTY_MANIFEST } from "./manifest.ts";
-import { namesOf, outputOf, wantsRendering } from "./publication.ts";
-import { readStanding, type Standing } from "./publish.ts";
+import { type Access, resolveAccess, type SharedKeys } from "./access/credentials.ts";
+import { asObstacle } from "./access/forbidden.ts";
+import type { ConfigMaps } from "./publication/configmaps.ts";
+import { inspect } from "./publication/inspect.ts";
+import { EMPTY_MANIFEST } from "./publication/manifest.ts";
+import { namesOf, outputOf, wantsRendering } from "./publication/publication.ts";
+import { readStanding, type Standing } from "./publication/publish.ts";
 
 export interface View {
   readonly object: O365Sync;

@@ -2,9 +2,9 @@
 import { O365_SYNC } from "../api/resources.ts";
 import { find } from "../runtime/find.ts";
 import { ApiError, type Reconcile } from "../runtime/types.ts";
-import { type Trouble, troubled } from "./conditions.ts";
-import { asForbidden } from "./forbidden.ts";
+import { asForbidden } from "./access/forbidden.ts";
 import type { SyncServices } from "./outcome.ts";
+import { type Trouble, troubled } from "./status/conditions.ts";
 
 type TroubleServices = Pick<SyncServices, "client" | "statuses" | "deps" | "events">;
 

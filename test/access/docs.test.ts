@@ -6,7 +6,7 @@ import { CLOUDS, FEDERATED_AUDIENCES } from "../../src/directory/clouds.ts";
 import { leastRole } from "../../src/directory/permissions.ts";
 import { SOURCES } from "../../src/directory/sources.ts";
 import { probeHelp } from "../../src/probe/flags.ts";
-import { parseSharedAccess } from "../../src/sync/shared-access.ts";
+import { parseSharedAccess } from "../../src/sync/access/shared-access.ts";
 
 const page = readFileSync("docs/access.md", "utf8");
 

@@ -1,7 +1,7 @@
 /** Plays a mail gateway that mounts every ConfigMap of a namespace, and asserts the invariants of the mounted files. */
 import type { ConfigMap } from "../../src/api/kube.ts";
-import { contentHash } from "../../src/sync/configmaps.ts";
-import { contentsOf, parseManifest } from "../../src/sync/manifest.ts";
+import { contentHash } from "../../src/sync/publication/configmaps.ts";
+import { contentsOf, parseManifest } from "../../src/sync/publication/manifest.ts";
 import { cdbKeys } from "../recipients/support/read-cdb.ts";
 
 export interface Gateway {

@@ -7,17 +7,17 @@ import type { Directory, DirectoryProvider } from "../../src/directory/types.ts"
 import { createDomainReconciler } from "../../src/domain/controller.ts";
 import type { Notifier } from "../../src/notify/notifier.ts";
 import type { Client, EventRecorder, Logger, Reconcile } from "../../src/runtime/types.ts";
-import type { Checks } from "../../src/sync/checks.ts";
-import { createConfigMaps } from "../../src/sync/configmaps.ts";
+import type { Checks } from "../../src/sync/access/checks.ts";
+import type { SharedKeys } from "../../src/sync/access/credentials.ts";
+import { NOTHING_SHARED } from "../../src/sync/access/shared-access.ts";
 import { createSyncReconciler } from "../../src/sync/controller.ts";
-import type { SharedKeys } from "../../src/sync/credentials.ts";
-import { createHistoryWriter } from "../../src/sync/history-writer.ts";
 import type { SyncObserver } from "../../src/sync/outcome.ts";
-import { createPlans } from "../../src/sync/plans.ts";
-import { createPublisher } from "../../src/sync/publish.ts";
-import { createRoutes } from "../../src/sync/routes.ts";
-import { NOTHING_SHARED } from "../../src/sync/shared-access.ts";
-import { createStatusWriter } from "../../src/sync/status-writer.ts";
+import { createConfigMaps } from "../../src/sync/publication/configmaps.ts";
+import { createHistoryWriter } from "../../src/sync/publication/history-writer.ts";
+import { createPlans } from "../../src/sync/publication/plans.ts";
+import { createPublisher } from "../../src/sync/publication/publish.ts";
+import { createRoutes } from "../../src/sync/publication/routes.ts";
+import { createStatusWriter } from "../../src/sync/status/status-writer.ts";
 import type { MemoryCluster } from "./memory-cluster.ts";
 
 export interface MemoryOperator {

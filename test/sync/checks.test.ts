@@ -1,6 +1,6 @@
 /** Looks at permissions that are asked for from outside. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Checks, createChecks } from "../../src/sync/checks.ts";
+import { type Checks, createChecks } from "../../src/sync/access/checks.ts";
 import { createFakeClock, type FakeClock } from "../support/clock.ts";
 
 let clock: FakeClock;

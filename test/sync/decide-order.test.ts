@@ -6,7 +6,7 @@ import type { O365Sync, O365SyncStatus } from "../../src/api/types.generated.ts"
 import { type Decision, decide, interruptedRun } from "../../src/sync/decide.ts";
 import { accountsHash } from "../../src/sync/fingerprint.ts";
 import { slotCursor } from "../../src/sync/schedule.ts";
-import { abandonedEnd, adopted, ended, missed, type RunEnd, started } from "../../src/sync/transitions.ts";
+import { abandonedEnd, adopted, ended, missed, type RunEnd, started } from "../../src/sync/status/transitions.ts";
 import { createLedger } from "../simulation/support/ledger.ts";
 import { DOMAIN, HOUR, MINUTE, SCHEDULE, situationOf } from "../support/situations.ts";
 import { createWallClock } from "../support/wall-clock.ts";

@@ -1,6 +1,12 @@
 /** What earlier plans took away counts against the next one, for a day and no longer. */
 import { describe, expect, it } from "vitest";
-import { committed, EMPTY_MANIFEST, type Manifest, type Publication, removedLastDay } from "../../src/sync/manifest.ts";
+import {
+  committed,
+  EMPTY_MANIFEST,
+  type Manifest,
+  type Publication,
+  removedLastDay,
+} from "../../src/sync/publication/manifest.ts";
 
 const HOUR_MS = 3_600_000;
 const START = Date.UTC(2026, 0, 1, 12);

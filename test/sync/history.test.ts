@@ -1,6 +1,6 @@
 /** The history: one record a run, in the order in which runs ended. */
 import { describe, expect, it } from "vitest";
-import { historyData, parseHistory, withRecord } from "../../src/sync/history.ts";
+import { historyData, parseHistory, withRecord } from "../../src/sync/publication/history.ts";
 import type { HistoryRecord } from "../../src/sync/records.ts";
 
 const record = (id: string, changes: Partial<HistoryRecord> = {}): HistoryRecord => ({

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Account } from "../../src/recipients/model.ts";
 import { createRosterBuilder } from "../../src/recipients/roster.ts";
 import { allSteps } from "../../src/recipients/steps.ts";
-import { INLINE_BYTES, type Journal, replayJournal, writeJournal } from "../../src/sync/journal.ts";
+import { INLINE_BYTES, type Journal, replayJournal, writeJournal } from "../../src/sync/publication/journal.ts";
 import { anyAccounts, mailbox, manyMailboxes } from "../recipients/support/accounts.ts";
 import { packed } from "../recipients/support/whole.ts";
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { O365Sync, O365SyncStatus } from "../../src/api/types.generated.ts";
 import { delivery, dueMail, nextMail, owing } from "../../src/sync/owed.ts";
 import type { HistoryRecord, Run } from "../../src/sync/records.ts";
-import type { RunEnd } from "../../src/sync/transitions.ts";
+import type { RunEnd } from "../../src/sync/status/transitions.ts";
 import { syncSpec } from "../support/memory-operator.ts";
 import { at, NOON } from "../support/situations.ts";
 

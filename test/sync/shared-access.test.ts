@@ -1,7 +1,7 @@
 /** Whom the installation lends its keys to. */
 import { describe, expect, it } from "vitest";
 import type { O365Sync } from "../../src/api/types.generated.ts";
-import { isAllowed, parseSharedAccess } from "../../src/sync/shared-access.ts";
+import { isAllowed, parseSharedAccess } from "../../src/sync/access/shared-access.ts";
 
 const TENANT = "6f1c0f2e-5a0d-4c55-9b39-6d1f7f7b2a10";
 const CLIENT = "11111111-2222-4333-8444-555555555555";

@@ -1,9 +1,9 @@
 /** Which O365Syncs share one read of their tenant, and how old it may be. */
 import { describe, expect, it } from "vitest";
 import type { O365Sync } from "../../src/api/types.generated.ts";
-import type { Access } from "../../src/sync/credentials.ts";
+import type { Access } from "../../src/sync/access/credentials.ts";
 import type { Run } from "../../src/sync/records.ts";
-import { sharingOf } from "../../src/sync/sharing.ts";
+import { sharingOf } from "../../src/sync/run/sharing.ts";
 
 const NOW = Date.UTC(2026, 0, 1, 6, 5);
 const SECRET = {

@@ -1,11 +1,11 @@
 /** Keeps a table standing until its domain is no longer routed: mail for a routed domain without a table is refused. */
-import type { Deps } from "../api/deps.ts";
-import { Failure } from "../api/failure.ts";
-import { CONFIG_MAP } from "../api/kube.ts";
-import type { O365Sync } from "../api/types.generated.ts";
-import { parseRelayDomains, RELAY_DOMAINS_KEY } from "../recipients/routing.ts";
-import { find } from "../runtime/find.ts";
-import type { Client } from "../runtime/types.ts";
+import type { Deps } from "../../api/deps.ts";
+import { Failure } from "../../api/failure.ts";
+import { CONFIG_MAP } from "../../api/kube.ts";
+import type { O365Sync } from "../../api/types.generated.ts";
+import { parseRelayDomains, RELAY_DOMAINS_KEY } from "../../recipients/routing.ts";
+import { find } from "../../runtime/find.ts";
+import type { Client } from "../../runtime/types.ts";
 import { namesWithTables, type Publication } from "./manifest.ts";
 import { routingName } from "./names.ts";
 

@@ -1,15 +1,15 @@
 /** The conditions of an O365Sync, derived from its spec, its status and what is published. Pure. */
-import { findCondition, removeCondition, setCondition } from "../api/conditions.ts";
-import type { Failure } from "../api/failure.ts";
-import type { Condition } from "../api/kube.ts";
-import type { MailDomain, O365Sync, O365SyncStatus } from "../api/types.generated.ts";
-import type { Access } from "./credentials.ts";
-import { credentialExpiry, withExpiryNote } from "./expiry.ts";
-import { accountsHash } from "./fingerprint.ts";
-import type { Publication } from "./manifest.ts";
+import { findCondition, removeCondition, setCondition } from "../../api/conditions.ts";
+import type { Failure } from "../../api/failure.ts";
+import type { Condition } from "../../api/kube.ts";
+import type { MailDomain, O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
+import type { Access } from "../access/credentials.ts";
+import { credentialExpiry, withExpiryNote } from "../access/expiry.ts";
+import { accountsHash } from "../fingerprint.ts";
+import type { Publication } from "../publication/manifest.ts";
+import { planName } from "../publication/names.ts";
+import { describeSchedule, upcomingSlot, wantedSlots } from "../schedule.ts";
 import { approveCommand, describeCounts, readableMinute, readableTime, syncCommand } from "./messages.ts";
-import { planName } from "./names.ts";
-import { describeSchedule, upcomingSlot, wantedSlots } from "./schedule.ts";
 
 export interface Finding {
   readonly status: "True" | "False" | "Unknown";

@@ -1,10 +1,10 @@
 /** Puts a run's record into the history ConfigMap, and finds it there. */
-import type { O365Sync } from "../api/types.generated.ts";
-import { ApiError } from "../runtime/types.ts";
+import type { O365Sync } from "../../api/types.generated.ts";
+import { ApiError } from "../../runtime/types.ts";
+import type { HistoryRecord } from "../records.ts";
 import type { ConfigMaps } from "./configmaps.ts";
 import { historyData, parseHistory, withRecord } from "./history.ts";
 import { historyName } from "./names.ts";
-import type { HistoryRecord } from "./records.ts";
 
 export interface HistoryWriter {
   /** Adds the record, or replaces the one with its id, and answers all that are kept, newest first. */

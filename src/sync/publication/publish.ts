@@ -1,11 +1,13 @@
 /** Publishes write-ahead: the manifest says what begins, the ConfigMaps are written, the manifest commits. */
-import type { Clock } from "../api/deps.ts";
-import { Failure } from "../api/failure.ts";
-import type { O365Sync } from "../api/types.generated.ts";
-import { parseAccounts } from "../recipients/chunks.ts";
-import type { Account } from "../recipients/model.ts";
-import { revisionOf } from "../recipients/revision.ts";
-import { createRosterBuilder, type Roster } from "../recipients/roster.ts";
+import type { Clock } from "../../api/deps.ts";
+import { Failure } from "../../api/failure.ts";
+import type { O365Sync } from "../../api/types.generated.ts";
+import { parseAccounts } from "../../recipients/chunks.ts";
+import type { Account } from "../../recipients/model.ts";
+import { revisionOf } from "../../recipients/revision.ts";
+import { createRosterBuilder, type Roster } from "../../recipients/roster.ts";
+import type { HistoryRecord } from "../records.ts";
+import { inSlices } from "../slices.ts";
 import type { ConfigMaps, Content, Seen } from "./configmaps.ts";
 import { findStrays } from "./inspect.ts";
 import { INLINE_BYTES, type Journal, replayJournal, writeJournal } from "./journal.ts";
@@ -20,8 +22,6 @@ import {
 } from "./manifest.ts";
 import { accountsName, historyName, journalName, manifestName, planName } from "./names.ts";
 import { buildPublication, type Draft } from "./publication.ts";
-import type { HistoryRecord } from "./records.ts";
-import { inSlices } from "./slices.ts";
 
 /** What stands of one object's publication; `seen` is the manifest's ConfigMap as it was read. */
 export interface Standing {

@@ -1,8 +1,8 @@
 /** What the ConfigMaps of one O365Sync are called and how they are labelled. */
-import { LABEL_DOMAIN, LABEL_ROLE, LABEL_SYNC } from "../api/group.ts";
-import type { ConfigMap, ObjectMeta } from "../api/kube.ts";
-import { isOwned, type Owner, ownedMetadata } from "../api/ownership.ts";
-import type { O365Sync } from "../api/types.generated.ts";
+import { LABEL_DOMAIN, LABEL_ROLE, LABEL_SYNC } from "../../api/group.ts";
+import type { ConfigMap, ObjectMeta } from "../../api/kube.ts";
+import { isOwned, type Owner, ownedMetadata } from "../../api/ownership.ts";
+import type { O365Sync } from "../../api/types.generated.ts";
 
 export type Role = "recipients" | "accounts" | "manifest" | "journal" | "history" | "plan";
 

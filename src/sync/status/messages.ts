@@ -1,9 +1,9 @@
 /** Sentences that people read in conditions, events, mails and history. No addresses, nothing volatile but numbers. */
-import { GROUP } from "../api/group.ts";
-import type { O365Sync } from "../api/types.generated.ts";
-import type { ChangeCounts } from "../recipients/model.ts";
-import type { Counts } from "./manifest.ts";
-import { planName } from "./names.ts";
+import { GROUP } from "../../api/group.ts";
+import type { O365Sync } from "../../api/types.generated.ts";
+import type { ChangeCounts } from "../../recipients/model.ts";
+import type { Counts } from "../publication/manifest.ts";
+import { planName } from "../publication/names.ts";
 
 const annotate = (object: O365Sync, annotation: string, value: string): string =>
   `kubectl -n ${object.metadata.namespace} annotate o365syncs.${GROUP}/${object.metadata.name} ${GROUP}/${annotation}=${value} --overwrite`;

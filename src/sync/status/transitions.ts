@@ -1,10 +1,9 @@
 /** How each thing that happens to an O365Sync is written into its status. Pure; conditions are derived elsewhere. */
-import type { Failure } from "../api/failure.ts";
-import type { O365Sync, O365SyncStatus } from "../api/types.generated.ts";
-import type { ChangeCounts } from "../recipients/model.ts";
-import { type Answer, MINUTE_MS } from "./decide.ts";
-import { approveCommand } from "./messages.ts";
-import { owing } from "./owed.ts";
+import type { Failure } from "../../api/failure.ts";
+import type { O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
+import type { ChangeCounts } from "../../recipients/model.ts";
+import { type Answer, MINUTE_MS } from "../decide.ts";
+import { owing } from "../owed.ts";
 import {
   type HistoryRecord,
   isTest,
@@ -13,9 +12,10 @@ import {
   type RequestKind,
   type Run,
   type RunResult,
-} from "./records.ts";
-import { requestType } from "./requests.ts";
-import { describeSchedule, type Slots, wantedSlots } from "./schedule.ts";
+} from "../records.ts";
+import { requestType } from "../requests.ts";
+import { describeSchedule, type Slots, wantedSlots } from "../schedule.ts";
+import { approveCommand } from "./messages.ts";
 
 /** How a run ended. `Succeeded` is for tests, which publish nothing. */
 export interface RunEnd {

@@ -1,12 +1,12 @@
 /** The plan ConfigMap: the held plan, or that of the last test sync, for people and for the approval that comes back. */
-import type { O365Sync } from "../api/types.generated.ts";
-import { parsePlanJson, planJson, renderPlanText } from "../recipients/plan-text.ts";
-import type { Steps } from "../recipients/steps.ts";
+import type { O365Sync } from "../../api/types.generated.ts";
+import { parsePlanJson, planJson, renderPlanText } from "../../recipients/plan-text.ts";
+import type { Steps } from "../../recipients/steps.ts";
+import type { Proposal } from "../run/proposal.ts";
+import { inSlices } from "../slices.ts";
+import { approveCommand } from "../status/messages.ts";
 import type { ConfigMaps } from "./configmaps.ts";
-import { approveCommand } from "./messages.ts";
 import { planName } from "./names.ts";
-import type { Proposal } from "./proposal.ts";
-import { inSlices } from "./slices.ts";
 
 /** What `plan.txt` opens with. */
 export interface PlanHead {

@@ -1,12 +1,12 @@
 /** What a run proposes: the plan, and the Mirror domains whose repeated addresses go with it. Pure. */
 import { createHash } from "node:crypto";
-import type { O365Sync } from "../api/types.generated.ts";
-import { countAccepted } from "../recipients/accepted.ts";
-import { diff, lostAddresses, subtract, type Wish } from "../recipients/diff.ts";
-import type { Baseline, Plan } from "../recipients/model.ts";
-import type { Steps } from "../recipients/steps.ts";
-import type { Publication } from "./manifest.ts";
-import { droppedMirrors } from "./publication.ts";
+import type { O365Sync } from "../../api/types.generated.ts";
+import { countAccepted } from "../../recipients/accepted.ts";
+import { diff, lostAddresses, subtract, type Wish } from "../../recipients/diff.ts";
+import type { Baseline, Plan } from "../../recipients/model.ts";
+import type { Steps } from "../../recipients/steps.ts";
+import type { Publication } from "../publication/manifest.ts";
+import { droppedMirrors } from "../publication/publication.ts";
 
 export interface Proposal {
   readonly plan: Plan;

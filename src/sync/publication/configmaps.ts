@@ -1,12 +1,12 @@
 /** Reads and writes the ConfigMaps of one O365Sync: never without the resourceVersion that was looked at, never a foreign one. */
 import { createHash } from "node:crypto";
-import { Failure } from "../api/failure.ts";
-import { BY_SYNC } from "../api/indexers.ts";
-import { CONFIG_MAP, type ConfigMap, type ObjectMeta } from "../api/kube.ts";
-import { mergedMetadata, metadataIsCurrent } from "../api/ownership.ts";
-import type { O365Sync } from "../api/types.generated.ts";
-import { find } from "../runtime/find.ts";
-import { ApiError, type Client, type Store } from "../runtime/types.ts";
+import { Failure } from "../../api/failure.ts";
+import { BY_SYNC } from "../../api/indexers.ts";
+import { CONFIG_MAP, type ConfigMap, type ObjectMeta } from "../../api/kube.ts";
+import { mergedMetadata, metadataIsCurrent } from "../../api/ownership.ts";
+import type { O365Sync } from "../../api/types.generated.ts";
+import { find } from "../../runtime/find.ts";
+import { ApiError, type Client, type Store } from "../../runtime/types.ts";
 import { contentMetadata, isOurs, type Role } from "./names.ts";
 
 /** What one ConfigMap shall hold. `binaryData` values are base64. */

@@ -1,26 +1,26 @@
 /** Conducts one run: persists its start, executes it within its deadline, and records its end. */
 
-import { findCondition } from "../api/conditions.ts";
-import { Failure } from "../api/failure.ts";
-import { BY_TENANT, tenantOf } from "../api/indexers.ts";
-import type { O365SyncStatus } from "../api/types.generated.ts";
-import type { Roster } from "../recipients/roster.ts";
-import { createDeadline } from "../runtime/abort.ts";
-import type { ReconcileContext } from "../runtime/types.ts";
+import { findCondition } from "../../api/conditions.ts";
+import { Failure } from "../../api/failure.ts";
+import { BY_TENANT, tenantOf } from "../../api/indexers.ts";
+import type { O365SyncStatus } from "../../api/types.generated.ts";
+import type { Roster } from "../../recipients/roster.ts";
+import { createDeadline } from "../../runtime/abort.ts";
+import type { ReconcileContext } from "../../runtime/types.ts";
+import { asForbidden } from "../access/forbidden.ts";
+import { interruptedRun } from "../decide.ts";
+import { accountsHash } from "../fingerprint.ts";
+import { factsOf, type Outcome, type SyncServices } from "../outcome.ts";
+import { type HistoryRecord, isTest, type Run } from "../records.ts";
+import { requestedBy } from "../requests.ts";
+import type { View } from "../situation.ts";
+import { settle } from "../status/conditions.ts";
+import { ended, type RunEnd, started } from "../status/transitions.ts";
 import { publishedAccounts } from "./baseline.ts";
-import { settle } from "./conditions.ts";
-import { interruptedRun } from "./decide.ts";
-import { accountsHash } from "./fingerprint.ts";
-import { asForbidden } from "./forbidden.ts";
-import { factsOf, type Outcome, type SyncServices } from "./outcome.ts";
-import { type HistoryRecord, isTest, type Run } from "./records.ts";
 import { asFailure, failedEnd, recordOf } from "./report.ts";
-import { requestedBy } from "./requests.ts";
 import { execute, type RunFacts, type RunInput } from "./run.ts";
 import { sharingOf } from "./sharing.ts";
-import type { View } from "./situation.ts";
 import { authorizationTrouble, judgeAuthorization, withLink } from "./steps.ts";
-import { ended, type RunEnd, started } from "./transitions.ts";
 
 export async function conduct(
   services: SyncServices,

@@ -1,6 +1,6 @@
 /** The manifest: what is published, what has been begun, and the point of commit. Pure. */
-import type { AliasDomain, Format, OutputOptions } from "../recipients/model.ts";
-import type { HistoryRecord } from "./records.ts";
+import type { AliasDomain, Format, OutputOptions } from "../../recipients/model.ts";
+import type { HistoryRecord } from "../records.ts";
 
 /** Readers and writers of another schema version refuse each other: a list is never rewritten on a guess. */
 export const SCHEMA_VERSION = 1;

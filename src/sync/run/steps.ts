@@ -1,16 +1,16 @@
 /** The steps of a run that ask the tenant. Each does one thing and throws Failure when the run cannot go on. */
-import { Failure } from "../api/failure.ts";
-import type { MailDomain, O365Sync } from "../api/types.generated.ts";
-import type { Authorization, Directory, EnabledSources, Sharing } from "../directory/types.ts";
-import { countUnconfirmed, removalsToConfirm } from "../recipients/confirm.ts";
-import { createDeriver, type Derived } from "../recipients/derive.ts";
-import type { Logger } from "../runtime/types.ts";
-import type { Finding } from "./conditions.ts";
-import { ownershipHash } from "./fingerprint.ts";
+import { Failure } from "../../api/failure.ts";
+import type { MailDomain, O365Sync } from "../../api/types.generated.ts";
+import type { Authorization, Directory, EnabledSources, Sharing } from "../../directory/types.ts";
+import { countUnconfirmed, removalsToConfirm } from "../../recipients/confirm.ts";
+import { createDeriver, type Derived } from "../../recipients/derive.ts";
+import type { Logger } from "../../runtime/types.ts";
+import { ownershipHash } from "../fingerprint.ts";
+import { namesOf } from "../publication/publication.ts";
+import type { ReadCounts } from "../records.ts";
+import { inSlices } from "../slices.ts";
+import type { Finding } from "../status/conditions.ts";
 import type { Proposal } from "./proposal.ts";
-import { namesOf } from "./publication.ts";
-import type { ReadCounts } from "./records.ts";
-import { inSlices } from "./slices.ts";
 
 /** Said in the log while a large tenant is read. */
 const PROGRESS_EVERY = 20_000;

@@ -1,5 +1,5 @@
 /** The installation's own keys, and to whom they are lent: by namespace, tenant and client id. Pure. */
-import type { O365Sync } from "../api/types.generated.ts";
+import type { O365Sync } from "../../api/types.generated.ts";
 
 /** How the installation's own app registration proves itself. Files are read each time, so that they can be renewed. */
 export type AppProof =

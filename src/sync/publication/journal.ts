@@ -2,11 +2,11 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import type { Account } from "../recipients/model.ts";
-import { sha256 } from "../recipients/revision.ts";
-import type { Roster, RosterBuilder } from "../recipients/roster.ts";
-import { PAUSE_EVERY, type Steps } from "../recipients/steps.ts";
-import { gzipInPieces } from "../recipients/zip.ts";
+import type { Account } from "../../recipients/model.ts";
+import { sha256 } from "../../recipients/revision.ts";
+import type { Roster, RosterBuilder } from "../../recipients/roster.ts";
+import { PAUSE_EVERY, type Steps } from "../../recipients/steps.ts";
+import { gzipInPieces } from "../../recipients/zip.ts";
 
 /** One line: the account as it shall be; null takes it away. */
 type Entry = readonly [id: string, account: Account | null];

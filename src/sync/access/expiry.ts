@@ -1,8 +1,8 @@
 /** Says in time that a certificate ends. Pure. */
-import type { O365Sync, O365SyncStatus } from "../api/types.generated.ts";
-import type { Finding } from "./conditions.ts";
+import type { O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
+import type { Finding } from "../status/conditions.ts";
+import { readableTime } from "../status/messages.ts";
 import type { Access } from "./credentials.ts";
-import { readableTime } from "./messages.ts";
 
 /** How long before its end a certificate is complained about. */
 const NOTICE_MS = 30 * 24 * 3_600_000;

@@ -1,6 +1,6 @@
 /** What the API server forbids is told where people look: in conditions, with the server's own words for what is missing. */
-import { Failure } from "../api/failure.ts";
-import { ApiError } from "../runtime/types.ts";
+import { Failure } from "../../api/failure.ts";
+import { ApiError } from "../../runtime/types.ts";
 
 /** A Failure as it is, a refusal by the API server as one; undefined for everything else. */
 export function asObstacle(error: unknown): Failure | undefined {

@@ -1,7 +1,7 @@
 /** Compares what stands in the cluster with what the manifest says stands there. */
-import { LABEL_ROLE } from "../api/group.ts";
-import type { ObjectMeta } from "../api/kube.ts";
-import type { O365Sync } from "../api/types.generated.ts";
+import { LABEL_ROLE } from "../../api/group.ts";
+import type { ObjectMeta } from "../../api/kube.ts";
+import type { O365Sync } from "../../api/types.generated.ts";
 import { type ConfigMaps, hasOwnMetadata } from "./configmaps.ts";
 import { contentsOf, type Manifest, type NamedContent, type Publication } from "./manifest.ts";
 import { historyName, manifestName, planName, type Role } from "./names.ts";

@@ -1,9 +1,9 @@
 /** Writes a status as the difference to what stands, fenced by the resourceVersion it was made from. */
 import { isDeepStrictEqual } from "node:util";
-import { difference } from "../api/merge-patch.ts";
-import { O365_SYNC } from "../api/resources.ts";
-import type { O365Sync, O365SyncStatus } from "../api/types.generated.ts";
-import { ApiError, type Client } from "../runtime/types.ts";
+import { difference } from "../../api/merge-patch.ts";
+import { O365_SYNC } from "../../api/resources.ts";
+import type { O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
+import { ApiError, type Client } from "../../runtime/types.ts";
 
 export interface StatusWriter {
   /**

@@ -1,6 +1,7 @@
 /** The history ConfigMap: newest first, one record a run, in JSON and as the product's table. Pure. */
-import { readableTime } from "./messages.ts";
-import { ADDRESSES_KEPT, type HistoryRecord } from "./records.ts";
+
+import { ADDRESSES_KEPT, type HistoryRecord } from "../records.ts";
+import { readableTime } from "../status/messages.ts";
 
 /** Of both keys together: well below what a ConfigMap may hold. */
 const LARGEST_BYTES = 800 * 1024;

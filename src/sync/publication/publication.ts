@@ -1,9 +1,9 @@
 /** What a publication consists of: every ConfigMap with its data, as a pure function of accounts and blueprint. */
-import { Failure } from "../api/failure.ts";
-import type { MailDomain, O365Sync } from "../api/types.generated.ts";
-import { countAccepted } from "../recipients/accepted.ts";
-import { type Chunks, chunkAccounts } from "../recipients/chunks.ts";
-import type { AliasDomain, DomainNames, OutputOptions } from "../recipients/model.ts";
+import { Failure } from "../../api/failure.ts";
+import type { MailDomain, O365Sync } from "../../api/types.generated.ts";
+import { countAccepted } from "../../recipients/accepted.ts";
+import { type Chunks, chunkAccounts } from "../../recipients/chunks.ts";
+import type { AliasDomain, DomainNames, OutputOptions } from "../../recipients/model.ts";
 import {
   type Capacity,
   capacityOf,
@@ -13,10 +13,10 @@ import {
   renderShard,
   type ShardSize,
   type Tables,
-} from "../recipients/render.ts";
-import { revisionOf } from "../recipients/revision.ts";
-import type { Roster } from "../recipients/roster.ts";
-import { PAUSE_EVERY, type Steps } from "../recipients/steps.ts";
+} from "../../recipients/render.ts";
+import { revisionOf } from "../../recipients/revision.ts";
+import type { Roster } from "../../recipients/roster.ts";
+import { PAUSE_EVERY, type Steps } from "../../recipients/steps.ts";
 import { type Content, contentHash } from "./configmaps.ts";
 import {
   type AccountsChunk,
