@@ -17,8 +17,13 @@ export interface Asked {
 const OPERATION = "confirming removals";
 /** Graph's limit. */
 const BATCH_SIZE = 20;
+/** Batches on their way at once: a mass deletion has thousands. */
+const LANES = 4;
 
-/** The answer has every id that was asked. A part that was throttled or failed is asked again, never taken as gone. */
+/**
+ * The answer has every id that was asked. A part that was throttled or failed is asked again, never taken as gone. The
+ * first batch that fails for good ends the others.
+ */
 export async function confirmObjects(
   graph: Graph,
   objects: readonly Asked[],
@@ -26,21 +31,43 @@ export async function confirmObjects(
   signal: AbortSignal,
 ): Promise<Map<string, Confirmation>> {
   const confirmed = new Map<string, Confirmation>();
-  for (let from = 0; from < objects.length; from += BATCH_SIZE) {
-    let open = objects.slice(from, from + BATCH_SIZE);
-    await retrying(deps, signal, async (): Promise<Attempt<true>> => {
-      const parts = await askBatch(graph, open, signal);
-      const refusals = new Map<Asked, PartRefusal>();
-      for (const [asked, part] of parts) {
-        const outcome = judge(asked, part, deps.clock.now());
-        if (isRefusal(outcome)) refusals.set(asked, outcome);
-        else confirmed.set(asked.id, outcome);
-      }
-      open = [...refusals.keys()];
-      return afterwards([...refusals.values()]);
-    });
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  let from = 0;
+  const lane = async (): Promise<void> => {
+    while (from < objects.length) {
+      const batch = objects.slice(from, from + BATCH_SIZE);
+      from += BATCH_SIZE;
+      await confirmBatch(graph, batch, deps, either, confirmed);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: LANES }, lane));
+  } finally {
+    stop.abort();
   }
   return confirmed;
+}
+
+async function confirmBatch(
+  graph: Graph,
+  batch: readonly Asked[],
+  deps: Deps,
+  signal: AbortSignal,
+  confirmed: Map<string, Confirmation>,
+): Promise<void> {
+  let open = batch;
+  await retrying(deps, signal, async (): Promise<Attempt<true>> => {
+    const parts = await askBatch(graph, open, signal);
+    const refusals = new Map<Asked, PartRefusal>();
+    for (const [asked, part] of parts) {
+      const outcome = judge(asked, part, deps.clock.now());
+      if (isRefusal(outcome)) refusals.set(asked, outcome);
+      else confirmed.set(asked.id, outcome);
+    }
+    open = [...refusals.keys()];
+    return afterwards([...refusals.values()]);
+  });
 }
 
 /** A part that another try may bring. */

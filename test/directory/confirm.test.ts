@@ -105,8 +105,28 @@ describe("a confirmation", () => {
   ])("of $objects objects takes $requests requests", async ({ objects, requests }) => {
     answer(() => gone);
     const ids = Array.from({ length: objects }, (_, n) => `id-${n}`);
-    expect([...(await confirm(...users(...ids))).keys()]).toEqual(ids);
+    expect([...(await confirm(...users(...ids))).keys()].toSorted()).toEqual(ids.toSorted());
     expect(server.graph).toHaveLength(requests);
+  });
+
+  it("of a mass deletion goes four batches at a time", async () => {
+    const waiting: (() => void)[] = [];
+    server.onGraph(({ body }) => (response) => {
+      const { requests } = JSON.parse(body) as { requests: BatchRequest[] };
+      waiting.push(() => response.end(JSON.stringify({ responses: requests.map(({ id }) => ({ id, ...gone })) })));
+      // With fewer on their way this would wait for ever.
+      if (waiting.length === 4) for (const answer of waiting.splice(0)) answer();
+    });
+    const ids = Array.from({ length: 8 * 20 }, (_, n) => `id-${n}`);
+    expect((await confirm(...users(...ids))).size).toBe(160);
+    expect(server.graph).toHaveLength(8);
+  });
+
+  it("that fails for good asks for no more", async () => {
+    answer(() => ({ status: 403, body: { error: { code: "Authorization_RequestDenied" } } }));
+    const ids = Array.from({ length: 100 * 20 }, (_, n) => `id-${n}`);
+    expect(await failureOf(confirm(...users(...ids)))).toMatchObject({ kind: "stalled" });
+    expect(server.graph.length).toBeLessThan(10);
   });
 });
 
