@@ -10,6 +10,8 @@ export interface FleetCase {
   readonly tenants: number;
   readonly domainsPerTenant: number;
   readonly usersPerTenant: number;
+  /** Until what the work left over is collected. */
+  readonly settleMs: number;
   /** How long nothing is done. */
   readonly idleMs: number;
 }
@@ -37,14 +39,12 @@ export interface FleetResult extends FleetCase {
 
 const NAMESPACE = "fleet";
 const POLL_MS = 500;
-/** What the work left over is collected by then. */
-const SETTLE_MS = 20_000;
 
 export async function measureFleet(
   { cloud, cluster, bundle, endpoints }: Stage,
   size: FleetCase,
 ): Promise<FleetResult> {
-  const { tenants, domainsPerTenant, usersPerTenant, idleMs } = size;
+  const { tenants, domainsPerTenant, usersPerTenant, settleMs, idleMs } = size;
   await cluster.create("namespaces", undefined, { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } });
   const shapes: [string, Shape][] = [];
   for (let tenant = 0; tenant < tenants; tenant++) {
@@ -71,7 +71,7 @@ export async function measureFleet(
     const { p99Ms, maxMs } = await operator.measure();
     const meanWaitSeconds = meanWait(await operator.metrics());
     const counted = await cloud.order({ reset: true });
-    await pause(SETTLE_MS);
+    await pause(settleMs);
     await operator.measure({ idle: true });
     await pause(idleMs);
     const idle = await operator.measure();

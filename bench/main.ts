@@ -1,4 +1,5 @@
 /** `npm run bench`: measures the bundled operator against a simulated cloud and an API server, each in its own process. */
+import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import { bundle } from "../scripts/bundle.ts";
 import { type Budget, beyondBudget } from "./budget.ts";
 import { startCluster } from "./cluster.ts";
 import { type FleetCase, measureFleet } from "./fleet.ts";
+import { NODE } from "./operator.ts";
 import { measureSize, type SizeCase, type SizeResult, type Stage } from "./sizes.ts";
 import { aims, fleetTable, type Machine, sizeTable } from "./table.ts";
 import { startCloud } from "./tenant.ts";
@@ -41,8 +43,14 @@ const SIZES: readonly SizeCase[] = [
   }),
 ];
 const QUICK = ["1k-0ms", "10k-50ms"];
-const FLEET: FleetCase = { tenants: 50, domainsPerTenant: 20, usersPerTenant: 600, idleMs: 30_000 };
-const SMALL_FLEET: FleetCase = { tenants: 5, domainsPerTenant: 20, usersPerTenant: 600, idleMs: 2_000 };
+const FLEET: FleetCase = { tenants: 50, domainsPerTenant: 20, usersPerTenant: 600, settleMs: 20_000, idleMs: 30_000 };
+const SMALL_FLEET: FleetCase = {
+  tenants: 5,
+  domainsPerTenant: 20,
+  usersPerTenant: 600,
+  settleMs: 5_000,
+  idleMs: 2_000,
+};
 
 function size(name: string, rest: Omit<SizeCase, "name" | "formats"> & Partial<SizeCase>): SizeCase {
   return { formats: ["postfix"], ...rest, name: `${name}-${rest.latencyMs}ms` };
@@ -71,7 +79,12 @@ async function measure(folder: string): Promise<void> {
     const withFleet = "fleet".startsWith(values.only);
     const fleet = withFleet ? await measureFleet(stage, values.quick ? SMALL_FLEET : FLEET) : undefined;
     const load = Math.max(loadBefore, loadavg()[0] ?? 0);
-    const machine: Machine = { node: process.version, cpu: cpus()[0]?.model ?? "", cores: cpus().length, load };
+    const machine: Machine = {
+      node: execFileSync(NODE, ["--version"], { encoding: "utf8" }).trim(),
+      cpu: cpus()[0]?.model ?? "",
+      cores: cpus().length,
+      load,
+    };
     console.log(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, load ${load.toFixed(1)}\n`);
     console.log(sizeTable(sizes));
     if (fleet !== undefined) console.log(`\n${fleetTable(fleet)}`);

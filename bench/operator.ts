@@ -40,6 +40,8 @@ export interface Operator {
   stop(): Promise<void>;
 }
 
+/** Of the image, where NODE24 names it; else the one that runs the bench. */
+export const NODE = process.env["NODE24"] ?? process.execPath;
 const PROBE = fileURLToPath(new URL("probe.mjs", import.meta.url));
 const READY_POLL_MS = 5;
 
@@ -57,7 +59,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   ];
   const image = await shipped();
   const began = performance.now();
-  const child = spawn(process.env["NODE24"] ?? process.execPath, [...image.flags, "--import", PROBE, bundle, ...args], {
+  const child = spawn(NODE, [...image.flags, "--import", PROBE, bundle, ...args], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
     env: { ...process.env, ...image.env, NODE_EXTRA_CA_CERTS: caPath },
   });

@@ -138,16 +138,20 @@ function candidateOf({ kind, addresses, marks }: PackedRecord, lost: ReadonlySet
   return { source: SOURCES[kind] ?? "users", kept: new Set(kept), marked: having(MARKED), mails: having(MAIL) };
 }
 
-const first = (addresses: Iterable<string>): string | undefined => [...addresses].sort()[0];
+const first = (addresses: readonly string[]): string | undefined =>
+  addresses.length < 2 ? addresses[0] : addresses.toSorted()[0];
 
 /** The marked one, else `mail`, else the one named like the primary elsewhere, else the first by code point. */
 function primaryOf({ kept, marked, mails }: Candidate): string | undefined {
-  const among = (wanted: Iterable<string>): string | undefined =>
-    first([...wanted].filter((address) => kept.has(address)));
-  const elsewhere = first(marked) ?? first(mails);
-  const local = elsewhere?.slice(0, elsewhere.lastIndexOf("@") + 1);
-  const namesake = local === undefined ? undefined : first([...kept].filter((address) => address.startsWith(local)));
-  return among(marked) ?? among(mails) ?? namesake ?? first(kept);
+  const among = (wanted: readonly string[]): string | undefined => first(wanted.filter((address) => kept.has(address)));
+  return among(marked) ?? among(mails) ?? namesakeOf(first(marked) ?? first(mails), kept) ?? first([...kept]);
+}
+
+/** The one with the local part of an address elsewhere. */
+function namesakeOf(elsewhere: string | undefined, kept: ReadonlySet<string>): string | undefined {
+  if (elsewhere === undefined) return undefined;
+  const local = elsewhere.slice(0, elsewhere.lastIndexOf("@") + 1);
+  return first([...kept].filter((address) => address.startsWith(local)));
 }
 
 interface Settled {

@@ -104,10 +104,9 @@ export function createRecords(): Records {
     },
     has: (index) => slabOf.get(index) !== REMOVED,
     get(index) {
-      const places = Array.from({ length: records.countOf(index) }, (_, place) => place);
-      const addresses = places.map((place) => records.addressOf(index, place));
-      const marks = places.map((place) => records.markOf(index, place));
-      return { id: records.idOf(index), kind: records.kindOf(index), addresses, marks };
+      const buffer = bufferOf(index);
+      const found = readAddresses(buffer, seek(buffer, index, 0), records.countOf(index));
+      return { id: records.idOf(index), kind: records.kindOf(index), ...found };
     },
     idOf(index) {
       return readId(bufferOf(index), offsetOf.get(index));
@@ -183,6 +182,18 @@ function writeAround(
     buffer.write(address, at + 2, "latin1");
     at += 2 + address.length;
   }
+}
+
+function readAddresses(buffer: Buffer, from: number, count: number): Pick<PackedRecord, "addresses" | "marks"> {
+  const addresses: string[] = [];
+  const marks: number[] = [];
+  for (let at = from, left = count; left > 0; left--) {
+    const end = at + 2 + (buffer[at + 1] ?? 0);
+    marks.push(buffer[at] ?? 0);
+    addresses.push(buffer.toString("latin1", at + 2, end));
+    at = end;
+  }
+  return { addresses, marks };
 }
 
 function readId(buffer: Buffer, start: number): string {

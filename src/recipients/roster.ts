@@ -76,9 +76,9 @@ export function* rosterFrom(records: Records): Steps<Roster> {
   const typeOf = (index: number): AccountType => ACCOUNT_TYPES[records.kindOf(at(index))] ?? "static";
   const idOf = (index: number): string => records.idOf(at(index));
   const get = (index: number): Account => {
-    const aliases: string[] = [];
-    for (let place = 1; place < countOf(index); place++) aliases.push(addressAt(index, place));
-    return { id: idOf(index), address: addressAt(index, 0), type: typeOf(index), aliases };
+    const { id, kind, addresses } = records.get(at(index));
+    const [address = "", ...aliases] = addresses;
+    return { id, address, type: ACCOUNT_TYPES[kind] ?? "static", aliases };
   };
   let dealt: { readonly count: number; readonly buckets: Buckets } | undefined;
   return {
