@@ -21,7 +21,7 @@ const EFFECTS: readonly (readonly [string, Effect])[] = [
   ["is reset before it is done", { do: "reset" }],
 ];
 
-describe.each(EFFECTS)("A write that %s", (_, effect) => {
+describe.each(EFFECTS)("A write that %s", { timeout: 90_000 }, (_, effect) => {
   let server: OwnApiServer;
   let world: World;
   beforeAll(async () => {
