@@ -1,5 +1,6 @@
 /** The verbs of an API server over a map, for simulations: resourceVersion, generation, conflicts, the status subresource. */
 import type { KubeObject, ObjectKey, ResourceType } from "../../src/api/kube.ts";
+import { createStore, storeKey, type WritableStore } from "../../src/runtime/store.ts";
 import { ApiError, type Client, type Store } from "../../src/runtime/types.ts";
 
 export interface MemoryCluster {
@@ -20,15 +21,15 @@ export interface MemoryCluster {
 type Json = Record<string, unknown>;
 
 export function createMemoryCluster(now: () => number): MemoryCluster {
-  const kinds = new Map<string, Map<string, KubeObject>>();
+  const kinds = new Map<string, WritableStore<KubeObject>>();
   let version = 0;
   let failing: { calls: number; readonly when: "before" | "after" } = { calls: 0, when: "before" };
 
   const keyOf = ({ namespace, name }: ObjectKey): string => `${namespace}/${name}`;
-  const objectsOf = ({ plural }: ResourceType<KubeObject>): Map<string, KubeObject> => {
-    const found = kinds.get(plural) ?? new Map<string, KubeObject>();
+  const objectsOf = <T extends KubeObject>({ plural }: ResourceType<T>): WritableStore<T> => {
+    const found = kinds.get(plural) ?? createStore<KubeObject>();
     kinds.set(plural, found);
-    return found;
+    return found as unknown as WritableStore<T>;
   };
   const listeners: Parameters<MemoryCluster["onWrite"]>[0][] = [];
   const unavailable = (): ApiError => new ApiError("the server is unavailable", 503, "ServiceUnavailable");
@@ -46,7 +47,7 @@ export function createMemoryCluster(now: () => number): MemoryCluster {
   function get<T extends KubeObject>(type: ResourceType<T>, key: ObjectKey): T {
     const found = objectsOf(type).get(keyOf(key));
     if (found === undefined) throw new ApiError(`${type.plural} ${key.name} not found`, 404, "NotFound");
-    return found as T;
+    return found;
   }
 
   function put<T extends KubeObject>(type: ResourceType<T>, object: T, before: T | undefined): T {
@@ -64,7 +65,7 @@ export function createMemoryCluster(now: () => number): MemoryCluster {
     };
     // Readers get the very object, so nobody may change it.
     const stored = freeze({ ...object, metadata });
-    objectsOf(type).set(keyOf({ namespace: object.metadata.namespace ?? "", name: object.metadata.name }), stored);
+    objectsOf(type).put(stored);
     for (const listener of listeners) listener(type, before, stored);
     return stored;
   }
@@ -74,10 +75,8 @@ export function createMemoryCluster(now: () => number): MemoryCluster {
     list: () => Promise.reject(new Error("simulations list through stores")),
     create: (type, object) =>
       call(() => {
-        const exists = objectsOf(type).has(
-          keyOf({ namespace: object.metadata.namespace ?? "", name: object.metadata.name }),
-        );
-        if (exists) throw new ApiError("already exists", 409, "AlreadyExists");
+        if (objectsOf(type).get(storeKey(object.metadata)) !== undefined)
+          throw new ApiError("already exists", 409, "AlreadyExists");
         return put(type, object, undefined);
       }),
     replace: (type, object) =>
@@ -92,9 +91,10 @@ export function createMemoryCluster(now: () => number): MemoryCluster {
     delete: (type, key, options) =>
       call(() => {
         const { resourceVersion } = options?.preconditions ?? {};
+        const found = objectsOf(type).get(keyOf(key));
         if (resourceVersion !== undefined && get(type, key).metadata.resourceVersion !== resourceVersion)
           throw new ApiError("the object has been modified", 409, "Conflict");
-        objectsOf(type).delete(keyOf(key));
+        if (found !== undefined) objectsOf(type).remove(found);
       }),
     watch: () => {
       throw new Error("simulations do not watch");
@@ -103,17 +103,7 @@ export function createMemoryCluster(now: () => number): MemoryCluster {
 
   return {
     client,
-    store: <T extends KubeObject>(type: ResourceType<T>): Store<T> => {
-      const objects = objectsOf(type) as Map<string, T>;
-      return {
-        get: (key) => objects.get(key),
-        list: () => [...objects.values()],
-        by: (indexer, value) => [...objects.values()].filter((object) => indexer(object).includes(value)),
-        get size() {
-          return objects.size;
-        },
-      };
-    },
+    store: objectsOf,
     fail(calls, when) {
       failing = { calls, when };
     },
