@@ -10,17 +10,25 @@ export interface Index<T extends KubeObject> {
 
 export function createIndex<T extends KubeObject>(indexer: Indexer<T>): Index<T> {
   const filed = new Map<string, Set<T>>();
+  /** What was stored before a rule came into its CRD may lack what the rule wants: it is found by its name alone. */
+  const valuesOf = (object: T): readonly string[] => {
+    try {
+      return indexer(object);
+    } catch {
+      return [];
+    }
+  };
   return {
     get: (value) => [...(filed.get(value) ?? [])],
     add(object) {
-      for (const value of indexer(object)) {
+      for (const value of valuesOf(object)) {
         const found = filed.get(value);
         if (found === undefined) filed.set(value, new Set([object]));
         else found.add(object);
       }
     },
     remove(object) {
-      for (const value of indexer(object)) {
+      for (const value of valuesOf(object)) {
         const found = filed.get(value);
         found?.delete(object);
         if (found?.size === 0) filed.delete(value);

@@ -38,6 +38,17 @@ describe("A store finds objects by an indexer", () => {
     expect(names(store.by(BY_COLOUR, "red"))).toEqual(red);
   });
 
+  it("and by its name alone what the indexer cannot read", () => {
+    const byOwner: Indexer<ConfigMap> = ({ metadata }) => [
+      (metadata.ownerReferences as { name: string }[])[0]?.name ?? "",
+    ];
+    const store = createStore<ConfigMap>();
+    expect(store.by(byOwner, "x")).toEqual([]);
+    expect(store.put(map("a", "red"))).toHaveLength(1);
+    expect(store.get("mail/a")).toBeDefined();
+    expect(store.remove(map("a", "red"))).toHaveLength(1);
+  });
+
   it("over several stores", () => {
     const [one, two] = [createStore<ConfigMap>(), createStore<ConfigMap>()];
     one.put(map("a", "red"));
