@@ -71,10 +71,10 @@ export async function measureFleet(
     const { p99Ms, maxMs } = await operator.measure();
     const meanWaitSeconds = meanWait(await operator.metrics());
     const counted = await cloud.order({ reset: true });
-    await pause(settleMs);
+    // Its answer is garbage that has to be collected, too.
     await operator.measure({ idle: true });
-    await pause(idleMs);
-    const idle = await operator.measure();
+    await pause(settleMs);
+    const idle = await operator.rest(idleMs);
     return {
       ...size,
       objects: syncs.length,
@@ -85,8 +85,8 @@ export async function measureFleet(
       meanWaitSeconds,
       lastTenantBegan: lastBeginning(syncs, began) / publishedMs,
       busiestHour: busiestHour(syncs),
-      idleMiB: await operator.residentMiB(),
-      idleCpuPercent: (idle.cpuMs / idle.ms) * 100,
+      idleMiB: idle.residentMiB,
+      idleCpuPercent: idle.cpuPercent,
       p99Ms,
       maxMs,
     };

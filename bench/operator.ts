@@ -35,8 +35,8 @@ export interface Operator {
   measure(now?: { readonly idle: boolean }): Promise<Measured>;
   /** Text of /metrics. */
   metrics(): Promise<string>;
-  /** Resident memory now, in MiB. */
-  residentMiB(): Promise<number>;
+  /** What it uses for so long, looked at from outside: nothing is asked of it. */
+  rest(ms: number): Promise<{ readonly residentMiB: number; readonly cpuPercent: number }>;
   stop(): Promise<void>;
 }
 
@@ -79,7 +79,12 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   return {
     readyMs,
     metrics,
-    residentMiB: () => status("VmRSS"),
+    async rest(ms) {
+      const [before, began] = [await cpuMs(proc), performance.now()];
+      await pause(ms);
+      const used = (await cpuMs(proc)) - before;
+      return { residentMiB: await status("VmRSS"), cpuPercent: (used / (performance.now() - began)) * 100 };
+    },
     async measure(now = { idle: false }) {
       const loop = await new Promise<Omit<Measured, "peakMiB" | "writes">>((resolve) => {
         child.once("message", (message) => resolve(message as Measured));
@@ -98,6 +103,13 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       await exited;
     },
   };
+}
+
+/** Of all threads, as Linux counts it: in hundredths of a second (proc(5), utime and stime). */
+async function cpuMs(proc: string): Promise<number> {
+  const text = await readFile(`${proc}/stat`, "utf8");
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 /** Flags and environment of Node, as the image starts it: what is measured is what is shipped. */
