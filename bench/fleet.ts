@@ -10,9 +10,9 @@ export interface FleetCase {
   readonly tenants: number;
   readonly domainsPerTenant: number;
   readonly usersPerTenant: number;
-  /** Until what the work left over is collected. */
+  /** Scraped, until what the work left over is collected. */
   readonly settleMs: number;
-  /** How long nothing is done. */
+  /** How long nothing is due. */
   readonly idleMs: number;
 }
 
@@ -71,9 +71,8 @@ export async function measureFleet(
     const { p99Ms, maxMs } = await operator.measure();
     const meanWaitSeconds = meanWait(await operator.metrics());
     const counted = await cloud.order({ reset: true });
-    // Its answer is garbage that has to be collected, too.
     await operator.measure({ idle: true });
-    await pause(settleMs);
+    await operator.rest(settleMs);
     const idle = await operator.rest(idleMs);
     return {
       ...size,

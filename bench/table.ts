@@ -73,25 +73,43 @@ export function fleetTable(fleet: FleetResult): string {
   return markdown(["fleet", ""], rows);
 }
 
+/** What is known of why an aim can be missed on a quiet machine. */
+const REASONS = {
+  peak: "lists before and after, and what V8 has not collected yet",
+  loop: "a process runs cold code in its first sync, and a short sync has few moments to be measured",
+  time: "its pages take 0.6 s one after the other; what it computes and writes takes the rest, on cores that cloud and API server share",
+  ready: "the lists of all objects are read and parsed first",
+  idleMemory: "48 MiB and more are Node.js's own program, and V8 gives back late what the work before needed",
+  idleCpu: "scrapes of thousands of series, and the collection of what work and scrapes left",
+  requests: "an object whose first attempt did not end reads its tenant anew",
+} as const;
+
 /** The aims of issue and documentation that depend on the machine, and whether they were reached. */
 export function aims(sizes: readonly SizeResult[], fleet: FleetResult | undefined, machine: Machine): string[] {
   const costs = sizes.flatMap(({ name, users, latencyMs, syncs }) =>
     syncs.map((cost) => ({ where: `${name}, ${cost.sync}`, users, latencyMs, ...cost })),
   );
   const missed: string[] = [];
-  const aim = (reached: boolean, what: string): void => {
-    if (!reached) missed.push(what);
+  const aim = (reached: boolean, what: string, why: string): void => {
+    if (!reached) missed.push(`${what}: ${why}`);
   };
   for (const { where, users, latencyMs, ms, p99Ms, maxMs, peakMiB } of costs) {
-    aim(peakMiB < 256, `${where}: peak of ${number(peakMiB)} MiB, aimed at 256`);
-    aim(p99Ms < 50, `${where}: event loop p99 of ${number(p99Ms)} ms, aimed at 50`);
-    aim(maxMs < 200, `${where}: event loop maximum of ${number(maxMs)} ms, aimed at 200`);
-    if (users === 10_000 && latencyMs === 50) aim(ms < 1500, `${where}: ${number(ms / 1000, 2)} s, aimed at 1.5`);
+    aim(peakMiB < 256, `${where}: peak of ${number(peakMiB)} MiB, aimed at 256`, REASONS.peak);
+    aim(p99Ms < 50, `${where}: event loop p99 of ${number(p99Ms)} ms, aimed at 50`, REASONS.loop);
+    aim(maxMs < 200, `${where}: event loop maximum of ${number(maxMs)} ms, aimed at 200`, REASONS.loop);
+    if (users === 10_000 && latencyMs === 50)
+      aim(ms < 1500, `${where}: ${number(ms / 1000, 2)} s, aimed at 1.5`, REASONS.time);
   }
   if (fleet !== undefined) {
-    aim(fleet.readyMs < 1000, `ready after ${number(fleet.readyMs)} ms with ${fleet.objects} objects, aimed at 1000`);
-    aim(fleet.idleMiB < 128, `idle at ${number(fleet.idleMiB)} MiB, aimed at 128`);
-    aim(fleet.idleCpuPercent < 1, `idle at ${number(fleet.idleCpuPercent, 2)} % CPU, aimed at 1`);
+    aim(
+      fleet.readyMs < 1000,
+      `ready after ${number(fleet.readyMs)} ms with ${fleet.objects} objects, aimed at 1000`,
+      REASONS.ready,
+    );
+    aim(fleet.idleMiB < 128, `idle at ${number(fleet.idleMiB)} MiB, aimed at 128`, REASONS.idleMemory);
+    aim(fleet.idleCpuPercent < 1, `idle at ${number(fleet.idleCpuPercent, 2)} % CPU, aimed at 1`, REASONS.idleCpu);
+    const { requests, minimum } = fleet;
+    aim(requests === minimum, `${requests} requests of the fleet, aimed at ${minimum}`, REASONS.requests);
   }
   const busy = machine.load > machine.cores;
   const reason = busy
