@@ -11,7 +11,7 @@ import { type Checks, createChecks } from "../../src/sync/access/checks.ts";
 import type { SharedKeys } from "../../src/sync/access/credentials.ts";
 import { createTestDeps, type TestDeps } from "../directory/support/deps.ts";
 import { createMemoryCluster, type MemoryCluster } from "../support/memory-cluster.ts";
-import { createMemoryOperator, SILENT, syncSpec } from "../support/memory-operator.ts";
+import { createMemoryOperator, domainSpec, SILENT, syncSpec } from "../support/memory-operator.ts";
 
 export interface Call {
   readonly url: URL;
@@ -112,13 +112,7 @@ export async function createScene(options: SceneOptions = {}): Promise<Scene> {
   const { client } = cluster;
   await client.create(SECRET, { metadata: { namespace: NAMESPACE, name: "o365" }, data: encode(secret) });
   const addObject = async (metadata: ObjectMeta): Promise<void> => {
-    const domain = {
-      domain: "example.com",
-      serverType: "Office365",
-      deliveryPort: 25,
-      deletionPolicy: "Orphan",
-    } as const;
-    await client.create(MAIL_DOMAIN, { metadata, spec: domain });
+    await client.create(MAIL_DOMAIN, { metadata, spec: domainSpec() });
     await client.create(O365_SYNC, {
       metadata,
       spec: syncSpec(metadata.name, options.spec as Partial<O365Sync["spec"]>),

@@ -9,7 +9,7 @@ import type { Mail } from "../../src/notify/mailer.ts";
 import { createNotifier } from "../../src/notify/notifier.ts";
 import type { Client } from "../../src/runtime/types.ts";
 import { createMemoryCluster } from "../support/memory-cluster.ts";
-import { createMemoryOperator, SILENT, syncSpec } from "../support/memory-operator.ts";
+import { createMemoryOperator, domainSpec, SILENT, syncSpec } from "../support/memory-operator.ts";
 
 const KEY = { namespace: "mail", name: "example-com" };
 class Died extends Error {}
@@ -64,14 +64,8 @@ async function tell(at: number, when: "before" | "after") {
     return createMemoryOperator({ cluster, client: mortal, directory, clock, random: () => 0.5, notifier }).sync;
   };
   const spec = syncSpec("example-com", { notifications: { enabled: true, recipients: ["ops@example.com"] } });
-  const domain = {
-    domain: "example.com",
-    serverType: "Office365",
-    deliveryPort: 25,
-    deletionPolicy: "Orphan",
-  } as const;
   await client.create(SECRET, { metadata: { ...KEY, name: "o365" }, data: { clientSecret: "c2VjcmV0" } });
-  await client.create<MailDomain>(MAIL_DOMAIN, { metadata: { ...KEY }, spec: domain });
+  await client.create<MailDomain>(MAIL_DOMAIN, { metadata: { ...KEY }, spec: domainSpec() });
   const metadata = { ...KEY, annotations: { "o365sync.dev/sync": "1" } };
   await client.create<O365Sync>(O365_SYNC, { metadata, spec });
 

@@ -6,7 +6,7 @@ import type { O365Sync } from "../../src/api/types.generated.ts";
 import type { Reconcile } from "../../src/runtime/types.ts";
 import type { HistoryRecord } from "../../src/sync/records.ts";
 import { createMemoryCluster, type MemoryCluster } from "../support/memory-cluster.ts";
-import { createMemoryOperator, SILENT, syncSpec } from "../support/memory-operator.ts";
+import { createMemoryOperator, domainSpec, SILENT, syncSpec } from "../support/memory-operator.ts";
 import { createRandom } from "../support/random.ts";
 import { createWallClock } from "../support/wall-clock.ts";
 import { createAudience } from "./support/audience.ts";
@@ -238,13 +238,7 @@ async function install({ client }: MemoryCluster): Promise<void> {
   const namespace = "mail";
   await client.create(SECRET, { metadata: { namespace, name: "o365" }, data: { clientSecret: "c2VjcmV0" } });
   for (const [index, name] of NAMES.entries()) {
-    const domain = {
-      domain: "example.com",
-      serverType: "Office365",
-      deliveryPort: 25,
-      deletionPolicy: "Orphan",
-    } as const;
-    await client.create(MAIL_DOMAIN, { metadata: { namespace, name }, spec: domain });
+    await client.create(MAIL_DOMAIN, { metadata: { namespace, name }, spec: domainSpec() });
     const timeZone = ZONES[index % ZONES.length] ?? "UTC";
     const spec = syncSpec(name, {
       schedule: { enabled: true, timesPerDay: (index % 4) + 1, timeZone, startingDeadlineSeconds: 7200 },

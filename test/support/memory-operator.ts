@@ -86,6 +86,11 @@ export function createMemoryOperator(options: MemoryOperatorOptions): MemoryOper
   };
 }
 
+/** As the API server would default it. */
+export function domainSpec(changes: Partial<MailDomain["spec"]> = {}): MailDomain["spec"] {
+  return { domain: "example.com", serverType: "Office365", deliveryPort: 25, deletionPolicy: "Orphan", ...changes };
+}
+
 export function syncSpec(name: string, changes: Partial<O365Sync["spec"]> = {}): O365Sync["spec"] {
   const clientId = "11111111-2222-4333-8444-555555555555";
   return {

@@ -7,7 +7,7 @@ import type { MailDomain, O365Sync } from "../../src/api/types.generated.ts";
 import type { Directory } from "../../src/directory/types.ts";
 import { createGateway } from "../support/gateway.ts";
 import { createMemoryCluster, type MemoryCluster } from "../support/memory-cluster.ts";
-import { createMemoryOperator, type MemoryOperator, SILENT, syncSpec } from "../support/memory-operator.ts";
+import { createMemoryOperator, domainSpec, type MemoryOperator, SILENT, syncSpec } from "../support/memory-operator.ts";
 
 const KEY = { namespace: "mail", name: "example-com" };
 /** Long ones from a thousand on, so that few fill a table. */
@@ -73,15 +73,11 @@ beforeEach(async () => {
   operator = createMemoryOperator({ cluster, directory, clock, random: () => 0.5 });
   present = new Set(range(100));
   hidden = new Set();
-  const domain = {
-    domain: "example.com",
-    serverType: "Office365",
-    deliveryPort: 25,
-    deletionPolicy: "Orphan",
-  } as const;
-  const inboundServers = [{ host: "mx.example.com", preference: 10 }];
   await cluster.client.create(SECRET, { metadata: { ...KEY, name: "o365" }, data: { clientSecret: "c2VjcmV0" } });
-  await cluster.client.create<MailDomain>(MAIL_DOMAIN, { metadata: { ...KEY }, spec: { ...domain, inboundServers } });
+  await cluster.client.create<MailDomain>(MAIL_DOMAIN, {
+    metadata: { ...KEY },
+    spec: domainSpec({ inboundServers: [{ host: "mx.example.com", preference: 10 }] }),
+  });
   await cluster.client.create<O365Sync>(O365_SYNC, { metadata: { ...KEY }, spec: syncSpec("example-com") });
   await ask("sync", "first");
 });

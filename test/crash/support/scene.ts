@@ -8,7 +8,13 @@ import type { Directory } from "../../../src/directory/types.ts";
 import type { Client } from "../../../src/runtime/types.ts";
 import type { HistoryRecord } from "../../../src/sync/records.ts";
 import { createGateway, type Gateway } from "../../support/gateway.ts";
-import { createMemoryOperator, type MemoryOperator, SILENT, syncSpec } from "../../support/memory-operator.ts";
+import {
+  createMemoryOperator,
+  domainSpec,
+  type MemoryOperator,
+  SILENT,
+  syncSpec,
+} from "../../support/memory-operator.ts";
 import type { Cluster } from "./cluster.ts";
 
 export interface Scene {
@@ -102,19 +108,12 @@ export async function createScene(makeCluster: (now: () => number) => Promise<Cl
 }
 
 async function install({ cluster: { client }, key }: Scene): Promise<void> {
-  const domain = {
-    domain: "example.com",
-    serverType: "Office365",
-    deliveryPort: 25,
-    deletionPolicy: "Orphan",
-  } as const;
-  const inboundServers = [{ host: "mx.example.com", preference: 10 }];
   const data = { clientSecret: "c2VjcmV0" };
   await client.create(SECRET, { apiVersion: "v1", kind: "Secret", metadata: { ...key, name: "o365" }, data });
   await client.create<MailDomain>(MAIL_DOMAIN, {
     ...HEAD("MailDomain"),
     metadata: { ...key },
-    spec: { ...domain, inboundServers },
+    spec: domainSpec({ inboundServers: [{ host: "mx.example.com", preference: 10 }] }),
   });
   await createSync(client, key);
 }

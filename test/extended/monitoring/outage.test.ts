@@ -10,7 +10,7 @@ import type { Mail } from "../../../src/notify/mailer.ts";
 import { createNotifier } from "../../../src/notify/notifier.ts";
 import { createMetrics } from "../../../src/observe/metrics.ts";
 import { createMemoryCluster } from "../../support/memory-cluster.ts";
-import { createMemoryOperator, SILENT, syncSpec } from "../../support/memory-operator.ts";
+import { createMemoryOperator, domainSpec, SILENT, syncSpec } from "../../support/memory-operator.ts";
 import { createRandom } from "../../support/random.ts";
 import { ALERTS_FILE, alerts, metricsIn } from "./files.ts";
 import { promtool, type Scrape, seriesOf, testRules } from "./promtool.ts";
@@ -77,13 +77,7 @@ async function live(): Promise<Heard> {
   });
   for (const [index, name] of NAMES.entries()) {
     const metadata = { namespace: "mail", name };
-    const domain = {
-      domain: "example.com",
-      serverType: "Office365",
-      deliveryPort: 25,
-      deletionPolicy: "Orphan",
-    } as const;
-    await cluster.client.create<MailDomain>(MAIL_DOMAIN, { metadata, spec: domain });
+    await cluster.client.create<MailDomain>(MAIL_DOMAIN, { metadata, spec: domainSpec() });
     // One slot in these four hours, and it falls into the outage.
     const minute = String(Math.floor((index * 55) / OBJECTS)).padStart(2, "0");
     const schedule = { enabled: true, times: [`06:${minute}`], timeZone: "UTC", startingDeadlineSeconds: 7200 };
