@@ -75,13 +75,13 @@ export function fleetTable(fleet: FleetResult): string {
 
 /** What is known of why an aim can be missed on a quiet machine. */
 const REASONS = {
-  peak: "lists before and after, and what V8 has not collected yet",
+  peak: "not looked into",
   loop: "a process runs cold code in its first sync, and a short sync has few moments to be measured",
   time: "its pages take 0.6 s one after the other; what it computes and writes takes the rest, on cores that cloud and API server share",
-  ready: "the lists of all objects are read and parsed first",
+  ready: "not looked into",
   idleMemory: "48 MiB and more are Node.js's own program, and V8 gives back late what the work before needed",
-  idleCpu: "scrapes of thousands of series, and the collection of what work and scrapes left",
-  requests: "an object whose first attempt did not end reads its tenant anew",
+  idleCpu: "not known in full; it is 0.3 % less without scrapes",
+  requests: "not known; a run or two in a thousand reads its tenant anew",
 } as const;
 
 /** The aims of issue and documentation that depend on the machine, and whether they were reached. */

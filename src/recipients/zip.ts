@@ -2,7 +2,7 @@
 import { constants, gzipSync } from "node:zlib";
 import type { Steps } from "./steps.ts";
 
-/** A third of the time of the default, for a tenth more bytes. */
+/** For accounts two thirds of the default's time, and 3 % more bytes. */
 const zip = (text: string): Buffer => gzipSync(text, { level: constants.Z_BEST_SPEED });
 
 const PIECE_CHARACTERS = 256 * 1024;
