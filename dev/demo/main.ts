@@ -23,8 +23,19 @@ const HELP = `npm run demo [-- --exit]
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
+/** Undefined when there is one that it does not know, and says so. */
+function flags(): { readonly exit?: boolean | undefined; readonly help?: boolean | undefined } | undefined {
+  try {
+    return parseArgs({ options: { exit: { type: "boolean" }, help: { type: "boolean" } } }).values;
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}; usage: ${HELP}`);
+    return undefined;
+  }
+}
+
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { exit: { type: "boolean" }, help: { type: "boolean" } } });
+  const values = flags();
+  if (values === undefined) return 2;
   if (values.help === true) {
     say(HELP);
     return 0;
