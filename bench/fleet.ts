@@ -1,6 +1,7 @@
 /** Many O365Syncs of some tenants at once: how long they wait, what is asked, and what it costs when nothing is due. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { O365Sync, O365SyncSpec } from "../src/api/types.generated.ts";
+import { SOURCES } from "../src/directory/sources.ts";
 import { createSecret } from "./cluster.ts";
 import type { Shape } from "./company.ts";
 import { startOperator } from "./operator.ts";
@@ -23,7 +24,9 @@ export interface FleetResult extends FleetCase {
   /** Until the first sync of every object is published. */
   readonly publishedMs: number;
   readonly requests: number;
-  /** A token, the domains and one page of each source, once a tenant. */
+  /** Slots that came meanwhile: each wants a read that is no older than its instant. */
+  readonly slots: number;
+  /** A token, the domains and one page of each source, once a tenant; the pages once more for each slot. */
   readonly minimum: number;
   /** Of the work queue, in seconds. */
   readonly meanWaitSeconds: number;
@@ -69,8 +72,9 @@ export async function measureFleet(
     }
     const publishedMs = Date.now() - began;
     const { p99Ms, maxMs } = await operator.measure();
-    const meanWaitSeconds = meanWait(await operator.metrics());
+    const metrics = await operator.metrics();
     const counted = await cloud.order({ reset: true });
+    const slots = slotsRun(metrics);
     await operator.measure({ idle: true });
     await operator.rest(settleMs);
     const idle = await operator.rest(idleMs);
@@ -80,8 +84,9 @@ export async function measureFleet(
       readyMs: operator.readyMs,
       publishedMs,
       requests: requestsOf(counted),
-      minimum: tenants * 5,
-      meanWaitSeconds,
+      slots,
+      minimum: tenants * (2 + SOURCES.length) + slots * SOURCES.length,
+      meanWaitSeconds: meanWait(metrics),
       lastTenantBegan: lastBeginning(syncs, began) / publishedMs,
       busiestHour: busiestHour(syncs),
       idleMiB: idle.residentMiB,
@@ -92,6 +97,13 @@ export async function measureFleet(
   } finally {
     await operator.stop();
   }
+}
+
+function slotsRun(metrics: string): number {
+  let slots = 0;
+  for (const [, value] of metrics.matchAll(/^o365sync_runs_total\{[^}]*trigger="Schedule"[^}]*\} (\d+)/gm))
+    slots += Number(value);
+  return slots;
 }
 
 function meanWait(metrics: string): number {
