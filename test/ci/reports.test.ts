@@ -45,7 +45,7 @@ describe("What CI counts", () => {
   it("is the second try of a file that was tried alone, and both are told", () => {
     const first = report(file("a", "it waits"), file("b"));
     const step = { name: "newest", report: first };
-    expect(total([{ ...step, again: report(file("a")) }], 0)).toEqual({
+    expect(total([{ ...step, again: report(file("a"), file("b")) }], 0)).toEqual({
       lines: ["UNSTABLE, passed alone: newest, a", "  it waits", "    cause", "    at line 3", "2 passed, 0 failed"],
       ok: true,
     });
