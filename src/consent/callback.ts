@@ -2,7 +2,7 @@
 import type { Clock } from "../api/deps.ts";
 import type { ObjectKey } from "../api/kube.ts";
 import type { O365Sync } from "../api/types.generated.ts";
-import type { Answer, Route } from "../observe/server.ts";
+import type { Answer } from "../observe/server.ts";
 import { HEADERS, renderPage } from "./page.ts";
 import { objectOf } from "./state.ts";
 import { refusalIn, type Verdict, verdictOn } from "./verdict.ts";
@@ -21,7 +21,7 @@ export interface CallbackOptions {
 /** Of the links that are waited for, so many are remembered. */
 const MOST_WAITING = 1000;
 
-export function createCallback(options: CallbackOptions): Route {
+export function createCallback(options: CallbackOptions): (url: URL) => Promise<Answer> {
   const { objects, read, clientIdOf, look, clock } = options;
   /** When somebody first came back with a state, in milliseconds. */
   const waiting = new Map<string, number>();

@@ -2,7 +2,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { ControllerObserver } from "../runtime/controller.ts";
 import { createControllerMetrics } from "./controller-metrics.ts";
-import { type ObjectStores, renderObjects } from "./object-metrics.ts";
+import { createObjectMetrics, type ObjectStores } from "./object-metrics.ts";
 import { createRequestMetrics, type RequestMetrics } from "./request-metrics.ts";
 import { createRunMetrics, type RunObserver } from "./run-metrics.ts";
 import type { Answer } from "./server.ts";
@@ -12,7 +12,7 @@ const LOOP_PRECISION_MS = 100;
 
 export interface Metrics extends RunObserver, RequestMetrics {
   /** Answers a scrape. */
-  scrape(): Promise<Answer>;
+  scrape(): Promise<Answer<Buffer>>;
   /** What a controller and its queue tell. */
   controller(name: string, workers: number): ControllerObserver;
 }
@@ -55,9 +55,10 @@ export function createMetrics({ version, stores, leaderElectionId, isLeading }: 
     registers,
   }).inc({ name: leaderElectionId }, 0);
 
+  const objects = createObjectMetrics(stores);
   return {
     async scrape() {
-      const body = `${await registry.metrics()}${renderObjects(stores)}`;
+      const body = Buffer.concat([Buffer.from(await registry.metrics()), objects()]);
       return { status: 200, body, contentType: registry.contentType };
     },
     controller: createControllerMetrics(registers),

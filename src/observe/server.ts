@@ -3,11 +3,13 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** Answers a request of a path; the URL's host is not the one that the client asked. */
-export type Route = (url: URL) => Promise<Answer> | Answer;
+export type Route = (url: URL) => Promise<AnyAnswer> | AnyAnswer;
 
-export interface Answer {
+type AnyAnswer = Answer<string | Buffer>;
+
+export interface Answer<Body = string> {
   readonly status: number;
-  readonly body: string;
+  readonly body: Body;
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -56,7 +58,7 @@ export async function serve({ host, port, routes, maxConnections }: ServerOption
   };
 }
 
-async function answer(routes: ServerOptions["routes"], method: string, url: string): Promise<Answer> {
+async function answer(routes: ServerOptions["routes"], method: string, url: string): Promise<AnyAnswer> {
   const parsed = parse(url);
   const path = parsed?.pathname ?? "";
   const route = Object.hasOwn(routes, path) ? routes[path] : undefined;

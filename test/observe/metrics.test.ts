@@ -17,9 +17,11 @@ function metricsOf(): Metrics {
 
 /** Without those of Node itself, which come and go. */
 const scrape = async (metrics: Metrics): Promise<string[]> =>
-  (await metrics.scrape()).body.split("\n").filter((line) => !/nodejs|process_/.test(line));
+  String((await metrics.scrape()).body)
+    .split("\n")
+    .filter((line) => !/nodejs|process_/.test(line));
 
-function put(name: string): void {
+function put(name: string, accounts = 7): void {
   const status: O365Sync["status"] = {
     domain: "example.com",
     conditions: ["Ready", "Published", "Authorized", "Held", "Reconciling", "Stalled"].map((type) => ({
@@ -36,7 +38,7 @@ function put(name: string): void {
     published: {
       revision: "sha256:abc",
       time: "2026-01-01T00:00:00Z",
-      accounts: 7,
+      accounts,
       distributionLists: 1,
       aliases: 3,
       addresses: 12,
@@ -83,10 +85,21 @@ describe("A scrape", () => {
     expect(lines).toContain('o365sync_build_info{version="1.2.3"} 1');
   });
 
+  it("shows what has become of each object since the last one", async () => {
+    const metrics = metricsOf();
+    put("changes");
+    put("stays");
+    await scrape(metrics);
+    put("changes", 8);
+    put("comes", 9);
+    const accounts = (await scrape(metrics)).filter((line) => line.startsWith("o365sync_published_accounts{"));
+    expect(accounts.map((line) => line.replace(/.*name="(\w+)"\}/, "$1"))).toEqual(["changes 8", "stays 7", "comes 9"]);
+  });
+
   it("tells no address, message or revision", async () => {
     const metrics = metricsOf();
     put("example-com");
-    const text = (await metrics.scrape()).body;
+    const text = String((await metrics.scrape()).body);
     for (const secret of ["secret words", "sha256:", "@"]) expect(text).not.toContain(secret);
   });
 
@@ -98,7 +111,7 @@ describe("A scrape", () => {
     for (let attempt = 0; attempt < 8; attempt++) {
       // Of the processor: what else the machine does meanwhile does not count.
       const started = process.cpuUsage();
-      ({ body } = await metrics.scrape());
+      body = String((await metrics.scrape()).body);
       const { user, system } = process.cpuUsage(started);
       fastest = Math.min(fastest, (user + system) / 1000);
     }

@@ -8,7 +8,7 @@ const empty = { list: () => [] };
 async function named(): Promise<Set<string>> {
   const stores = { syncs: empty, domains: empty };
   const metrics = createMetrics({ version: "1", stores, leaderElectionId: "lease", isLeading: () => true });
-  const { body } = await metrics.scrape();
+  const body = String((await metrics.scrape()).body);
   return new Set([...body.matchAll(/^# TYPE (\S+)/gm)].map(([, name = ""]) => name));
 }
 

@@ -96,7 +96,7 @@ async function live(): Promise<Heard> {
     }
     // What the first publications had to tell is over before the outage.
     if (now === OUTAGE.from - MINUTE_MS) for (const kept of [heard.mails, heard.events]) kept.clear();
-    heard.scrapes.push({ seconds: now / 1000, text: (await metrics.scrape()).body });
+    heard.scrapes.push({ seconds: now / 1000, text: String((await metrics.scrape()).body) });
   }
   return heard;
 }
