@@ -12,7 +12,7 @@ const LOOP_PRECISION_MS = 100;
 
 export interface Metrics extends RunObserver, RequestMetrics {
   /** Answers a scrape. */
-  scrape(): Promise<Answer<Buffer>>;
+  scrape(): Promise<Answer<readonly Buffer[]>>;
   /** What a controller and its queue tell. */
   controller(name: string, workers: number): ControllerObserver;
 }
@@ -58,7 +58,7 @@ export function createMetrics({ version, stores, leaderElectionId, isLeading }: 
   const objects = createObjectMetrics(stores);
   return {
     async scrape() {
-      const body = Buffer.concat([Buffer.from(await registry.metrics()), objects()]);
+      const body = [Buffer.from(await registry.metrics()), objects()];
       return { status: 200, body, contentType: registry.contentType };
     },
     controller: createControllerMetrics(registers),

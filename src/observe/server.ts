@@ -5,7 +5,8 @@ import type { AddressInfo } from "node:net";
 /** Answers a request of a path; the URL's host is not the one that the client asked. */
 export type Route = (url: URL) => Promise<AnyAnswer> | AnyAnswer;
 
-type AnyAnswer = Answer<string | Buffer>;
+/** Parts are sent one after the other: large ones are not put together first. */
+type AnyAnswer = Answer<string | readonly Buffer[]>;
 
 export interface Answer<Body = string> {
   readonly status: number;
@@ -36,8 +37,11 @@ export async function serve({ host, port, routes, maxConnections }: ServerOption
   const server = createServer((request, response) => {
     void answer(routes, request.method ?? "", request.url ?? "").then(
       ({ status, body, contentType = "text/plain; charset=utf-8", headers }) => {
-        response.writeHead(status, { "Content-Type": contentType, ...headers });
-        response.end(request.method === "HEAD" ? undefined : body);
+        const parts = typeof body === "string" ? [Buffer.from(body)] : body;
+        const length = parts.reduce((sum, part) => sum + part.length, 0);
+        response.writeHead(status, { "Content-Type": contentType, "Content-Length": length, ...headers });
+        if (request.method !== "HEAD") for (const part of parts) response.write(part);
+        response.end();
       },
     );
   });

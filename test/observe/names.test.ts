@@ -2,13 +2,14 @@
 import { describe, expect, it } from "vitest";
 import { createMetrics } from "../../src/observe/metrics.ts";
 import { alerts, documented, metricsIn, queries, read } from "../extended/monitoring/files.ts";
+import { scrapeText } from "../support/scrape.ts";
 
 const empty = { list: () => [] };
 
 async function named(): Promise<Set<string>> {
   const stores = { syncs: empty, domains: empty };
   const metrics = createMetrics({ version: "1", stores, leaderElectionId: "lease", isLeading: () => true });
-  const body = String((await metrics.scrape()).body);
+  const body = await scrapeText(metrics);
   return new Set([...body.matchAll(/^# TYPE (\S+)/gm)].map(([, name = ""]) => name));
 }
 

@@ -12,6 +12,7 @@ import { createMetrics } from "../../../src/observe/metrics.ts";
 import { createMemoryCluster } from "../../support/memory-cluster.ts";
 import { createMemoryOperator, domainSpec, SILENT, syncSpec } from "../../support/memory-operator.ts";
 import { createRandom } from "../../support/random.ts";
+import { scrapeText } from "../../support/scrape.ts";
 import { ALERTS_FILE, alerts, metricsIn } from "./files.ts";
 import { promtool, type Scrape, seriesOf, testRules } from "./promtool.ts";
 
@@ -96,7 +97,7 @@ async function live(): Promise<Heard> {
     }
     // What the first publications had to tell is over before the outage.
     if (now === OUTAGE.from - MINUTE_MS) for (const kept of [heard.mails, heard.events]) kept.clear();
-    heard.scrapes.push({ seconds: now / 1000, text: String((await metrics.scrape()).body) });
+    heard.scrapes.push({ seconds: now / 1000, text: await scrapeText(metrics) });
   }
   return heard;
 }
