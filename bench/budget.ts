@@ -51,7 +51,7 @@ export function beyondBudget({ sizes, fleet }: Results, budget: Budget): string[
   }
   if (fleet !== undefined) {
     most("fleet: requests by the minimum", fleet.requests / fleet.minimum, budget.requestsPerMinimum);
-    most("fleet: idle MiB", fleet.idleMiB, budget.idleMiB);
+    most("fleet: idle MiB", fleet.idle.residentMiB, budget.idleMiB);
     most("fleet: the last tenant's first domain", fleet.lastTenantBegan, budget.lastTenantBegan);
     most("fleet: the busiest hour", fleet.busiestHour, budget.busiestHour);
   }

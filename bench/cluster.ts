@@ -25,6 +25,7 @@ export interface Cluster {
   /** Secret, MailDomain and O365Sync of one name. */
   install(namespace: string, install: Install): Promise<void>;
   annotate(namespace: string, name: string, annotation: string, value: string): Promise<void>;
+  suspend(namespace: string, name: string): Promise<void>;
   sync(namespace: string, name: string): Promise<O365Sync>;
   syncs(): Promise<O365Sync[]>;
   configMaps(namespace: string): Promise<ConfigMap[]>;
@@ -93,6 +94,9 @@ export async function startCluster(): Promise<Cluster> {
     async annotate(namespace, name, annotation, value) {
       const metadata = { annotations: { [`o365sync.dev/${annotation}`]: value } };
       await must("PATCH", path("o365syncs", namespace, name), { metadata });
+    },
+    async suspend(namespace, name) {
+      await must("PATCH", path("o365syncs", namespace, name), { spec: { suspend: true } });
     },
     sync: async (namespace, name) => (await must("GET", path("o365syncs", namespace, name))) as O365Sync,
     syncs: async () => ((await must("GET", path("o365syncs"))) as { items: O365Sync[] }).items,

@@ -4,7 +4,7 @@ import type { O365Sync, O365SyncSpec } from "../src/api/types.generated.ts";
 import { SOURCES } from "../src/directory/sources.ts";
 import { createSecret } from "./cluster.ts";
 import type { Shape } from "./company.ts";
-import { startOperator } from "./operator.ts";
+import { type Operator, startOperator } from "./operator.ts";
 import { requestsOf, type Stage } from "./sizes.ts";
 
 export interface FleetCase {
@@ -13,8 +13,14 @@ export interface FleetCase {
   readonly usersPerTenant: number;
   /** Scraped, until what the work left over is collected. */
   readonly settleMs: number;
-  /** How long nothing is due. */
+  /** How long an operator with little or nothing to do is looked at. */
   readonly idleMs: number;
+}
+
+/** Of an operator whose metrics are scraped every 15 s. */
+interface Rest {
+  readonly residentMiB: number;
+  readonly cpuPercent: number;
 }
 
 export interface FleetResult extends FleetCase {
@@ -34,8 +40,10 @@ export interface FleetResult extends FleetCase {
   readonly lastTenantBegan: number;
   /** Slots of the hour that has most of them, by those of an even spread. */
   readonly busiestHour: number;
-  readonly idleMiB: number;
-  readonly idleCpuPercent: number;
+  /** Nothing is due: all objects are suspended. */
+  readonly idle: Rest;
+  /** Only slots come, as on any day. */
+  readonly scheduled: Rest & { readonly slots: number };
   readonly p99Ms: number;
   readonly maxMs: number;
 }
@@ -72,10 +80,16 @@ export async function measureFleet(
     }
     const publishedMs = Date.now() - began;
     const { p99Ms, maxMs } = await operator.measure();
-    const metrics = await operator.metrics();
+    const metrics = await whenQuiet(operator);
     const counted = await cloud.order({ reset: true });
     const slots = slotsRun(metrics);
     await operator.measure({ idle: true });
+    await operator.rest(settleMs);
+    const before = slotsRun(await operator.metrics());
+    const scheduled = await operator.rest(idleMs);
+    const scheduledSlots = slotsRun(await operator.metrics()) - before;
+    for (const { metadata } of syncs) await cluster.suspend(NAMESPACE, metadata.name);
+    await whenQuiet(operator);
     await operator.rest(settleMs);
     const idle = await operator.rest(idleMs);
     return {
@@ -89,8 +103,8 @@ export async function measureFleet(
       meanWaitSeconds: meanWait(metrics),
       lastTenantBegan: lastBeginning(syncs, began) / publishedMs,
       busiestHour: busiestHour(syncs),
-      idleMiB: idle.residentMiB,
-      idleCpuPercent: idle.cpuPercent,
+      idle,
+      scheduled: { ...scheduled, slots: scheduledSlots },
       p99Ms,
       maxMs,
     };
@@ -99,21 +113,28 @@ export async function measureFleet(
   }
 }
 
-function slotsRun(metrics: string): number {
-  let slots = 0;
-  for (const [, value] of metrics.matchAll(/^o365sync_runs_total\{[^}]*trigger="Schedule"[^}]*\} (\d+)/gm))
-    slots += Number(value);
-  return slots;
+/** Metrics of a moment in which nothing runs and nothing waits: what they count is over. */
+async function whenQuiet(operator: Operator): Promise<string> {
+  for (;;) {
+    const metrics = await operator.metrics();
+    const busy = sumOf(metrics, "controller_runtime_active_workers", "") + sumOf(metrics, "workqueue_depth", "");
+    if (busy === 0) return metrics;
+    await pause(POLL_MS / 10);
+  }
 }
 
+const slotsRun = (metrics: string): number => sumOf(metrics, "o365sync_runs_total", 'trigger="Schedule"');
+
 function meanWait(metrics: string): number {
-  const value = (name: string): number =>
-    Number(
-      new RegExp(`^workqueue_queue_duration_seconds_${name}\\{[^}]*name="o365sync"[^}]*\\} (\\S+)`, "m").exec(
-        metrics,
-      )?.[1],
-    );
+  const value = (name: string): number => sumOf(metrics, `workqueue_queue_duration_seconds_${name}`, 'name="o365sync"');
   return value("sum") / value("count");
+}
+
+/** Of all series of that name whose labels contain the text. */
+function sumOf(metrics: string, name: string, labels: string): number {
+  const series = [...metrics.matchAll(new RegExp(`^${name}\\{(.*)\\} (\\S+)$`, "gm"))];
+  if (series.length === 0) throw new Error(`the operator has no metric ${name}`);
+  return series.reduce((sum, [, found = "", value]) => sum + (found.includes(labels) ? Number(value) : 0), 0);
 }
 
 /** When the tenant that came last had its first domain. */

@@ -43,7 +43,7 @@ const SIZES: readonly SizeCase[] = [
   }),
 ];
 const QUICK = ["1k-0ms", "10k-50ms"];
-const FLEET: FleetCase = { tenants: 50, domainsPerTenant: 20, usersPerTenant: 600, settleMs: 60_000, idleMs: 60_000 };
+const FLEET: FleetCase = { tenants: 50, domainsPerTenant: 20, usersPerTenant: 600, settleMs: 60_000, idleMs: 120_000 };
 const SMALL_FLEET: FleetCase = {
   tenants: 5,
   domainsPerTenant: 20,
