@@ -23,7 +23,7 @@ LABEL org.opencontainers.image.title="o365-sync-operator" \
 COPY LICENSE /app/LICENSE
 COPY --from=build /src/dist/operator.cjs /app/operator.cjs
 # One arena: glibc keeps what threads gave back in each of theirs, some 20 MiB.
-ENV NODE_ENV=production MALLOC_ARENA_MAX=1
+ENV NODE_ENV=production MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072
 # By number: kubelet checks runAsNonRoot without asking /etc/passwd.
 USER 65532:65532
 EXPOSE 8080 8081

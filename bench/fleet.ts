@@ -4,7 +4,7 @@ import type { O365Sync, O365SyncSpec } from "../src/api/types.generated.ts";
 import { SOURCES } from "../src/directory/sources.ts";
 import { createSecret } from "./cluster.ts";
 import type { Shape } from "./company.ts";
-import { type Operator, startOperator } from "./operator.ts";
+import { type Operator, type Rest, startOperator } from "./operator.ts";
 import { requestsOf, type Stage } from "./sizes.ts";
 
 export interface FleetCase {
@@ -15,12 +15,6 @@ export interface FleetCase {
   readonly settleMs: number;
   /** How long an operator with little or nothing to do is looked at. */
   readonly idleMs: number;
-}
-
-/** Of an operator whose metrics are scraped every 15 s. */
-interface Rest {
-  readonly residentMiB: number;
-  readonly cpuPercent: number;
 }
 
 export interface FleetResult extends FleetCase {

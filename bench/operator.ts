@@ -28,6 +28,14 @@ export interface Measured {
   readonly writes: number;
 }
 
+/** Of an operator that has little or nothing to do, and is scraped every 15 s. */
+export interface Rest {
+  readonly residentMiB: number;
+  /** Of these, pages of files: the program of Node.js, and its libraries. */
+  readonly filesMiB: number;
+  readonly cpuPercent: number;
+}
+
 export interface Operator {
   /** Milliseconds from the start of the process until /readyz says ok. */
   readonly readyMs: number;
@@ -36,7 +44,7 @@ export interface Operator {
   /** Text of /metrics. */
   metrics(): Promise<string>;
   /** What it uses for so long, looked at from outside. All that is asked of it are its metrics, as Prometheus does. */
-  rest(ms: number): Promise<{ readonly residentMiB: number; readonly cpuPercent: number }>;
+  rest(ms: number): Promise<Rest>;
   stop(): Promise<void>;
 }
 
@@ -87,7 +95,8 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
         await metrics();
       }
       const used = (await cpuMs(proc)) - before;
-      return { residentMiB: await status("VmRSS"), cpuPercent: (used / (performance.now() - began)) * 100 };
+      const cpuPercent = (used / (performance.now() - began)) * 100;
+      return { residentMiB: await status("VmRSS"), filesMiB: await status("RssFile"), cpuPercent };
     },
     async measure(now = { idle: false }) {
       const loop = await new Promise<Omit<Measured, "peakMiB" | "writes">>((resolve) => {
