@@ -50,7 +50,7 @@ export interface Operator {
 
 /** Of the image, where NODE24 names it; else the one that runs the bench. */
 export const NODE = process.env["NODE24"] ?? process.execPath;
-const PROBE = fileURLToPath(new URL("probe.mjs", import.meta.url));
+const PROBE = fileURLToPath(new URL("probe.cjs", import.meta.url));
 const READY_POLL_MS = 5;
 const SCRAPE_MS = 15_000;
 
@@ -68,7 +68,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   ];
   const image = await shipped();
   const began = performance.now();
-  const child = spawn(NODE, [...image.flags, "--import", PROBE, bundle, ...args], {
+  const child = spawn(NODE, [...image.flags, "--require", PROBE, bundle, ...args], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
     env: { ...process.env, ...image.env, NODE_EXTRA_CA_CERTS: caPath },
   });

@@ -53,8 +53,8 @@ function assemble(all: readonly Lines[]): Buffer {
   return whole;
 }
 
-function render<T extends O365Sync | MailDomain>(
-  { metadata: { namespace = "", name } }: T,
+function render(
+  { metadata: { namespace = "", name } }: O365Sync | MailDomain,
   valuesOf: (gauge: ObjectGauge) => Values | undefined,
 ): Lines {
   // Namespace and name are DNS names: nothing in them needs escaping.
