@@ -66,7 +66,10 @@ export function fleetTable(fleet: FleetResult): string {
     ["O365Syncs, tenants", `${fleet.objects}, ${fleet.tenants}`],
     ["ready after", `${number(fleet.readyMs)} ms`],
     ["all published after", `${number(fleet.publishedMs / 1000, 1)} s`],
-    ["requests to Graph and Entra, the minimum", `${fleet.requests}, ${fleet.minimum} with a read for each of ${fleet.slots} slots`],
+    [
+      "requests to Graph and Entra, the minimum",
+      `${fleet.requests}, ${fleet.minimum} with a read for each of ${fleet.slots} slots`,
+    ],
     ["mean wait in the queue", `${number(fleet.meanWaitSeconds, 2)} s`],
     ["the last tenant has its first domain after", `${number(fleet.lastTenantBegan * 100)} % of that time`],
     ["slots of the busiest hour, by an even spread", number(fleet.busiestHour, 2)],
