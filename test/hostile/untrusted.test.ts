@@ -73,6 +73,11 @@ describe("In a namespace of somebody who means ill,", () => {
         inboundServers: [{ host: "mx.example.net", preference: 10 }],
       },
     });
+    // Until the operator has seen it, a request is answered with its absence.
+    await world.until(
+      () => world.domain("example-net"),
+      ({ status }) => status?.conditions !== undefined,
+    );
     const { spec } = await world.sync();
     await world.apply("o365syncs", {
       apiVersion: "o365sync.dev/v1alpha1",
