@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { flagsOf } from "../dev/flags.ts";
 import { bundle } from "../scripts/bundle.ts";
 import { type Budget, beyondBudget } from "./budget.ts";
 import { startCluster } from "./cluster.ts";
@@ -13,17 +13,20 @@ import { measureSize, type SizeCase, type SizeResult, type Stage } from "./sizes
 import { aims, fleetTable, type Machine, sizeTable } from "./table.ts";
 import { startCloud } from "./tenant.ts";
 
-const { values } = parseArgs({
-  options: {
-    /** Small cases only, within the time that CI has. */
-    quick: { type: "boolean", default: false },
-    /** Fails when a figure is beyond bench/budget.json. */
-    check: { type: "boolean", default: false },
-    /** Only cases whose name begins so. */
-    only: { type: "string", default: "" },
-    /** File for the results as JSON. */
-    json: { type: "string", default: "" },
-  },
+const HELP = `npm run bench [-- --quick] [--check] [--only NAME] [--json FILE]
+
+  --quick      small cases only, within the time that CI has; all take 20 minutes
+  --check      fail when a figure is beyond bench/budget.json
+  --only NAME  only cases whose name begins so: 1k, 10k-50ms, 500k-cdb, fleet
+  --json FILE  write the results to this file too
+  --help       show this
+`;
+
+const values = flagsOf(HELP, {
+  quick: { type: "boolean", default: false },
+  check: { type: "boolean", default: false },
+  only: { type: "string", default: "" },
+  json: { type: "string", default: "" },
 });
 
 const SIZES: readonly SizeCase[] = [

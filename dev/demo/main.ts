@@ -3,10 +3,10 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { parseArgs } from "node:util";
 import { parse } from "yaml";
 import type { O365Sync } from "../../src/api/types.generated.ts";
 import { applyCrds, type ControlPlane, startControlPlane } from "../controlplane/index.ts";
+import { flagsOf } from "../flags.ts";
 import { startCatcher } from "../smtp/index.ts";
 import { harbourAndPine } from "../tenant/fixture.ts";
 import { startTenant, type Tenant } from "../tenant/index.ts";
@@ -23,23 +23,8 @@ const HELP = `npm run demo [-- --exit]
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** Undefined when there is one that it does not know, and says so. */
-function flags(): { readonly exit?: boolean | undefined; readonly help?: boolean | undefined } | undefined {
-  try {
-    return parseArgs({ options: { exit: { type: "boolean" }, help: { type: "boolean" } } }).values;
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}; usage: ${HELP}`);
-    return undefined;
-  }
-}
-
 async function main(): Promise<number> {
-  const values = flags();
-  if (values === undefined) return 2;
-  if (values.help === true) {
-    say(HELP);
-    return 0;
-  }
+  const values = flagsOf(HELP, { exit: { type: "boolean" } });
   const started = Date.now();
   const folder = await mkdtemp(join(tmpdir(), "o365-sync-demo-"));
   const cleanups: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })];

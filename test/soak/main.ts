@@ -4,7 +4,7 @@
  * alive, so that memory and handles of one process can be followed. The same seed makes the same decisions.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import { flagsOf } from "../../dev/flags.ts";
 import type { O365Sync } from "../../src/api/types.generated.ts";
 import type { HistoryRecord } from "../../src/sync/records.ts";
 import { createBundle, type OperatorChild } from "../support/bundle.ts";
@@ -23,11 +23,12 @@ const SETTLED_AFTER_SECONDS = 900;
 /** A watch that failed again and again waits up to 30 s, and so does one that is half-open. */
 const CALM_MS = 60_000;
 
-const { values } = parseArgs({ options: { minutes: { type: "string", default: "1" }, seed: { type: "string" } } });
+const HELP = "npm run soak [-- --minutes N] [--seed S], both numbers\n";
+const values = flagsOf(HELP, { minutes: { type: "string", default: "1" }, seed: { type: "string" } });
 const minutes = Number(values.minutes);
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 if (!(minutes > 0) || !Number.isInteger(seed)) {
-  console.error("usage: npm run soak -- --minutes N [--seed S], both numbers");
+  console.error(`usage: ${HELP}`);
   process.exit(2);
 }
 
