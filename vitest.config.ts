@@ -1,16 +1,13 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests in these folders talk to an API server; one is started for them, and only when one of them runs. */
-const CLUSTER = ["test/{controlplane,crds,hostile,scenarios,upgrade}/**/*.test.ts"];
-/** What takes longer, or needs tools that a newcomer does not have: `npm run test:extended`, and CI. */
-const EXTENDED = [
-  "test/extended/**/*.test.ts",
-  "test/{bundle,crash,outage,simulation}/**/*.test.ts",
-  "test/hostile/{data,wire}.test.ts",
-  "test/scenarios/random-history.test.ts",
-];
-
+/** The folder of a test is its project: `test/unit`, `test/cluster`, `test/extended`. */
+const project = (name: string, more: object = {}) => ({
+  extends: true as const,
+  test: { name, include: [`test/${name}/**/*.test.ts`], ...more },
+});
+/** Talks to an API server, or starts programs; a server is started for them, and only when one of them runs. */
 const globalSetup = "test/support/global-setup.ts";
+
 export default defineConfig({
   test: {
     // Most of them wait for servers and processes: more workers than a small machine has cores.
@@ -20,10 +17,6 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     coverage: { provider: "v8", include: ["src/**"], exclude: ["**/*.generated.ts"] },
-    projects: [
-      { extends: true, test: { name: "unit", include: ["test/**/*.test.ts"], exclude: [...CLUSTER, ...EXTENDED] } },
-      { extends: true, test: { name: "cluster", include: CLUSTER, exclude: EXTENDED, globalSetup } },
-      { extends: true, test: { name: "extended", include: EXTENDED, globalSetup } },
-    ],
+    projects: [project("unit"), project("cluster", { globalSetup }), project("extended", { globalSetup })],
   },
 });

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { call } from "../dev/controlplane/call.ts";
 import { API_VERSION } from "../src/api/group.ts";
-import type { ConfigMap } from "../src/api/kube.ts";
 import type { O365Sync, O365SyncSpec } from "../src/api/types.generated.ts";
+import type { ConfigMap } from "../src/runtime/kube.ts";
 import { startChild } from "./child.ts";
 
 export interface ClusterHello {

@@ -1,7 +1,8 @@
 /** One tenant after the other, from small to large: what a first sync costs, one without changes, one with a new alias. */
-import type { ConfigMap } from "../src/api/kube.ts";
+
 import type { O365SyncSpec } from "../src/api/types.generated.ts";
 import type { Format } from "../src/recipients/model.ts";
+import type { ConfigMap } from "../src/runtime/kube.ts";
 import { type Cluster, createSecret } from "./cluster.ts";
 import { addressesOf, type Shape } from "./company.ts";
 import { naiveSync } from "./naive.ts";

@@ -7,10 +7,10 @@ import { type Company, createCompany } from "../dev/tenant/company.ts";
 import { API_VERSION } from "../src/api/group.ts";
 import type { MailDomain, O365Sync } from "../src/api/types.generated.ts";
 import { RELEASE } from "../src/version.ts";
+import { writeFrozen } from "../test/cluster/upgrade/frozen.ts";
 import { grantOperatorRights } from "../test/support/rights.ts";
 import { createShiftClock, type ShiftClock } from "../test/support/shift-clock.ts";
 import { createWorld, type World } from "../test/support/world.ts";
-import { writeFrozen } from "../test/upgrade/frozen.ts";
 
 const MINUTE_MS = 60_000;
 

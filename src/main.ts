@@ -1,12 +1,12 @@
 /** Reads the configuration, wires the parts, runs: the one place where they meet. */
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { systemDeps } from "./api/deps.ts";
+import { systemDeps } from "./base/deps.ts";
 import { type Config, parseConfig, proxyOf } from "./config/config.ts";
 import { helpText } from "./config/flags.ts";
 import { UsageError } from "./config/values.ts";
 import { createLogger } from "./observe/log.ts";
-import { startOperator } from "./operator.ts";
+import { startOperator } from "./operator/operator.ts";
 import { runProbe } from "./probe/main.ts";
 
 const HOUR_MS = 3_600_000;

@@ -1,5 +1,5 @@
 /** What the parts of the embedded API server say to each other. */
-import type { ManagedField, ObjectMeta } from "../../src/api/kube.ts";
+import type { ManagedField, ObjectMeta } from "../../src/runtime/kube.ts";
 
 export type Json = Record<string, unknown>;
 

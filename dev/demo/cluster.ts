@@ -1,7 +1,7 @@
 /** What the demo does with the cluster, in the words of kubectl. */
 import { setTimeout as pause } from "node:timers/promises";
-import type { ConfigMap } from "../../src/api/kube.ts";
 import type { O365Sync } from "../../src/api/types.generated.ts";
+import type { ConfigMap } from "../../src/runtime/kube.ts";
 import { call } from "../controlplane/call.ts";
 import type { ControlPlaneAccess } from "../controlplane/types.ts";
 

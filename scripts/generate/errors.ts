@@ -11,9 +11,9 @@ import {
   STATUSES,
   SYSTEM,
   TRANSPORT,
-} from "../../src/directory/error-table.ts";
+} from "../../src/directory/errors/error-table.ts";
 
-const HEADER = `<!-- Generated from src/directory/error-table.ts by \`npm run generate\`: change the table, not this file. -->
+const HEADER = `<!-- Generated from src/directory/errors/error-table.ts by \`npm run generate\`: change the table, not this file. -->
 # What an error means, and what to do
 
 A condition, an answer or a mail shows an error like this:

@@ -2,7 +2,7 @@
 import type { Kind, Schema } from "./crd.ts";
 
 const HEADER = `/** The custom resources as TypeScript. Generated from crds/ by \`npm run generate\`: change the CRDs, not this file. */
-import type { Condition, KubeObject } from "./kube.ts";
+import type { Condition, KubeObject } from "../runtime/kube.ts";
 `;
 
 /** The text of `src/api/types.generated.ts`. */

@@ -1,6 +1,7 @@
 /** What objects are looked up by, besides their names. Values that begin with a namespace are `namespace/name`. */
+
+import type { ConfigMap, Indexer, KubeObject } from "../runtime/kube.ts";
 import { LABEL_DOMAIN, LABEL_SYNC } from "./group.ts";
-import type { ConfigMap, Indexer, KubeObject } from "./kube.ts";
 import type { MailDomain, O365Sync } from "./types.generated.ts";
 
 const near = ({ metadata }: KubeObject, what: string): string => `${metadata.namespace ?? ""}/${what}`;

@@ -1,6 +1,7 @@
 /** Which ConfigMaps belong to a custom resource: by labels, and by a controlling owner where deleting it shall delete them. Pure. */
+
+import type { KubeObject, ObjectMeta, OwnerReference } from "../runtime/kube.ts";
 import { API_VERSION, LABEL_MANAGED_BY, MANAGER } from "./group.ts";
-import type { KubeObject, ObjectMeta, OwnerReference } from "./kube.ts";
 
 export interface Owner {
   readonly kind: "O365Sync" | "MailDomain";

@@ -1,6 +1,7 @@
 /** How the API server addresses this project's kinds. */
+
+import type { ResourceType } from "../runtime/kube.ts";
 import { GROUP, VERSION } from "./group.ts";
-import type { ResourceType } from "./kube.ts";
 import type { MailDomain, O365Sync } from "./types.generated.ts";
 
 export const MAIL_DOMAIN: ResourceType<MailDomain> = {

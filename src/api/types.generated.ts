@@ -1,5 +1,5 @@
 /** The custom resources as TypeScript. Generated from crds/ by `npm run generate`: change the CRDs, not this file. */
-import type { Condition, KubeObject } from "./kube.ts";
+import type { Condition, KubeObject } from "../runtime/kube.ts";
 
 /** A domain at the mail gateway: where its mail is delivered, and which names share its recipients. Published as the ConfigMap <name>-routing. */
 export interface MailDomain extends KubeObject {

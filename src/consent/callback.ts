@@ -1,8 +1,9 @@
 /** Where Entra sends an administrator back to: wakes the object that `state` names, and shows what its own look found. */
-import type { Clock } from "../api/deps.ts";
-import type { ObjectKey } from "../api/kube.ts";
+
 import type { O365Sync } from "../api/types.generated.ts";
+import type { Clock } from "../base/deps.ts";
 import type { Answer } from "../observe/server.ts";
+import type { ObjectKey } from "../runtime/kube.ts";
 import { HEADERS, renderPage } from "./page.ts";
 import { objectOf } from "./state.ts";
 import { refusalIn, type Verdict, verdictOn } from "./verdict.ts";

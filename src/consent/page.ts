@@ -1,8 +1,8 @@
 /** The one page: self-contained, without scripts, and readable by whoever comes from Microsoft's. */
 
 import { createHash } from "node:crypto";
-import { escapeHtml } from "../api/escape-html.ts";
 import type { O365Sync } from "../api/types.generated.ts";
+import { escapeHtml } from "../base/escape-html.ts";
 import { STYLE } from "./style.ts";
 import type { Verdict } from "./verdict.ts";
 

@@ -1,6 +1,7 @@
 /** What an administrator is told who comes back from granting consent. Pure. */
-import { findCondition } from "../api/conditions.ts";
+
 import type { O365Sync } from "../api/types.generated.ts";
+import { findCondition } from "../runtime/conditions.ts";
 
 export type Verdict =
   /** The object's own look at a fresh token says so. */

@@ -1,16 +1,16 @@
 /** Connects to tenants: one token for everybody who comes with the very same credential, one connection pool for all. */
 import { createHash } from "node:crypto";
-import type { Deps } from "../api/deps.ts";
-import type { ProxySettings } from "./agents.ts";
-import type { CloudTable } from "./clouds.ts";
-import { confirmObjects } from "./confirm.ts";
-import { createGraph, type GraphOptions, type RequestObserver } from "./graph.ts";
-import { createHttp, type Http } from "./http.ts";
-import { createPace, type Pace } from "./pace.ts";
+import type { Deps } from "../base/deps.ts";
+import type { CloudTable } from "./entra/clouds.ts";
+import { createTokenSource, type TokenObserver, type TokenSource } from "./entra/token.ts";
+import { confirmObjects } from "./graph/confirm.ts";
+import { createGraph, type GraphOptions, type RequestObserver } from "./graph/graph.ts";
+import { createPace, type Pace } from "./graph/pace.ts";
+import { readRecipients, readSample, readVerifiedDomains } from "./graph/read.ts";
+import type { ProxySettings } from "./http/agents.ts";
+import { createHttp, type Http } from "./http/http.ts";
 import { missingRoles } from "./permissions.ts";
-import { readRecipients, readSample, readVerifiedDomains } from "./read.ts";
 import { createSharedReads, KEPT_MS } from "./shared-reads.ts";
-import { createTokenSource, type TokenObserver, type TokenSource } from "./token.ts";
 import type { Connection, Directory, DirectoryProvider } from "./types.ts";
 
 export interface DirectoryProviderOptions {

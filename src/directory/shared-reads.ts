@@ -1,5 +1,5 @@
 /** One read of a tenant for all who want it at about the same time with the very same credential. */
-import type { Clock } from "../api/deps.ts";
+import type { Clock } from "../base/deps.ts";
 import type { DirectoryObject } from "../recipients/model.ts";
 import { SOURCES } from "./sources.ts";
 import type { Directory, ReadOptions, ReadStats } from "./types.ts";

@@ -1,13 +1,14 @@
 /** The MailDomain controller: publishes the routing of a domain while its recipient tables stand. */
-import { removeCondition, setCondition } from "../api/conditions.ts";
-import type { Deps } from "../api/deps.ts";
+
 import { BY_DOMAIN, BY_DOMAIN_REF, rivalsOf } from "../api/indexers.ts";
-import type { Condition, ConfigMap, ObjectMeta } from "../api/kube.ts";
-import { difference } from "../api/merge-patch.ts";
 import { MAIL_DOMAIN } from "../api/resources.ts";
 import type { MailDomain, MailDomainStatus, O365Sync } from "../api/types.generated.ts";
-import { parseRelayDomains, RELAY_DOMAINS_KEY } from "../recipients/routing.ts";
+import type { Deps } from "../base/deps.ts";
+import { parseRelayDomains, RELAY_DOMAINS_KEY } from "../recipients/tables/routing.ts";
+import { removeCondition, setCondition } from "../runtime/conditions.ts";
 import { find } from "../runtime/find.ts";
+import type { Condition, ConfigMap, ObjectMeta } from "../runtime/kube.ts";
+import { difference } from "../runtime/merge-patch.ts";
 import { storeKey } from "../runtime/store.ts";
 import type { Client, EventRecorder, Reconcile, Store } from "../runtime/types.ts";
 import { findLists } from "./lists.ts";

@@ -1,10 +1,10 @@
 /** Reads which recipient lists are published for a MailDomain, from the manifests and tables that name it. */
 import { LABEL_ROLE, LABEL_SYNC } from "../api/group.ts";
-import { CONFIG_MAP, type ObjectMeta } from "../api/kube.ts";
+import { manifestName } from "../api/names.ts";
+import { namesWithTables, type Publication, parseManifest } from "../publication/manifest.ts";
 import { find } from "../runtime/find.ts";
+import { CONFIG_MAP, type ObjectMeta } from "../runtime/kube.ts";
 import type { Client } from "../runtime/types.ts";
-import { namesWithTables, type Publication, parseManifest } from "../sync/publication/manifest.ts";
-import { manifestName } from "../sync/publication/names.ts";
 import type { PublishedList } from "./routing.ts";
 
 export interface Lists {

@@ -1,13 +1,13 @@
 /** Writes the routing ConfigMap of a MailDomain. */
 import { LABEL_DOMAIN, LABEL_ROLE } from "../api/group.ts";
-import { CONFIG_MAP, type ConfigMap } from "../api/kube.ts";
+import { routingName } from "../api/names.ts";
 import { isOwned, mergedMetadata, metadataIsCurrent, type Owner, ownedMetadata } from "../api/ownership.ts";
 import type { MailDomain } from "../api/types.generated.ts";
 import { sha256 } from "../recipients/revision.ts";
-import { RELAY_DOMAINS_KEY, renderRelayDomains, renderTransport, TRANSPORT_KEY } from "../recipients/routing.ts";
+import { RELAY_DOMAINS_KEY, renderRelayDomains, renderTransport, TRANSPORT_KEY } from "../recipients/tables/routing.ts";
 import { find } from "../runtime/find.ts";
+import { CONFIG_MAP, type ConfigMap } from "../runtime/kube.ts";
 import type { Client } from "../runtime/types.ts";
-import { routingName } from "../sync/publication/names.ts";
 
 export type Published =
   | { readonly kind: "written"; readonly name: string; readonly revision: string }

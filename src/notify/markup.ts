@@ -1,5 +1,5 @@
 /** HTML that escapes what is put into it. */
-import { escapeHtml } from "../api/escape-html.ts";
+import { escapeHtml } from "../base/escape-html.ts";
 
 /** Markup that is known to be safe. */
 export class Markup {

@@ -1,6 +1,6 @@
 /** Delivers one report: who may get it, under which Message-ID, and when to try again. */
 import { createHash } from "node:crypto";
-import type { Clock } from "../api/deps.ts";
+import type { Clock } from "../base/deps.ts";
 import { renderHtml } from "./html.ts";
 import type { Delivery, Mailer } from "./mailer.ts";
 import { judgeRecipients } from "./recipients.ts";

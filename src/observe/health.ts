@@ -1,5 +1,5 @@
 /** Whether this process is alive and ready. */
-import type { Clock } from "../api/deps.ts";
+import type { Clock } from "../base/deps.ts";
 import type { Answer } from "./server.ts";
 
 export interface Health {

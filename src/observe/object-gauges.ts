@@ -1,7 +1,8 @@
 /** What is told of every O365Sync and MailDomain, as gauges. */
-import type { Condition } from "../api/kube.ts";
+
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
-import { LARGEST_BYTES } from "../recipients/render.ts";
+import { LARGEST_BYTES } from "../recipients/tables/render.ts";
+import type { Condition } from "../runtime/kube.ts";
 
 /** Values with their own labels, as they are written; nothing where an object has no such fact. */
 export type Values = readonly (readonly [value: number, labels?: string])[];

@@ -1,7 +1,7 @@
 /** The subcommand `probe`: flags in, findings out, line by line. */
-import { systemDeps } from "../api/deps.ts";
+import { systemDeps } from "../base/deps.ts";
 import type { Config } from "../config/config.ts";
-import { createHttp } from "../directory/http.ts";
+import { createHttp } from "../directory/http/http.ts";
 import { parseProbe, probeHelp } from "./flags.ts";
 import { describeFailure, type Finding, probe } from "./probe.ts";
 

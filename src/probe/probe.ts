@@ -1,15 +1,15 @@
 /** Asks a tenant, reading only, whether what this project takes for granted holds there. No address leaves this file. */
 import { randomUUID } from "node:crypto";
-import type { Deps } from "../api/deps.ts";
-import { Failure } from "../api/failure.ts";
-import { refused, unreachable } from "../directory/errors.ts";
-import type { Http, HttpResponse } from "../directory/http.ts";
-import { asRecord, errorCodes, type JsonRecord, parseJson, publicId } from "../directory/json.ts";
-import { listPath } from "../directory/pages.ts";
+import type { Deps } from "../base/deps.ts";
+import { Failure } from "../base/failure.ts";
+import { createTokenSource, type Token } from "../directory/entra/token.ts";
+import { refused, unreachable } from "../directory/errors/errors.ts";
+import { listPath } from "../directory/graph/pages.ts";
+import type { Http, HttpResponse } from "../directory/http/http.ts";
+import { asRecord, errorCodes, type JsonRecord, parseJson, publicId } from "../directory/http/json.ts";
+import { TransportError } from "../directory/http/transport-error.ts";
 import { missingRoles } from "../directory/permissions.ts";
 import { LISTING, type Operation, SELECT } from "../directory/sources.ts";
-import { createTokenSource, type Token } from "../directory/token.ts";
-import { TransportError } from "../directory/transport-error.ts";
 import type { Source } from "../recipients/model.ts";
 import type { ProbeOptions } from "./flags.ts";
 

@@ -1,8 +1,9 @@
 /** What a gateway accepts: the addresses of the accounts, those that Mirror domains repeat, postmaster and abuse. */
-import type { Buckets } from "./buckets.ts";
+
+import type { Steps } from "../base/steps.ts";
 import type { DomainNames } from "./model.ts";
-import { bucketOf, bucketsFor, type Roster } from "./roster.ts";
-import type { Steps } from "./steps.ts";
+import type { Buckets } from "./packed/buckets.ts";
+import { bucketOf, bucketsFor, type Roster } from "./packed/roster.ts";
 
 /** RFC 5321 section 4.5.1 and RFC 2142: these must be accepted at every domain. */
 const REQUIRED = ["abuse", "postmaster"];

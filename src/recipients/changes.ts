@@ -1,9 +1,10 @@
 /** Changes between two rosters, packed: what they are of is looked up when they are asked for. */
+
+import type { Steps } from "../base/steps.ts";
 import type { Change, ChangeKind, Changes } from "./model.ts";
-import { createNumbers } from "./numbers.ts";
-import type { Roster } from "./roster.ts";
-import { sortedBy } from "./sort.ts";
-import type { Steps } from "./steps.ts";
+import { createNumbers } from "./packed/numbers.ts";
+import type { Roster } from "./packed/roster.ts";
+import { sortedBy } from "./packed/sort.ts";
 
 /** In the order in which they are told of one address. */
 export const KINDS: readonly ChangeKind[] = ["accountDelete", "aliasDelete", "accountAdd", "aliasAdd"];

@@ -1,8 +1,9 @@
 /** Which removals the directory must confirm object by object, and whether it did. */
+
+import { PAUSE_EVERY, type Steps } from "../base/steps.ts";
 import { parseAddress, smtpAddresses } from "./addresses.ts";
 import { isDelete } from "./changes.ts";
 import type { Account, DirectoryObject, Plan, Source } from "./model.ts";
-import { PAUSE_EVERY, type Steps } from "./steps.ts";
 
 export interface OwnRules {
   /** Addresses that excludeRecords left out. */

@@ -1,11 +1,12 @@
 /** From directory objects to accounts: the rules that decide which address belongs to whom. */
+
+import { PAUSE_EVERY, type Steps } from "../base/steps.ts";
 import { type DropReason, parseAddress, smtpAddresses } from "./addresses.ts";
-import { dealOut } from "./buckets.ts";
 import { compilePatterns } from "./fnmatch.ts";
 import type { AccountType, DirectoryObject, DomainNames, Source } from "./model.ts";
-import { createRecords, type PackedRecord, type Records } from "./records.ts";
-import { ACCOUNT_TYPES, bucketOf, bucketsFor, type Roster, rosterFrom } from "./roster.ts";
-import { PAUSE_EVERY, type Steps } from "./steps.ts";
+import { dealOut } from "./packed/buckets.ts";
+import { createRecords, type PackedRecord, type Records } from "./packed/records.ts";
+import { ACCOUNT_TYPES, bucketOf, bucketsFor, type Roster, rosterFrom } from "./packed/roster.ts";
 
 export interface DeriveOptions {
   readonly names: DomainNames;

@@ -1,11 +1,11 @@
 /** The difference between what is published and what should be. */
 import { createHash } from "node:crypto";
+import { PAUSE_EVERY, type Steps } from "../base/steps.ts";
 import { acceptedParts } from "./accepted.ts";
 import { collectChanges, sortKey } from "./changes.ts";
 import type { Baseline, Change, ChangeCounts, ChangeKind, Changes, DomainNames, Plan } from "./model.ts";
-import { bucketOfAddress, bucketsFor, type Roster } from "./roster.ts";
-import { sortedBy } from "./sort.ts";
-import { PAUSE_EVERY, type Steps } from "./steps.ts";
+import { bucketOfAddress, bucketsFor, type Roster } from "./packed/roster.ts";
+import { sortedBy } from "./packed/sort.ts";
 
 export interface Wish {
   readonly accounts: Roster;

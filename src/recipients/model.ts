@@ -1,5 +1,5 @@
 /** The words of this project as types: directory objects come in, accounts and tables go out. */
-import type { Roster } from "./roster.ts";
+import type { Roster } from "./packed/roster.ts";
 
 /** The three collections of the directory that can hold recipients. */
 export type Source = "users" | "groups" | "contacts";

@@ -1,9 +1,9 @@
 /** A plan for people (`plan.txt`), and in full for the approval that comes back (`plan.json.gz`). */
 import { gunzipSync } from "node:zlib";
+import { PAUSE_EVERY, type Steps } from "../base/steps.ts";
+import { gzipInPieces } from "../base/zip.ts";
 import { planOf } from "./diff.ts";
 import type { Change, ChangeCounts, ChangeKind, Changes, Plan } from "./model.ts";
-import { PAUSE_EVERY, type Steps } from "./steps.ts";
-import { gzipInPieces } from "./zip.ts";
 
 /** Bytes. Beyond that nobody reads on, and the ConfigMap holds plans in full beside it. */
 const LONGEST_TEXT = 200 * 1024;

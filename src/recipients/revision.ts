@@ -1,8 +1,8 @@
 /** Digests that name what is published. */
 import { createHash } from "node:crypto";
+import { PAUSE_EVERY, type Steps } from "../base/steps.ts";
 import type { Account, DomainNames } from "./model.ts";
-import type { Roster } from "./roster.ts";
-import { PAUSE_EVERY, type Steps } from "./steps.ts";
+import type { Roster } from "./packed/roster.ts";
 
 /** "sha256:" and 64 hex digits. */
 export function sha256(data: string | Buffer): string {

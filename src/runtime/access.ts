@@ -1,7 +1,7 @@
 /** Where the API server is and how to prove who we are: from a kubeconfig file, or from the pod's service account. */
 import type { RequestOptions } from "node:https";
 import { KubeConfig } from "@kubernetes/client-node";
-import { type Clock, systemClock } from "../api/deps.ts";
+import { type Clock, systemClock } from "../base/deps.ts";
 
 /** What a request needs to be trusted and to trust the server; spread into `https.request`. */
 export type Credentials = Pick<RequestOptions, "ca" | "cert" | "key" | "auth" | "servername" | "rejectUnauthorized"> & {

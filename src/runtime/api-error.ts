@@ -1,5 +1,5 @@
 /** Turns what went wrong with a request into an ApiError that may be shown: short, without values that people typed. */
-import type { Status } from "../api/kube.ts";
+import type { Status } from "./kube.ts";
 import { ApiError } from "./types.ts";
 
 const LONGEST_MESSAGE = 300;

@@ -1,5 +1,5 @@
 /** How long to wait before the next try, as client-go's reflector does it. */
-import type { Deps } from "../api/deps.ts";
+import type { Deps } from "../base/deps.ts";
 
 const FIRST_MS = 800;
 const LONGEST_MS = 30_000;

@@ -1,10 +1,10 @@
 /** Requests to the API server that always end: with credentials, timeouts, retries, and errors that may be shown. */
 import type { IncomingMessage } from "node:http";
-import type { Deps } from "../api/deps.ts";
-import type { KubeObject } from "../api/kube.ts";
+import type { Deps } from "../base/deps.ts";
 import { createDeadline, type Deadline, untilAborted } from "./abort.ts";
 import type { ApiServerAccess } from "./access.ts";
 import { answerError, connectionError, credentialsError } from "./api-error.ts";
+import type { KubeObject } from "./kube.ts";
 import { retryDelay } from "./retry.ts";
 import { createTransport, type HttpRequest, readText } from "./transport.ts";
 import { ApiError, type WatchEvent } from "./types.ts";

@@ -1,8 +1,8 @@
 /** The Client: the verbs of the API server. */
-import type { Deps } from "../api/deps.ts";
-import type { KubeList, KubeObject, ResourceType } from "../api/kube.ts";
+import type { Deps } from "../base/deps.ts";
 import type { ApiServerAccess } from "./access.ts";
 import { type CallerOptions, createCaller } from "./caller.ts";
+import type { KubeList, KubeObject, ResourceType } from "./kube.ts";
 import { collectionPath, namespaceOf, objectPath, query } from "./resource-path.ts";
 import type { HttpRequest } from "./transport.ts";
 import type { Client, ListOptions, WatchEvent, WatchOptions } from "./types.ts";

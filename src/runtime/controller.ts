@@ -1,5 +1,5 @@
 /** The Controller: takes keys from a work queue, reconciles each, and decides when to look again. */
-import type { Deps } from "../api/deps.ts";
+import type { Deps } from "../base/deps.ts";
 import { createDeadline } from "./abort.ts";
 import { createQueue, type Fairness, type QueueObserver } from "./queue.ts";
 import type { Controller, Logger, Reconcile } from "./types.ts";

@@ -1,5 +1,5 @@
 /** Keys that become due later: one timer a key, the earliest wins. */
-import type { Clock } from "../api/deps.ts";
+import type { Clock } from "../base/deps.ts";
 
 export interface Delays {
   /** Makes the key due after `ms`, unless it is due sooner already. */

@@ -1,5 +1,5 @@
 /** `get` for what may not be there. */
-import type { KubeObject, ObjectKey, ResourceType } from "../api/kube.ts";
+import type { KubeObject, ObjectKey, ResourceType } from "./kube.ts";
 import { ApiError, type CallOptions, type Client } from "./types.ts";
 
 /** Undefined for NotFound; every other error is thrown. */

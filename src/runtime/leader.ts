@@ -1,5 +1,5 @@
 /** Leader election on a Lease, after client-go: of all contenders at most one believes that it leads, as long as their clocks run at the same speed. */
-import type { Deps } from "../api/deps.ts";
+import type { Deps } from "../base/deps.ts";
 import { createDeadline, type Deadline, untilAborted } from "./abort.ts";
 import { createLeaseLock } from "./lease-lock.ts";
 import type { Client, Logger } from "./types.ts";

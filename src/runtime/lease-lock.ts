@@ -1,6 +1,6 @@
 /** One contender's view of a Lease: when it may take it, and how it writes without overwriting another. */
-import type { Clock } from "../api/deps.ts";
-import { LEASE, type Lease } from "../api/kube.ts";
+import type { Clock } from "../base/deps.ts";
+import { LEASE, type Lease } from "./kube.ts";
 import { heldSpec, leaseFingerprint, releasedSpec } from "./lease.ts";
 import { ApiError, type Client } from "./types.ts";
 

@@ -1,5 +1,5 @@
 /** What stands in a Lease, and whether it may be taken: pure, and blind to the times that others wrote into it. */
-import type { Lease } from "../api/kube.ts";
+import type { Lease } from "./kube.ts";
 import { microTime } from "./micro-time.ts";
 
 type LeaseSpec = NonNullable<Lease["spec"]>;

@@ -1,5 +1,5 @@
 /** One view of several stores, such as one for each watched namespace. */
-import type { KubeObject } from "../api/kube.ts";
+import type { KubeObject } from "./kube.ts";
 import type { Store } from "./types.ts";
 
 /** Keys must not overlap between the stores. */

@@ -1,5 +1,5 @@
 /** The work queue of client-go: each key waits at most once, is worked on by one worker at a time, and is never forgotten. */
-import type { Clock } from "../api/deps.ts";
+import type { Clock } from "../base/deps.ts";
 import { createDelays } from "./delays.ts";
 import { createWaiting } from "./waiting.ts";
 

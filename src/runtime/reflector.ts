@@ -1,8 +1,8 @@
 /** The Reflector: list once, watch for ever, and after any trouble carry on from where it was. */
-import type { Deps } from "../api/deps.ts";
-import type { KubeObject, ResourceType } from "../api/kube.ts";
+import type { Deps } from "../base/deps.ts";
 import { statusError } from "./api-error.ts";
 import { createBackoff } from "./backoff.ts";
+import type { KubeObject, ResourceType } from "./kube.ts";
 import { createStore } from "./store.ts";
 import { ApiError, type Client, type Logger, type Reflector, type StoreChange, type WatchEvent } from "./types.ts";
 

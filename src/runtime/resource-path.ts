@@ -1,5 +1,5 @@
 /** The URL paths under which the API server serves objects. */
-import type { KubeObject, ObjectKey, ResourceType } from "../api/kube.ts";
+import type { KubeObject, ObjectKey, ResourceType } from "./kube.ts";
 
 /** The path of all objects of a type, in one namespace or (without) in all. */
 export function collectionPath(type: ResourceType<KubeObject>, namespace: string | undefined): string {

@@ -1,5 +1,5 @@
 /** Objects filed under values of theirs, so that a few of many thousands are found without a look at all. */
-import type { Indexer, KubeObject } from "../api/kube.ts";
+import type { Indexer, KubeObject } from "./kube.ts";
 
 export interface Index<T extends KubeObject> {
   get(value: string): T[];

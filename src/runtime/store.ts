@@ -1,5 +1,5 @@
 /** The objects a reflector has seen, and what each sighting changed. */
-import type { Indexer, KubeObject, ObjectMeta } from "../api/kube.ts";
+import type { Indexer, KubeObject, ObjectMeta } from "./kube.ts";
 import { createIndex, type Index } from "./store-index.ts";
 import type { Store, StoreChange } from "./types.ts";
 

@@ -1,5 +1,5 @@
 /** A token bucket a key, with the numbers of client-go's event spam filter. */
-import type { Clock } from "../api/deps.ts";
+import type { Clock } from "../base/deps.ts";
 
 export interface TokenBuckets {
   /** Whether the key may act now: 25 times at once, then once in 5 minutes. */

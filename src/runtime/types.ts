@@ -1,5 +1,5 @@
 /** What runtime/ promises to the controllers; it knows nothing of mail. */
-import type { Indexer, KubeList, KubeObject, ObjectKey, ResourceType, Status } from "../api/kube.ts";
+import type { Indexer, KubeList, KubeObject, ObjectKey, ResourceType, Status } from "./kube.ts";
 
 /** A call that the API server answered with an error, or that got no answer (`status` 0). */
 export class ApiError extends Error {

@@ -1,6 +1,6 @@
 /** The body of a watch: one JSON event a line, without end. */
 import type { IncomingMessage } from "node:http";
-import type { KubeObject } from "../api/kube.ts";
+import type { KubeObject } from "./kube.ts";
 import { ApiError, type WatchEvent } from "./types.ts";
 
 /** Yields each event as its line is complete; `onData` is told of every piece that arrives. Throws when the body ends within a line. */

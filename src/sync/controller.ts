@@ -1,17 +1,18 @@
 /** The O365Sync controller: gather, decide, act, and write the status, which happens here and nowhere else. */
-import { findCondition } from "../api/conditions.ts";
+
+import { type HistoryRecord, isTest, type Run } from "../publication/records.ts";
+import { findCondition } from "../runtime/conditions.ts";
 import { storeKey } from "../runtime/store.ts";
 import { ApiError, type Reconcile, type ReconcileContext, type ReconcileResult } from "../runtime/types.ts";
 import { asObstacle } from "./access/forbidden.ts";
-import { type Decision, decide, interruptedRun, type Situation } from "./decide.ts";
-import { notify } from "./mail.ts";
+import { type Decision, decide, interruptedRun, type Situation } from "./decide/decide.ts";
+import { gather, type View } from "./gather.ts";
+import { notify } from "./mail/mail.ts";
 import { createMemory, type Remembered } from "./memory.ts";
 import { factsOf, type Outcome, type SyncServices } from "./outcome.ts";
-import { type HistoryRecord, isTest, type Run } from "./records.ts";
-import { renderKey, rerender } from "./rerender.ts";
 import { recordOf } from "./run/report.ts";
+import { renderKey, rerender } from "./run/rerender.ts";
 import { conclude, conduct, recheck } from "./run/runner.ts";
-import { gather, type View } from "./situation.ts";
 import { announce } from "./status/announce.ts";
 import { settle } from "./status/conditions.ts";
 import { abandonedEnd, adopted, answered, missed, type RunEnd, skipsSlots } from "./status/transitions.ts";

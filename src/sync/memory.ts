@@ -1,5 +1,5 @@
 /** What a process remembers of each object between reconciles. Losing it costs a request, never correctness. */
-import type { Failure } from "../api/failure.ts";
+import type { Failure } from "../base/failure.ts";
 
 export interface Remembered {
   /** When tables were last rendered again, in milliseconds. */

@@ -1,14 +1,15 @@
 /** What a reconcile works with, and what it answers to the one place that writes conditions. */
-import type { Deps } from "../api/deps.ts";
-import type { Failure } from "../api/failure.ts";
+
 import type { O365Sync, O365SyncStatus } from "../api/types.generated.ts";
+import type { Deps } from "../base/deps.ts";
+import type { Failure } from "../base/failure.ts";
 import type { Delivered, Notifier } from "../notify/notifier.ts";
+import type { HistoryWriter } from "../publication/history-writer.ts";
+import type { Run } from "../publication/records.ts";
 import type { EventRecorder } from "../runtime/types.ts";
 import type { Checks } from "./access/checks.ts";
-import type { HistoryWriter } from "./publication/history-writer.ts";
-import type { Run } from "./records.ts";
+import type { GatherServices, View } from "./gather.ts";
 import type { RunServices } from "./run/run.ts";
-import type { GatherServices, View } from "./situation.ts";
 import type { Facts, Finding } from "./status/conditions.ts";
 import type { StatusWriter } from "./status/status-writer.ts";
 import type { RunEnd } from "./status/transitions.ts";

@@ -1,5 +1,5 @@
 /** A clock that stands still until a test moves it. */
-import type { Clock } from "../../src/api/deps.ts";
+import type { Clock } from "../../src/base/deps.ts";
 
 export interface FakeClock extends Clock {
   /**

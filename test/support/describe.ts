@@ -1,5 +1,5 @@
 /** An object as `kubectl describe` prints it, for machines that have no kubectl; test/extended/hostile holds it to the real one. */
-import type { KubeEvent } from "../../src/api/kube.ts";
+import type { KubeEvent } from "../../src/runtime/kube.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,8 +1,9 @@
 /** Plays a mail gateway that mounts every ConfigMap of a namespace, and asserts the invariants of the mounted files. */
-import type { ConfigMap } from "../../src/api/kube.ts";
-import { contentHash } from "../../src/sync/publication/configmaps.ts";
-import { contentsOf, parseManifest } from "../../src/sync/publication/manifest.ts";
-import { cdbKeys } from "../recipients/support/read-cdb.ts";
+
+import { contentHash } from "../../src/publication/configmaps.ts";
+import { contentsOf, parseManifest } from "../../src/publication/manifest.ts";
+import type { ConfigMap } from "../../src/runtime/kube.ts";
+import { cdbKeys } from "../unit/recipients/support/read-cdb.ts";
 
 export interface Gateway {
   /** Takes a look at what stands now; throws Error with what is broken. Each ConfigMap may come alone, as kubelet swaps them. */

@@ -1,5 +1,5 @@
 /** The verbs of an API server over a map, for simulations: resourceVersion, generation, conflicts, the status subresource. */
-import type { KubeObject, ObjectKey, ResourceType } from "../../src/api/kube.ts";
+import type { KubeObject, ObjectKey, ResourceType } from "../../src/runtime/kube.ts";
 import { createStore, storeKey, type WritableStore } from "../../src/runtime/store.ts";
 import { ApiError, type Client, type Store } from "../../src/runtime/types.ts";
 

@@ -1,22 +1,23 @@
 /** Both controllers over a map in place of an API server, driven by hand: for simulations and for crashes at every call. */
-import type { Clock } from "../../src/api/deps.ts";
-import { CONFIG_MAP } from "../../src/api/kube.ts";
+
 import { MAIL_DOMAIN, O365_SYNC } from "../../src/api/resources.ts";
 import type { MailDomain, O365Sync } from "../../src/api/types.generated.ts";
+import type { Clock } from "../../src/base/deps.ts";
 import type { Directory, DirectoryProvider } from "../../src/directory/types.ts";
 import { createDomainReconciler } from "../../src/domain/controller.ts";
 import type { Notifier } from "../../src/notify/notifier.ts";
+import { createConfigMaps } from "../../src/publication/configmaps.ts";
+import { createHistoryWriter } from "../../src/publication/history-writer.ts";
+import { createPlans } from "../../src/publication/plans.ts";
+import { createPublisher } from "../../src/publication/publish.ts";
+import { createRoutes } from "../../src/publication/routes.ts";
+import { CONFIG_MAP } from "../../src/runtime/kube.ts";
 import type { Client, EventRecorder, Logger, Reconcile } from "../../src/runtime/types.ts";
 import type { Checks } from "../../src/sync/access/checks.ts";
 import type { SharedKeys } from "../../src/sync/access/credentials.ts";
 import { NOTHING_SHARED } from "../../src/sync/access/shared-access.ts";
 import { createSyncReconciler } from "../../src/sync/controller.ts";
 import type { SyncObserver } from "../../src/sync/outcome.ts";
-import { createConfigMaps } from "../../src/sync/publication/configmaps.ts";
-import { createHistoryWriter } from "../../src/sync/publication/history-writer.ts";
-import { createPlans } from "../../src/sync/publication/plans.ts";
-import { createPublisher } from "../../src/sync/publication/publish.ts";
-import { createRoutes } from "../../src/sync/publication/routes.ts";
 import { createStatusWriter } from "../../src/sync/status/status-writer.ts";
 import type { MemoryCluster } from "./memory-cluster.ts";
 

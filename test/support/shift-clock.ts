@@ -1,6 +1,6 @@
 /** The machine's clock, which a test may set forward: timers that fall due by that fire at once. */
 import { setTimeout as pause } from "node:timers/promises";
-import { type Clock, systemClock } from "../../src/api/deps.ts";
+import { type Clock, systemClock } from "../../src/base/deps.ts";
 
 export interface ShiftClock extends Clock {
   /** Sets the clock forward by `ms`. */

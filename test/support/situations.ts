@@ -1,8 +1,9 @@
 /** Situations of an object for tests of `decide`, and its decisions in a few words. */
-import { Failure } from "../../src/api/failure.ts";
+
 import type { MailDomain, O365Sync, O365SyncStatus } from "../../src/api/types.generated.ts";
-import type { Decision, Situation } from "../../src/sync/decide.ts";
-import { accountsHash } from "../../src/sync/fingerprint.ts";
+import { Failure } from "../../src/base/failure.ts";
+import type { Decision, Situation } from "../../src/sync/decide/decide.ts";
+import { accountsHash } from "../../src/sync/decide/fingerprint.ts";
 import { syncSpec } from "./memory-operator.ts";
 
 export const MINUTE = 60_000;

@@ -1,5 +1,5 @@
 /** Looks at permissions that somebody outside asks for, such as the page that an administrator comes back to. */
-import type { Clock } from "../../api/deps.ts";
+import type { Clock } from "../../base/deps.ts";
 
 export interface Checks {
   /**

@@ -1,12 +1,12 @@
 /** How an O365Sync gets into its tenant: from spec and Secret to a Connection. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { Failure } from "../../api/failure.ts";
-import { SECRET, type Secret } from "../../api/kube.ts";
 import type { O365Sync } from "../../api/types.generated.ts";
-import { endOf } from "../../directory/credentials.ts";
+import { Failure } from "../../base/failure.ts";
+import { endOf } from "../../directory/entra/credentials.ts";
 import type { Connection, Credential } from "../../directory/types.ts";
 import { find } from "../../runtime/find.ts";
+import { SECRET, type Secret } from "../../runtime/kube.ts";
 import type { Client } from "../../runtime/types.ts";
 import { isAllowed, type SharedAccess } from "./shared-access.ts";
 

@@ -1,7 +1,7 @@
 /** Says in time that a certificate ends. Pure. */
 import type { O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
+import { readableTime } from "../../base/time.ts";
 import type { Finding } from "../status/conditions.ts";
-import { readableTime } from "../status/messages.ts";
 import type { Access } from "./credentials.ts";
 
 /** How long before its end a certificate is complained about. */

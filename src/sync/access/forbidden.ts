@@ -1,5 +1,5 @@
 /** What the API server forbids is told where people look: in conditions, with the server's own words for what is missing. */
-import { Failure } from "../../api/failure.ts";
+import { Failure } from "../../base/failure.ts";
 import { ApiError } from "../../runtime/types.ts";
 
 /** A Failure as it is, a refusal by the API server as one; undefined for everything else. */

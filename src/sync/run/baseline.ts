@@ -1,19 +1,20 @@
 /** What is published now, as the thing that a plan is measured against. */
-import { Failure } from "../../api/failure.ts";
+
 import { LABEL_ROLE } from "../../api/group.ts";
-import { CONFIG_MAP } from "../../api/kube.ts";
 import type { O365Sync } from "../../api/types.generated.ts";
+import { Failure } from "../../base/failure.ts";
+import { inSlices } from "../../base/slices.ts";
+import type { ConfigMaps } from "../../publication/configmaps.ts";
+import type { Publication } from "../../publication/manifest.ts";
+import type { Role } from "../../publication/ownership.ts";
+import { readAccounts } from "../../publication/publish.ts";
 import { parseAddress } from "../../recipients/addresses.ts";
 import type { Baseline } from "../../recipients/model.ts";
-import { parseTables } from "../../recipients/render.ts";
-import { createRosterBuilder, type Roster } from "../../recipients/roster.ts";
+import { createRosterBuilder, type Roster } from "../../recipients/packed/roster.ts";
+import { parseTables } from "../../recipients/tables/render.ts";
 import { find } from "../../runtime/find.ts";
+import { CONFIG_MAP } from "../../runtime/kube.ts";
 import type { Client } from "../../runtime/types.ts";
-import type { ConfigMaps } from "../publication/configmaps.ts";
-import type { Publication } from "../publication/manifest.ts";
-import type { Role } from "../publication/names.ts";
-import { readAccounts } from "../publication/publish.ts";
-import { inSlices } from "../slices.ts";
 
 /** The published accounts; undefined when a ConfigMap of them is gone or not what the manifest says. */
 export async function publishedAccounts(

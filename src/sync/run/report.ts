@@ -1,14 +1,20 @@
 /** How a run is told to people: its end in one sentence, and the record that the history keeps. Pure. */
-import { Failure } from "../../api/failure.ts";
+import { Failure } from "../../base/failure.ts";
+import { firstAddresses } from "../../publication/history.ts";
+import type { Proposal } from "../../publication/proposal.ts";
+import {
+  ADDRESSES_KEPT,
+  type HistoryRecord,
+  isTest,
+  type RecordedViolation,
+  type Run,
+} from "../../publication/records.ts";
 import type { Violation } from "../../recipients/guards.ts";
 import type { Plan } from "../../recipients/model.ts";
 import { ApiError } from "../../runtime/types.ts";
 import { asForbidden } from "../access/forbidden.ts";
-import { firstAddresses } from "../publication/history.ts";
-import { ADDRESSES_KEPT, type HistoryRecord, isTest, type RecordedViolation, type Run } from "../records.ts";
 import { describeChanges } from "../status/messages.ts";
 import type { RunEnd } from "../status/transitions.ts";
-import type { Proposal } from "./proposal.ts";
 
 /** What a run learned on its way, whatever its end. */
 export interface Learned {

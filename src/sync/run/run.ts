@@ -1,29 +1,30 @@
 /** One run, from credentials to publication: an ordered list of steps, the first that fails ends it. */
-import { findCondition } from "../../api/conditions.ts";
-import type { Deps } from "../../api/deps.ts";
-import { Failure } from "../../api/failure.ts";
+
 import type { MailDomain, O365Sync } from "../../api/types.generated.ts";
+import type { Deps } from "../../base/deps.ts";
+import { Failure } from "../../base/failure.ts";
+import { inSlices } from "../../base/slices.ts";
 import type { Directory, DirectoryProvider, Sharing } from "../../directory/types.ts";
+import type { ConfigMaps } from "../../publication/configmaps.ts";
+import { removedLastDay } from "../../publication/manifest.ts";
+import { approveLine, type Plans } from "../../publication/plans.ts";
+import { acceptedBefore, beyond, bindingOf, type Proposal, propose } from "../../publication/proposal.ts";
+import { draftPublication, namesOf } from "../../publication/publication.ts";
+import type { Publisher, Standing } from "../../publication/publish.ts";
+import type { HistoryRecord, Run } from "../../publication/records.ts";
+import type { Routes } from "../../publication/routes.ts";
 import type { Wish } from "../../recipients/diff.ts";
 import { guards, type Violation } from "../../recipients/guards.ts";
 import type { Baseline } from "../../recipients/model.ts";
+import type { Roster } from "../../recipients/packed/roster.ts";
 import { revisionOf } from "../../recipients/revision.ts";
-import type { Roster } from "../../recipients/roster.ts";
+import { findCondition } from "../../runtime/conditions.ts";
 import type { Client, Logger } from "../../runtime/types.ts";
 import type { Access } from "../access/credentials.ts";
-import { ownershipHash } from "../fingerprint.ts";
-import type { ConfigMaps } from "../publication/configmaps.ts";
-import { removedLastDay } from "../publication/manifest.ts";
-import { approveLine, type Plans } from "../publication/plans.ts";
-import { draftPublication, namesOf } from "../publication/publication.ts";
-import type { Publisher, Standing } from "../publication/publish.ts";
-import type { Routes } from "../publication/routes.ts";
-import type { HistoryRecord, Run } from "../records.ts";
-import { inSlices } from "../slices.ts";
+import { ownershipHash } from "../decide/fingerprint.ts";
 import type { Finding } from "../status/conditions.ts";
 import type { RunEnd } from "../status/transitions.ts";
 import { loadBaseline } from "./baseline.ts";
-import { acceptedBefore, beyond, bindingOf, type Proposal, propose } from "./proposal.ts";
 import { describeProposal, describeViolations, recordOf, recordViolations } from "./report.ts";
 import {
   authorizationTrouble,

@@ -1,19 +1,19 @@
 /** Conducts one run: persists its start, executes it within its deadline, and records its end. */
 
-import { findCondition } from "../../api/conditions.ts";
-import { Failure } from "../../api/failure.ts";
 import { BY_TENANT, tenantOf } from "../../api/indexers.ts";
 import type { O365SyncStatus } from "../../api/types.generated.ts";
-import type { Roster } from "../../recipients/roster.ts";
+import { Failure } from "../../base/failure.ts";
+import { type HistoryRecord, isTest, type Run } from "../../publication/records.ts";
+import type { Roster } from "../../recipients/packed/roster.ts";
 import { createDeadline } from "../../runtime/abort.ts";
+import { findCondition } from "../../runtime/conditions.ts";
 import type { ReconcileContext } from "../../runtime/types.ts";
 import { asForbidden } from "../access/forbidden.ts";
-import { interruptedRun } from "../decide.ts";
-import { accountsHash } from "../fingerprint.ts";
+import { interruptedRun } from "../decide/decide.ts";
+import { accountsHash } from "../decide/fingerprint.ts";
+import { requestedBy } from "../decide/requests.ts";
+import type { View } from "../gather.ts";
 import { factsOf, type Outcome, type SyncServices } from "../outcome.ts";
-import { type HistoryRecord, isTest, type Run } from "../records.ts";
-import { requestedBy } from "../requests.ts";
-import type { View } from "../situation.ts";
 import { settle } from "../status/conditions.ts";
 import { ended, type RunEnd, started } from "../status/transitions.ts";
 import { publishedAccounts } from "./baseline.ts";

@@ -1,16 +1,17 @@
 /** The steps of a run that ask the tenant. Each does one thing and throws Failure when the run cannot go on. */
-import { Failure } from "../../api/failure.ts";
+
 import type { MailDomain, O365Sync } from "../../api/types.generated.ts";
+import { Failure } from "../../base/failure.ts";
+import { inSlices } from "../../base/slices.ts";
 import type { Authorization, Directory, EnabledSources, Sharing } from "../../directory/types.ts";
+import type { Proposal } from "../../publication/proposal.ts";
+import { namesOf } from "../../publication/publication.ts";
+import type { ReadCounts } from "../../publication/records.ts";
 import { countUnconfirmed, removalsToConfirm } from "../../recipients/confirm.ts";
 import { createDeriver, type Derived } from "../../recipients/derive.ts";
 import type { Logger } from "../../runtime/types.ts";
-import { ownershipHash } from "../fingerprint.ts";
-import { namesOf } from "../publication/publication.ts";
-import type { ReadCounts } from "../records.ts";
-import { inSlices } from "../slices.ts";
+import { ownershipHash } from "../decide/fingerprint.ts";
 import type { Finding } from "../status/conditions.ts";
-import type { Proposal } from "./proposal.ts";
 
 /** Said in the log while a large tenant is read. */
 const PROGRESS_EVERY = 20_000;

@@ -1,6 +1,7 @@
 /** What a test connection finds: whether the way in works, with counts and times, and nothing of whom it saw. */
-import type { Clock } from "../../api/deps.ts";
+
 import type { MailDomain, O365Sync } from "../../api/types.generated.ts";
+import type { Clock } from "../../base/deps.ts";
 import type { Directory } from "../../directory/types.ts";
 import type { Source } from "../../recipients/model.ts";
 import { type Ownership, verifyOwnership } from "./steps.ts";

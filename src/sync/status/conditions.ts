@@ -1,15 +1,18 @@
 /** The conditions of an O365Sync, derived from its spec, its status and what is published. Pure. */
-import { findCondition, removeCondition, setCondition } from "../../api/conditions.ts";
-import type { Failure } from "../../api/failure.ts";
-import type { Condition } from "../../api/kube.ts";
+
+import { approveCommand, syncCommand } from "../../api/commands.ts";
+import { planName } from "../../api/names.ts";
 import type { MailDomain, O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
+import type { Failure } from "../../base/failure.ts";
+import { readableMinute, readableTime } from "../../base/time.ts";
+import type { Publication } from "../../publication/manifest.ts";
+import { findCondition, removeCondition, setCondition } from "../../runtime/conditions.ts";
+import type { Condition } from "../../runtime/kube.ts";
+import { describeSchedule, upcomingSlot, wantedSlots } from "../../schedule/object-schedule.ts";
 import type { Access } from "../access/credentials.ts";
 import { credentialExpiry, withExpiryNote } from "../access/expiry.ts";
-import { accountsHash } from "../fingerprint.ts";
-import type { Publication } from "../publication/manifest.ts";
-import { planName } from "../publication/names.ts";
-import { describeSchedule, upcomingSlot, wantedSlots } from "../schedule.ts";
-import { approveCommand, describeCounts, readableMinute, readableTime, syncCommand } from "./messages.ts";
+import { accountsHash } from "../decide/fingerprint.ts";
+import { describeCounts } from "./messages.ts";
 
 export interface Finding {
   readonly status: "True" | "False" | "Unknown";

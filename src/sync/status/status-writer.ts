@@ -1,8 +1,8 @@
 /** Writes a status as the difference to what stands, fenced by the resourceVersion it was made from. */
 import { isDeepStrictEqual } from "node:util";
-import { difference } from "../../api/merge-patch.ts";
 import { O365_SYNC } from "../../api/resources.ts";
 import type { O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
+import { difference } from "../../runtime/merge-patch.ts";
 import { ApiError, type Client } from "../../runtime/types.ts";
 
 export interface StatusWriter {

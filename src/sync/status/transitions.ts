@@ -1,9 +1,8 @@
 /** How each thing that happens to an O365Sync is written into its status. Pure; conditions are derived elsewhere. */
-import type { Failure } from "../../api/failure.ts";
+
+import { approveCommand } from "../../api/commands.ts";
 import type { O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
-import type { ChangeCounts } from "../../recipients/model.ts";
-import { type Answer, MINUTE_MS } from "../decide.ts";
-import { owing } from "../owed.ts";
+import type { Failure } from "../../base/failure.ts";
 import {
   type HistoryRecord,
   isTest,
@@ -12,10 +11,12 @@ import {
   type RequestKind,
   type Run,
   type RunResult,
-} from "../records.ts";
-import { requestType } from "../requests.ts";
-import { describeSchedule, type Slots, wantedSlots } from "../schedule.ts";
-import { approveCommand } from "./messages.ts";
+} from "../../publication/records.ts";
+import type { ChangeCounts } from "../../recipients/model.ts";
+import { describeSchedule, type Slots, wantedSlots } from "../../schedule/object-schedule.ts";
+import { type Answer, MINUTE_MS } from "../decide/decide.ts";
+import { requestType } from "../decide/requests.ts";
+import { owing } from "../mail/owed.ts";
 
 /** How a run ended. `Succeeded` is for tests, which publish nothing. */
 export interface RunEnd {

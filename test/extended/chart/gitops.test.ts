@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import type { KubeObject, ManagedField } from "../../../src/api/kube.ts";
+import type { KubeObject, ManagedField } from "../../../src/runtime/kube.ts";
 import { request } from "../../support/api.ts";
 import { useControlPlane } from "../../support/controlplane.ts";
 import { missing } from "../../support/tools.ts";

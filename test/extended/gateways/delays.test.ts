@@ -2,12 +2,12 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Account, Format } from "../../../src/recipients/model.ts";
-import { render } from "../../recipients/support/whole.ts";
 import { type Bench, createBench, freePort, timeUntil } from "../../support/gateways/bench.ts";
 import { createMount, type Mount, type Mountable } from "../../support/gateways/mount.ts";
 import { startPostfix } from "../../support/gateways/postfix.ts";
 import { lacks } from "../../support/gateways/programs.ts";
 import { askRecipient } from "../../support/gateways/smtp.ts";
+import { render } from "../../unit/recipients/support/whole.ts";
 
 const ROUTING = { data: { relay_domains: "example.com OK\n", transport: "example.com smtp:[127.0.0.1]:9\n" } };
 const RELOAD_SECONDS = 2;

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
-import { tableName } from "../../../src/sync/publication/names.ts";
+import { tableName } from "../../../src/api/names.ts";
 import { request } from "../../support/api.ts";
 import { createNamespace, useControlPlane } from "../../support/controlplane.ts";
 import { consumersPage } from "../../support/gateways/docs.ts";

@@ -2,11 +2,11 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Account } from "../../../src/recipients/model.ts";
-import { render } from "../../recipients/support/whole.ts";
 import { type Bench, createBench, freePort, timeUntil } from "../../support/gateways/bench.ts";
 import { createMount, type Mount } from "../../support/gateways/mount.ts";
 import { lacks } from "../../support/gateways/programs.ts";
 import { type Rspamd, startRspamd } from "../../support/gateways/rspamd.ts";
+import { render } from "../../unit/recipients/support/whole.ts";
 
 const KNOWN = "KNOWN_RECIPIENT";
 /** The same map by the path that people would write first. */

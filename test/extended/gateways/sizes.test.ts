@@ -1,11 +1,11 @@
 /** How many shards how many addresses take: the table of docs/consumers.md, computed. */
 import { expect, it } from "vitest";
+import { allSteps } from "../../../src/base/steps.ts";
 import type { Format } from "../../../src/recipients/model.ts";
-import { capacityOf, measureShards, prepareTables, type Tables } from "../../../src/recipients/render.ts";
-import { allSteps } from "../../../src/recipients/steps.ts";
-import { manyMailboxes, NAMES } from "../../recipients/support/accounts.ts";
-import { packed } from "../../recipients/support/whole.ts";
+import { capacityOf, measureShards, prepareTables, type Tables } from "../../../src/recipients/tables/render.ts";
 import { consumersPage } from "../../support/gateways/docs.ts";
+import { manyMailboxes, NAMES } from "../../unit/recipients/support/accounts.ts";
+import { packed } from "../../unit/recipients/support/whole.ts";
 
 const COUNTS = [1000, 5000, 10_000, 20_000, 50_000, 100_000];
 const COLUMNS: readonly (readonly Format[])[] = [["cdb"], ["postfix"], ["cdb", "postfix", "addresses"]];

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DirectoryObject, DomainNames, Format } from "../../../src/recipients/model.ts";
-import { manyMailboxes } from "../../recipients/support/accounts.ts";
-import { checkTables, derive, type Rendered, render, writeCdb } from "../../recipients/support/whole.ts";
 import { type Bench, createBench } from "../../support/gateways/bench.ts";
 import { lacks, program } from "../../support/gateways/programs.ts";
+import { manyMailboxes } from "../../unit/recipients/support/accounts.ts";
+import { checkTables, derive, type Rendered, render, writeCdb } from "../../unit/recipients/support/whole.ts";
 
 const TEXT = { postfix: "relay_recipients", aliases: "virtual_aliases" } as const;
 const ALL: readonly Format[] = ["postfix", "cdb", "addresses", "aliases"];

@@ -5,14 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { O365Sync } from "../../../src/api/types.generated.ts";
-import { expectDescribed } from "../../hostile/support/golden.ts";
-import { createMemoryLog } from "../../runtime/support/logger.ts";
 import { request } from "../../support/api.ts";
 import { useControlPlane } from "../../support/controlplane.ts";
+import { expectDescribed } from "../../support/hostile/golden.ts";
 import { createRandom } from "../../support/random.ts";
 import { operatorRules, type Rule } from "../../support/rights.ts";
 import { createShiftClock } from "../../support/shift-clock.ts";
 import { brief, createWorld, type World } from "../../support/world.ts";
+import { createMemoryLog } from "../../unit/runtime/support/logger.ts";
 
 const { kind, server, ca = "" } = useControlPlane();
 const RBAC = "/apis/rbac.authorization.k8s.io/v1";

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { renderHtml } from "../../../src/notify/html.ts";
 import { composeReport } from "../../../src/notify/report.ts";
-import { CASES } from "../../notify/report-cases.ts";
 import { type Browser, chromium, startBrowser } from "../../support/browser.ts";
+import { CASES } from "../../unit/notify/report-cases.ts";
 
 describe.skipIf(chromium === undefined)("A mail in a browser", () => {
   let browser: Browser;

@@ -1,14 +1,14 @@
 /** A hundred objects and an hour without the tenant: what people get to hear, and which alerts fire. */
 import { afterAll, describe, expect, it } from "vitest";
-import type { Clock } from "../../../src/api/deps.ts";
-import { Failure } from "../../../src/api/failure.ts";
-import { SECRET } from "../../../src/api/kube.ts";
 import { MAIL_DOMAIN, O365_SYNC } from "../../../src/api/resources.ts";
 import type { MailDomain, O365Sync } from "../../../src/api/types.generated.ts";
+import type { Clock } from "../../../src/base/deps.ts";
+import { Failure } from "../../../src/base/failure.ts";
 import type { Directory } from "../../../src/directory/types.ts";
 import type { Mail } from "../../../src/notify/mailer.ts";
 import { createNotifier } from "../../../src/notify/notifier.ts";
 import { createMetrics } from "../../../src/observe/metrics.ts";
+import { SECRET } from "../../../src/runtime/kube.ts";
 import { createMemoryCluster } from "../../support/memory-cluster.ts";
 import { createMemoryOperator, domainSpec, SILENT, syncSpec } from "../../support/memory-operator.ts";
 import { createRandom } from "../../support/random.ts";

@@ -1,9 +1,9 @@
 /** Replicas of the bundled operator under what a cluster does to them: lost connections, wrong clocks, rolling restarts, stops. */
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it, type TestContext } from "vitest";
-import type { Lease } from "../../../src/api/kube.ts";
 import type { O365Sync } from "../../../src/api/types.generated.ts";
-import type { HistoryRecord } from "../../../src/sync/records.ts";
+import type { HistoryRecord } from "../../../src/publication/records.ts";
+import type { Lease } from "../../../src/runtime/kube.ts";
 import { request } from "../../support/api.ts";
 import { type Circumstances, createBundle, type OperatorChild } from "../../support/bundle.ts";
 import { useControlPlane } from "../../support/controlplane.ts";

@@ -14,7 +14,7 @@ import { API_VERSION } from "../../../src/api/group.ts";
 import type { O365Sync, O365SyncStatus } from "../../../src/api/types.generated.ts";
 import { parseConfig } from "../../../src/config/config.ts";
 import { createLogger } from "../../../src/observe/log.ts";
-import { startOperator } from "../../../src/operator.ts";
+import { startOperator } from "../../../src/operator/operator.ts";
 import { useControlPlane } from "../../support/controlplane.ts";
 import { createShiftClock } from "../../support/shift-clock.ts";
 

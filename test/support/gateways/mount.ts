@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import type { ConfigMap } from "../../../src/api/kube.ts";
+import type { ConfigMap } from "../../../src/runtime/kube.ts";
 
 export type Mountable = Pick<ConfigMap, "data" | "binaryData">;
 

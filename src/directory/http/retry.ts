@@ -1,0 +1,47 @@
+/** Repeats a request that failed in a way that may pass: 4 attempts, growing pauses, Retry-After honoured in full. */
+import type { Deps } from "../../base/deps.ts";
+import type { Failure } from "../../base/failure.ts";
+
+const ATTEMPTS = 4;
+const LONGEST_PAUSE_MS = 60_000;
+
+/** `retry` makes the failure that ends the run when no attempt is left; `retryAt` is when the server will hear us again. */
+export type Attempt<T> =
+  | { readonly done: T }
+  | { readonly retry: (retryAt: number | undefined) => Failure; readonly retryAfterMs: number | undefined };
+
+/**
+ * Runs `attempt` until it is done. Pauses 1, 2, 4 s (±20 %), or as long as Retry-After says where that is longer;
+ * one beyond 60 s is not waited for, it ends the run with a Failure that carries `retryAt`.
+ */
+export async function retrying<T>(
+  { clock, random }: Deps,
+  signal: AbortSignal,
+  attempt: () => Promise<Attempt<T>>,
+): Promise<T> {
+  for (let made = 1; ; made++) {
+    const outcome = await attempt();
+    if ("done" in outcome) {
+      return outcome.done;
+    }
+    const { retryAfterMs } = outcome;
+    if (made === ATTEMPTS || (retryAfterMs ?? 0) > LONGEST_PAUSE_MS) {
+      throw outcome.retry(retryAfterMs === undefined ? undefined : clock.now() + retryAfterMs);
+    }
+    const backoffMs = 1000 * 2 ** (made - 1) * (0.8 + 0.4 * random());
+    await clock.sleep(Math.max(backoffMs, retryAfterMs ?? 0), signal);
+  }
+}
+
+/** Milliseconds that a Retry-After header (seconds or an HTTP date) asks for; undefined where it is absent or unreadable. */
+export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
+  if (value === undefined) {
+    return undefined;
+  }
+  if (/^\s*\d{1,9}\s*$/.test(value)) {
+    return Number(value) * 1000;
+  }
+  // Date.parse reads nearly everything as some date.
+  const at = / GMT\s*$/.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+}

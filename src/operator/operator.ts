@@ -1,0 +1,252 @@
+/** The operator as a whole: reflectors, controllers, election and probes around the given configuration. */
+import { randomUUID } from "node:crypto";
+import { tenantOf } from "../api/indexers.ts";
+import type { MailDomain, O365Sync } from "../api/types.generated.ts";
+import type { Deps } from "../base/deps.ts";
+import type { Config } from "../config/config.ts";
+import { UsageError } from "../config/values.ts";
+import { stateOf } from "../consent/state.ts";
+import { CLOUDS, type CloudTable, consentUrl, loadCloudEndpoints } from "../directory/entra/clouds.ts";
+import { createDirectoryProvider } from "../directory/provider.ts";
+import { createDomainReconciler } from "../domain/controller.ts";
+import type { Notifier } from "../notify/notifier.ts";
+import { createMetrics, type Metrics } from "../observe/metrics.ts";
+import { createConfigMaps } from "../publication/configmaps.ts";
+import { createHistoryWriter } from "../publication/history-writer.ts";
+import { createPlans } from "../publication/plans.ts";
+import { createPublisher } from "../publication/publish.ts";
+import { createRoutes } from "../publication/routes.ts";
+import { type ApiServerAccess, loadAccess } from "../runtime/access.ts";
+import { createClient } from "../runtime/client.ts";
+import { createController } from "../runtime/controller.ts";
+import { createEventRecorder } from "../runtime/events.ts";
+import type { ConfigMap } from "../runtime/kube.ts";
+import { createLeaderElector } from "../runtime/leader.ts";
+import { createManager } from "../runtime/manager.ts";
+import type { Fairness } from "../runtime/queue.ts";
+import type { Client, EventRecorder, Logger, Store } from "../runtime/types.ts";
+import { type Checks, createChecks } from "../sync/access/checks.ts";
+import { clientIdOf } from "../sync/access/credentials.ts";
+import { NOTHING_SHARED, parseSharedAccess, type SharedAccess } from "../sync/access/shared-access.ts";
+import { createSyncReconciler } from "../sync/controller.ts";
+import type { SyncServices } from "../sync/outcome.ts";
+import { createStatusWriter } from "../sync/status/status-writer.ts";
+import { RELEASE } from "../version.ts";
+import { notifierOf } from "./notifier.ts";
+import { RECONCILE_SLACK_MS, serveAll } from "./serving.ts";
+import { route, watch } from "./wake.ts";
+
+export interface OperatorOptions {
+  readonly config: Config;
+  /** Content of the --cloud-endpoints file. */
+  readonly endpoints: string | undefined;
+  /** Content of the --shared-access file. */
+  readonly sharedAccess?: string | undefined;
+  /** Names this process. */
+  readonly instance: string;
+  readonly log: Logger;
+  readonly deps: Deps;
+  readonly signal: AbortSignal;
+  /** PEM of a CA to trust for Entra and Graph in place of the system's. */
+  readonly ca?: string;
+  /** For one request to Entra or Graph, in milliseconds on the machine's own clock. Default 60 000. */
+  readonly tenantTimeoutMs?: number;
+}
+
+const DOMAIN_WORKERS = 2;
+const DOMAIN_TIMEOUT_MS = 60_000;
+/** For events at the end, behind draining and the lease: a pod has 30 s. */
+const LAST_EVENTS_MS = 3_000;
+
+/** Runs until the signal aborts, then drains and resolves. Rejects when it cannot go on; the process must end then. */
+export async function startOperator(options: OperatorOptions): Promise<void> {
+  const { config, endpoints, instance, log, deps, signal, ca } = options;
+  const clouds = cloudTable(endpoints);
+  const sharedAccess = parseShared(options.sharedAccess, config.podClientId);
+  const access = apiServer(config.kubeconfig, deps);
+  const client = createClient(access, deps, { onRequest: (request) => metrics.apiServerRequest(request) });
+  const events = createEventRecorder({ client, deps, log, controller: "o365sync.dev/operator", instance });
+  const watched = watch({
+    client,
+    namespaces: config.watchNamespaces,
+    secrets: config.watchSecrets,
+    deps,
+    log,
+  });
+  const { domains, syncs, configMaps } = watched;
+  const stores = { domains: domains.store, syncs: syncs.store, configMaps: configMaps.store };
+
+  const { leaderElectionId } = config;
+  const metrics = createMetrics({
+    version: RELEASE,
+    stores,
+    leaderElectionId,
+    isLeading: () => manager.state === "leading",
+  });
+  const notifier = notifierOf(config, deps.clock, ca);
+  const checks = createChecks(deps.clock, (key) => syncController.enqueue(key));
+  const syncController = createController({
+    name: "o365sync",
+    observer: metrics.controller("o365sync", config.concurrentSyncs),
+    concurrency: config.concurrentSyncs,
+    fairness: byTenant(stores.syncs, config.concurrentSyncs),
+    timeoutMs: config.syncTimeoutMs + RECONCILE_SLACK_MS,
+    deps,
+    log,
+    reconcile: createSyncReconciler(
+      syncServices(options, { client, stores, events, metrics, clouds, sharedAccess, checks, notifier }),
+    ),
+  });
+  const domainController = createController({
+    name: "maildomain",
+    observer: metrics.controller("maildomain", DOMAIN_WORKERS),
+    concurrency: DOMAIN_WORKERS,
+    timeoutMs: DOMAIN_TIMEOUT_MS,
+    deps,
+    log,
+    reconcile: createDomainReconciler({ client, deps, events, stores }),
+  });
+  route(watched, syncController, domainController);
+
+  const manager = createManager({
+    reflectors: [...domains.reflectors, ...syncs.reflectors, ...configMaps.reflectors],
+    controllers: [syncController, domainController],
+    elector: config.leaderElect
+      ? createElector({ config, client, ownNamespace: access.namespace, instance, deps, log })
+      : undefined,
+    deps,
+    log,
+  });
+  const stopServing = await serveAll(config, {
+    client,
+    metrics,
+    syncs: stores.syncs,
+    sharedAccess,
+    checks,
+    deps,
+    signal,
+    controllers: [syncController, domainController],
+    ready: () => manager.ready(),
+  });
+  log.info({ server: access.server, namespaces: config.watchNamespaces, instance }, "Starting");
+  for (const reflector of watched.secrets.reflectors) void reflector.run(signal);
+  try {
+    await manager.run(signal);
+  } finally {
+    notifier.close();
+    await events.flush(LAST_EVENTS_MS);
+    await stopServing();
+  }
+}
+
+/** A tenant with many domains, or one that answers slowly, leaves workers to the others. */
+function byTenant(syncs: Store<O365Sync>, workers: number): Fairness {
+  const groupOf = (key: string): string => {
+    const sync = syncs.get(key);
+    return sync === undefined ? "" : tenantOf(sync);
+  };
+  return { groupOf, mostOfGroup: Math.ceil(workers / 2) };
+}
+
+interface Parts {
+  readonly client: Client;
+  readonly stores: {
+    readonly syncs: Store<O365Sync>;
+    readonly domains: Store<MailDomain>;
+    readonly configMaps: Store<ConfigMap>;
+  };
+  readonly events: EventRecorder;
+  readonly metrics: Metrics;
+  readonly clouds: CloudTable;
+  readonly sharedAccess: SharedAccess;
+  readonly checks: Checks;
+  readonly notifier: Notifier;
+}
+
+function syncServices(
+  { config, deps, ca, tenantTimeoutMs: timeoutMs }: OperatorOptions,
+  { client, stores, events, metrics, clouds, sharedAccess, checks, notifier }: Parts,
+): SyncServices {
+  const maps = createConfigMaps({ client, cache: stores.configMaps });
+  const directories = createDirectoryProvider({
+    endpoints: clouds,
+    deps,
+    onRequest: (request) => metrics.graphRequest(request),
+    onTokenRequest: (request) => metrics.tokenRequest(request),
+    proxy: config.proxy,
+    ...(ca === undefined ? {} : { ca }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  });
+  return {
+    client,
+    maps,
+    stores,
+    sharedKeys: { access: sharedAccess, federatedTokenFile: config.federatedTokenFile },
+    deps,
+    events,
+    directories,
+    observer: metrics,
+    notifier,
+    checks,
+    publisher: createPublisher(maps, deps.clock),
+    plans: createPlans(maps),
+    routes: createRoutes(client, deps),
+    histories: createHistoryWriter(maps),
+    statuses: createStatusWriter(client),
+    maxDeletionPercent: config.maxDeletionPercent,
+    settings: {
+      manualRunsPerHour: config.manualRunsPerHour,
+      runDeadlineMs: config.syncTimeoutMs,
+      consentUrl: (object) => {
+        const clientId = clientIdOf(object, sharedAccess);
+        const { cloud, tenantId } = object.spec;
+        const { consentRedirectUrl: url } = config;
+        const redirect = url && clientId ? { url, state: stateOf(object, clientId) } : undefined;
+        return clientId && consentUrl(clouds[cloud], tenantId, clientId, redirect);
+      },
+    },
+  };
+}
+
+function apiServer(kubeconfig: string | undefined, { clock }: Deps): ApiServerAccess {
+  try {
+    return loadAccess(kubeconfig, clock);
+  } catch (error) {
+    throw new UsageError(`--kubeconfig: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function cloudTable(text: string | undefined): CloudTable {
+  if (text === undefined) return CLOUDS;
+  try {
+    return loadCloudEndpoints(text);
+  } catch (error) {
+    throw new UsageError(`--cloud-endpoints: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+interface ElectorParts {
+  readonly config: Config;
+  readonly client: Client;
+  readonly ownNamespace: string | undefined;
+  readonly instance: string;
+  readonly deps: Deps;
+  readonly log: Logger;
+}
+
+function parseShared(text: string | undefined, podClientId: string | undefined): SharedAccess {
+  if (text === undefined) return NOTHING_SHARED;
+  try {
+    return parseSharedAccess(text, podClientId);
+  } catch (error) {
+    throw new UsageError(`--shared-access: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function createElector({ config, client, ownNamespace, instance, deps, log }: ElectorParts) {
+  const namespace = config.leaderElectionNamespace ?? ownNamespace;
+  if (namespace === undefined) throw new UsageError("--leader-elect needs --leader-election-namespace outside a pod");
+  // A restarted container has the name of its pod again: it must not take its predecessor's lease for its own.
+  const identity = `${instance}_${randomUUID()}`;
+  return createLeaderElector({ client, namespace, name: config.leaderElectionId, identity, deps, log });
+}

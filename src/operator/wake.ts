@@ -1,0 +1,99 @@
+/** What the operator watches in the cluster, and which change wakes which object. */
+
+import { LABEL_DOMAIN, LABEL_MANAGED_BY, LABEL_SYNC, LABEL_WATCH, MANAGER } from "../api/group.ts";
+import { BY_DOMAIN_REF, BY_SECRET, rivalsOf } from "../api/indexers.ts";
+import { MAIL_DOMAIN, O365_SYNC } from "../api/resources.ts";
+import type { MailDomain, O365Sync } from "../api/types.generated.ts";
+import type { Deps } from "../base/deps.ts";
+import {
+  CONFIG_MAP,
+  type ConfigMap,
+  type KubeObject,
+  type ResourceType,
+  SECRET,
+  type Secret,
+} from "../runtime/kube.ts";
+import { mergeStores } from "../runtime/merged-store.ts";
+import { createReflector } from "../runtime/reflector.ts";
+import { storeKey } from "../runtime/store.ts";
+import type { Client, Controller, Logger, Reflector, Store, StoreChange } from "../runtime/types.ts";
+
+interface Watched<T extends KubeObject> {
+  readonly store: Store<T>;
+  readonly reflectors: readonly Reflector<T>[];
+}
+
+export interface WatchOptions {
+  readonly client: Client;
+  /** None: all. */
+  readonly namespaces: readonly string[];
+  /** Whether Secrets that carry the label o365sync.dev/watch wake those who use them: it takes the right to list Secrets. */
+  readonly secrets: boolean;
+  readonly deps: Deps;
+  readonly log: Logger;
+}
+
+export function watch({ client, namespaces, secrets, deps, log }: WatchOptions) {
+  const each = <T extends KubeObject>(
+    type: ResourceType<T>,
+    options: { labelSelector?: string; metadataOnly?: boolean } = {},
+  ): Watched<T> => {
+    const places = namespaces.length === 0 ? [undefined] : namespaces;
+    const reflectors = places.map((namespace) =>
+      createReflector({ client, type, deps, log, ...options, ...(namespace === undefined ? {} : { namespace }) }),
+    );
+    return { store: mergeStores(reflectors.map(({ store }) => store)), reflectors };
+  };
+  const labelSelector = `${LABEL_MANAGED_BY}=${MANAGER}`;
+  return {
+    domains: each<MailDomain>(MAIL_DOMAIN),
+    syncs: each<O365Sync>(O365_SYNC),
+    configMaps: each<ConfigMap>(CONFIG_MAP, { labelSelector, metadataOnly: true }),
+    /** Only those that ask for it, and nothing of what is in them. Nothing waits for this cache: without the right, the rest works. */
+    secrets: secrets
+      ? each<Secret>(SECRET, { labelSelector: `${LABEL_WATCH}=true`, metadataOnly: true })
+      : { store: mergeStores<Secret>([]), reflectors: [] },
+  };
+}
+
+/** Which change wakes which object. */
+export function route(
+  watched: ReturnType<typeof watch>,
+  syncController: Controller,
+  domainController: Controller,
+): void {
+  const { domains, syncs, configMaps, secrets } = watched;
+  const syncsOfDomain = (namespace: string | undefined, domain: string): string[] =>
+    syncs.store.by(BY_DOMAIN_REF, `${namespace}/${domain}`).map(({ metadata }) => storeKey(metadata));
+  on(syncs.reflectors, ({ metadata, spec }) => {
+    syncController.enqueue(storeKey(metadata));
+    // Rivals for the same MailDomain: who is older may have changed.
+    for (const rival of syncsOfDomain(metadata.namespace, spec.domainRef.name)) syncController.enqueue(rival);
+    domainController.enqueue(`${metadata.namespace}/${spec.domainRef.name}`);
+  });
+  on(domains.reflectors, (domain) => {
+    const { namespace, name } = domain.metadata;
+    for (const sync of syncsOfDomain(namespace, name)) syncController.enqueue(sync);
+    // Rivals for the same name: who is older may have changed.
+    for (const rival of rivalsOf(domain, domains.store)) domainController.enqueue(storeKey(rival.metadata));
+    domainController.enqueue(storeKey(domain.metadata));
+  });
+  on(configMaps.reflectors, ({ metadata: { namespace, labels = {} } }) => {
+    const [sync, domain] = [labels[LABEL_SYNC], labels[LABEL_DOMAIN]];
+    if (sync !== undefined) syncController.enqueue(`${namespace}/${sync}`);
+    if (domain !== undefined) domainController.enqueue(`${namespace}/${domain}`);
+  });
+  on(secrets.reflectors, ({ metadata: { namespace, name } }) => {
+    const users = syncs.store.by(BY_SECRET, `${namespace}/${name}`);
+    for (const { metadata } of users) syncController.enqueue(storeKey(metadata));
+  });
+}
+
+function on<T extends KubeObject>(reflectors: readonly Reflector<T>[], handler: (object: T) => void): void {
+  for (const reflector of reflectors) {
+    reflector.onChange((change: StoreChange<T>) => {
+      if (change.kind !== "added") handler(change.old);
+      if (change.kind !== "deleted") handler(change.object);
+    });
+  }
+}

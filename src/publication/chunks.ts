@@ -1,0 +1,104 @@
+/** How accounts are spread over ConfigMaps, so that one changed account changes one of them. */
+import { hash } from "node:crypto";
+import { PAUSE_EVERY, type Steps } from "../base/steps.ts";
+import type { Account } from "../recipients/model.ts";
+import { isCarried, type Roster } from "../recipients/packed/roster.ts";
+import { accountLine } from "../recipients/revision.ts";
+
+/** Well below the 1 MiB of a ConfigMap: chunks fill unevenly. */
+const FULL_BYTES = 600 * 1024;
+/** Fewer chunks only when they would be far from full, so that a list at the edge does not flap. */
+const SPARSE_BYTES = 160 * 1024;
+const MOST_CHUNKS = 1024;
+
+export interface Chunks {
+  readonly count: number;
+  readonly accountsIn: (chunk: number) => number;
+  /** Of `accounts.jsonl`: one account a line, sorted by address, each line ended. Empty for a chunk without accounts. */
+  text(chunk: number): Steps<string>;
+}
+
+/**
+ * Deals accounts out. The chunk of an account follows from its id and the number of chunks (a power of two). That number
+ * is `previousCount` as long as the accounts fit.
+ */
+export function* chunkAccounts(accounts: Roster, previousCount = 1): Steps<Chunks> {
+  const slots = new Uint16Array(accounts.length);
+  const bytes = new Float64Array(MOST_CHUNKS);
+  for (let index = 0; index < accounts.length; index++) {
+    const slot = slotOf(accounts.idOf(index));
+    slots[index] = slot;
+    bytes[slot] = (bytes[slot] ?? 0) + Buffer.byteLength(accountLine(accounts.get(index))) + 1;
+    if (index % PAUSE_EVERY === 0) yield;
+  }
+  const largest = (count: number): number => {
+    const sums = new Float64Array(count);
+    for (const [slot, size] of bytes.entries()) sums[slot % count] = (sums[slot % count] ?? 0) + size;
+    return Math.max(...sums);
+  };
+  let count = previousCount;
+  while (count < MOST_CHUNKS && largest(count) > FULL_BYTES) count *= 2;
+  if (count === previousCount) while (count > 1 && largest(count / 2) < SPARSE_BYTES) count /= 2;
+  return dealt(accounts, slots, count);
+}
+
+function dealt(accounts: Roster, slots: Uint16Array, count: number): Chunks {
+  const starts = new Uint32Array(count + 1);
+  for (const slot of slots) starts[(slot % count) + 1] = (starts[(slot % count) + 1] ?? 0) + 1;
+  for (let chunk = 1; chunk <= count; chunk++) starts[chunk] = (starts[chunk] ?? 0) + (starts[chunk - 1] ?? 0);
+  const order = new Uint32Array(accounts.length);
+  const next = starts.slice();
+  for (const [index, slot] of slots.entries()) {
+    const chunk = slot % count;
+    order[next[chunk] ?? 0] = index;
+    next[chunk] = (next[chunk] ?? 0) + 1;
+  }
+  return {
+    count,
+    accountsIn: (chunk) => (starts[chunk + 1] ?? 0) - (starts[chunk] ?? 0),
+    *text(chunk) {
+      const lines: string[] = [];
+      for (const index of order.subarray(starts[chunk], starts[chunk + 1])) {
+        lines.push(accountLine(accounts.get(index)), "\n");
+        if (lines.length % PAUSE_EVERY === 0) yield;
+      }
+      return lines.join("");
+    },
+  };
+}
+
+/** Of an id among the most chunks; modulo a smaller number it is the chunk among those. */
+const slotOf = (id: string): number => Number.parseInt(hash("sha256", id, "hex").slice(0, 8), 16) % MOST_CHUNKS;
+
+const TYPES: readonly unknown[] = ["mailbox", "distributionList", "contact", "static"] satisfies Account["type"][];
+
+/** The accounts of one chunk; undefined when anything in it is not as it was written. */
+export function* parseAccounts(text: string): Steps<Account[] | undefined> {
+  if (text !== "" && !text.endsWith("\n")) return undefined;
+  const accounts: Account[] = [];
+  for (const line of text.split("\n").slice(0, -1)) {
+    const account = parseLine(line);
+    if (account === undefined) return undefined;
+    accounts.push(account);
+    if (accounts.length % PAUSE_EVERY === 0) yield;
+  }
+  return accounts;
+}
+
+function parseLine(line: string): Account | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  const { id, address, type, aliases } = (value ?? {}) as Partial<Record<keyof Account, unknown>>;
+  const valid =
+    typeof id === "string" &&
+    typeof address === "string" &&
+    isCarried(address) &&
+    TYPES.includes(type) &&
+    Array.isArray(aliases) &&
+    aliases.every((alias) => typeof alias === "string" && isCarried(alias));
+  return valid ? (value as Account) : undefined;
+}

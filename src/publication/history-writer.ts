@@ -1,0 +1,42 @@
+/** Puts a run's record into the history ConfigMap, and finds it there. */
+
+import { historyName } from "../api/names.ts";
+import type { O365Sync } from "../api/types.generated.ts";
+import { ApiError } from "../runtime/types.ts";
+import type { ConfigMaps } from "./configmaps.ts";
+import { historyData, parseHistory, withRecord } from "./history.ts";
+import type { HistoryRecord } from "./records.ts";
+
+export interface HistoryWriter {
+  /** Adds the record, or replaces the one with its id, and answers all that are kept, newest first. */
+  put(object: O365Sync, record: HistoryRecord, signal: AbortSignal): Promise<HistoryRecord[]>;
+  /** The record with this id, while it is kept. */
+  find(object: O365Sync, id: string, signal: AbortSignal): Promise<HistoryRecord | undefined>;
+}
+
+const ATTEMPTS = 3;
+
+export function createHistoryWriter(maps: ConfigMaps): HistoryWriter {
+  return {
+    async find(object, id, signal) {
+      const found = await maps.read(object, historyName(object.metadata.name), "history", signal);
+      return parseHistory(found?.object.data?.["history.json"]).find((record) => record.id === id);
+    },
+    async put(object, record, signal) {
+      const name = historyName(object.metadata.name);
+      for (let attempt = 1; ; attempt++) {
+        const found = await maps.read(object, name, "history", signal);
+        const before = parseHistory(found?.object.data?.["history.json"]);
+        const records = withRecord(before, record, object.spec.historyLimit);
+        try {
+          await maps.put(object, { name, role: "history", data: historyData(records) }, found, signal);
+          return records;
+        } catch (error) {
+          // Somebody edited it in between: their edit is read again.
+          const again = error instanceof ApiError && (error.conflict || error.alreadyExists);
+          if (!again || attempt === ATTEMPTS) throw error;
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,89 @@
+/** Compares what stands in the cluster with what the manifest says stands there. */
+import { LABEL_ROLE } from "../api/group.ts";
+import { historyName, manifestName, planName } from "../api/names.ts";
+import type { O365Sync } from "../api/types.generated.ts";
+import type { ObjectMeta } from "../runtime/kube.ts";
+import { type ConfigMaps, hasOwnMetadata } from "./configmaps.ts";
+import { contentsOf, type Manifest, type NamedContent, type Publication } from "./manifest.ts";
+import type { Role } from "./ownership.ts";
+
+export interface Inspection {
+  /** An accounts ConfigMap is gone or not what the manifest says: only the tenant can tell its content. */
+  readonly accountsDamaged: boolean;
+  /** A table, a label or an owner is not as it must be, or something is left over: it can be put right from the accounts. */
+  readonly drifted: boolean;
+}
+
+export async function inspect(
+  maps: ConfigMaps,
+  object: O365Sync,
+  { current }: Manifest,
+  now: number,
+  signal: AbortSignal,
+): Promise<Inspection> {
+  if (current === undefined) return { accountsDamaged: false, drifted: false };
+  const check = async ({ name, sha256 }: NamedContent, role: Role) => {
+    const seen = await maps.look(object, name, role, signal);
+    return { same: seen?.sha256 === sha256, owned: seen === undefined || hasOwnMetadata(object, seen, role) };
+  };
+  const accounts = await Promise.all(current.accounts.map((chunk) => check(chunk, "accounts")));
+  const tables = await Promise.all(
+    current.layouts.flatMap((layout) => layout.tables.map((table) => check(table, "recipients"))),
+  );
+  const accountsDamaged = accounts.some(({ same }) => !same);
+  const drifted =
+    tables.some(({ same }) => !same) ||
+    [...accounts, ...tables].some(({ owned }) => !owned) ||
+    current.retiring.some(({ until }) => Date.parse(until) <= now) ||
+    (await isMisowned(maps, object, signal)) ||
+    (await hasStrays(maps, object, current, signal));
+  return { accountsDamaged, drifted };
+}
+
+/** Manifest, history and plan carry labels and owner too. */
+async function isMisowned(maps: ConfigMaps, object: O365Sync, signal: AbortSignal): Promise<boolean> {
+  const sync = object.metadata.name;
+  const sideFiles: readonly (readonly [string, Role])[] = [
+    [manifestName(sync), "manifest"],
+    [historyName(sync), "history"],
+    [planName(sync), "plan"],
+  ];
+  const known = new Set(maps.known(object).map(({ name }) => name));
+  for (const [name, role] of sideFiles) {
+    const seen = known.has(name) ? await maps.look(object, name, role, signal) : undefined;
+    if (seen !== undefined && !hasOwnMetadata(object, seen, role)) return true;
+  }
+  return false;
+}
+
+/** The cache may still show what was deleted: only what is really there is left over. */
+async function hasStrays(
+  maps: ConfigMaps,
+  object: O365Sync,
+  current: Publication,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (const { name, labels } of findStrays(object, maps.known(object), current)) {
+    const seen = await maps.look(object, name, labels?.[LABEL_ROLE] as Role, signal);
+    if (seen !== undefined) return true;
+  }
+  return false;
+}
+
+/**
+ * What carries our labels under a name that only this operator gives, and no publication names: left by a layout that
+ * retired, or by a publication that was cut short. A copy that somebody made under another name is none.
+ */
+export function findStrays(object: O365Sync, known: readonly ObjectMeta[], publication: Publication): ObjectMeta[] {
+  const sync = object.metadata.name;
+  const named = new Set(contentsOf(publication).map(({ name }) => name));
+  const patterns: Readonly<Record<string, RegExp>> = {
+    recipients: /^-recipients(-\d+-\d+)?$/,
+    accounts: /^-accounts-\d+$/,
+    journal: /^-journal-[0-9a-f]+-\d+$/,
+  };
+  return known.filter(({ name, labels }) => {
+    const pattern = patterns[labels?.[LABEL_ROLE] ?? ""];
+    return name.startsWith(sync) && pattern?.test(name.slice(sync.length)) === true && !named.has(name);
+  });
+}

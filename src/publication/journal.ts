@@ -1,0 +1,122 @@
+/** The redo log of a publication: which accounts change, so that whoever finishes it needs nothing else. */
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { PAUSE_EVERY, type Steps } from "../base/steps.ts";
+import { gzipInPieces } from "../base/zip.ts";
+import type { Account } from "../recipients/model.ts";
+import type { Roster, RosterBuilder } from "../recipients/packed/roster.ts";
+import { sha256 } from "../recipients/revision.ts";
+
+/** One line: the account as it shall be; null takes it away. */
+type Entry = readonly [id: string, account: Account | null];
+
+/** Beside a manifest of a few hundred KiB it still fits one ConfigMap. */
+export const INLINE_BYTES = 128 * 1024;
+/** Of one piece, before base64. */
+const PIECE_BYTES = 640 * 1024;
+
+export interface Journal {
+  readonly sha256: string;
+  /** Gzip, cut where a ConfigMap is full. */
+  readonly pieces: readonly Buffer[];
+}
+
+/**
+ * What leads from `before` to `after`. `rewrite`: every account of `after` is in it, because the ConfigMaps that hold
+ * the others will be cut anew.
+ */
+export function* writeJournal(before: Roster | undefined, after: Roster, rewrite: boolean): Steps<Journal> {
+  const members = yield* gzipInPieces(linesOf(before, after, rewrite));
+  const hash = createHash("sha256");
+  let bytes = 0;
+  for (const member of members) {
+    hash.update(member);
+    bytes += member.length;
+  }
+  return { sha256: `sha256:${hash.digest("hex")}`, pieces: cut(members, bytes) };
+}
+
+/** Takes the members away one by one: all of them twice would be much. */
+function cut(members: Buffer[], bytes: number): Buffer[] {
+  if (bytes <= INLINE_BYTES) return [Buffer.concat(members)];
+  const pieces: Buffer[] = [];
+  let [left, piece, filled] = [bytes, Buffer.alloc(Math.min(bytes, PIECE_BYTES)), 0];
+  for (let member = members.shift(); member !== undefined; member = members.shift()) {
+    for (let from = 0; from < member.length; ) {
+      const copied = member.copy(piece, filled, from);
+      [from, filled, left] = [from + copied, filled + copied, left - copied];
+      if (filled < piece.length) continue;
+      pieces.push(piece);
+      [piece, filled] = [Buffer.alloc(Math.min(left, PIECE_BYTES)), 0];
+    }
+  }
+  return pieces;
+}
+
+/** Both are sorted by address: an account that stands in both as it is stands at one address. Empty texts are pauses. */
+function* linesOf(before: Roster | undefined, after: Roster, rewrite: boolean): Generator<string> {
+  const written = new Set<string>();
+  const gone: string[] = [];
+  let old = 0;
+  for (let index = 0; index < after.length; index++) {
+    if (index % PAUSE_EVERY === 0) yield "";
+    const address = after.addressAt(index, 0);
+    if (before !== undefined) old = passOver(before, old, address, gone);
+    const met = before !== undefined && old < before.length && before.addressAt(old, 0) === address;
+    const same = met && isSame(before, old, after, index);
+    // An account that changes its address and keeps its id is found here, and in `gone` under its old one.
+    if (met && !same) gone.push(before.idOf(old));
+    if (met) old++;
+    if (same && !rewrite) continue;
+    const account = after.get(index);
+    if (!same && before !== undefined) written.add(account.id);
+    yield lineOf([account.id, account]);
+  }
+  if (before !== undefined) passOver(before, old, undefined, gone);
+  for (const id of gone) if (!written.has(id)) yield lineOf([id, null]);
+}
+
+/** Notes the accounts of `before` from `old` on that stand at addresses lower than `until`; answers the first that does not. */
+function passOver(before: Roster, old: number, until: string | undefined, gone: string[]): number {
+  let next = old;
+  for (; next < before.length; next++) {
+    if (until !== undefined && before.addressAt(next, 0) >= until) break;
+    gone.push(before.idOf(next));
+  }
+  return next;
+}
+
+function isSame(before: Roster, old: number, after: Roster, index: number): boolean {
+  const count = before.countOf(old);
+  if (count !== after.countOf(index) || before.typeOf(old) !== after.typeOf(index)) return false;
+  for (let place = 1; place < count; place++)
+    if (before.addressAt(old, place) !== after.addressAt(index, place)) return false;
+  return before.idOf(old) === after.idOf(index);
+}
+
+const lineOf = (entry: Entry): string => `${JSON.stringify(entry)}\n`;
+
+/**
+ * Plays a journal on what `accounts` holds, whichever of its changes it has already; the same id twice is the same
+ * account. False: the pieces are not those that were written, and nothing was done.
+ */
+export async function replayJournal(
+  accounts: RosterBuilder,
+  pieces: readonly Buffer[],
+  digest: string,
+): Promise<boolean> {
+  if (sha256(Buffer.concat(pieces)) !== digest) return false;
+  let rest = "";
+  const unpacked = Readable.from(pieces).pipe(createGunzip()).setEncoding("utf8");
+  for await (const text of unpacked as AsyncIterable<string>) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const [id, account] = JSON.parse(line) as Entry;
+      if (account === null) accounts.drop(id);
+      else accounts.put(account);
+    }
+  }
+  return true;
+}

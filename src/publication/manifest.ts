@@ -1,0 +1,225 @@
+/** The manifest: what is published, what has been begun, and the point of commit. Pure. */
+import type { AliasDomain, Format, OutputOptions } from "../recipients/model.ts";
+import type { HistoryRecord } from "./records.ts";
+
+/** Readers and writers of another schema version refuse each other: a list is never rewritten on a guess. */
+export const SCHEMA_VERSION = 1;
+
+export interface NamedContent {
+  readonly name: string;
+  readonly sha256: string;
+}
+
+export interface AccountsChunk extends NamedContent {
+  readonly accounts: number;
+}
+
+export interface TableShard extends NamedContent {
+  readonly addresses: number;
+  readonly bytes: number;
+}
+
+/** One way of spreading the tables over ConfigMaps. */
+export interface Layout extends OutputOptions {
+  readonly tables: readonly TableShard[];
+}
+
+/** Tables that `output` no longer asks for, kept current until then so that gateways can be moved without a gap. */
+export interface Retiring extends OutputOptions {
+  readonly until: string;
+}
+
+export interface Counts {
+  readonly accounts: number;
+  readonly distributionLists: number;
+  readonly aliases: number;
+  /** Rendered: what a gateway accepts, mirrored addresses, postmaster and abuse included. */
+  readonly addresses: number;
+}
+
+/** What a publication is made of, before its ConfigMaps are written. */
+export interface Blueprint {
+  /** Of accounts and names. */
+  readonly revision: string;
+  readonly domain: string;
+  readonly aliasDomains: readonly AliasDomain[];
+  /** As in spec.output. */
+  readonly output: OutputOptions;
+  readonly retiring: readonly Retiring[];
+  /** How many ConfigMaps the accounts are spread over. */
+  readonly chunks: number;
+}
+
+export interface Publication extends Blueprint {
+  /** When it was committed, RFC 3339. */
+  readonly time: string;
+  readonly counts: Counts;
+  readonly accounts: readonly AccountsChunk[];
+  /** Of `output` first, then retiring ones; each number of shards once. */
+  readonly layouts: readonly Layout[];
+}
+
+/** A publication that was begun. Whoever leads next finishes it from the journal. */
+export interface Intent {
+  readonly target: Blueprint;
+  readonly journal: JournalRef;
+  /** The history record of the run, so that the one who finishes it can write it. Absent when tables were only rendered again. */
+  readonly record?: HistoryRecord;
+  /** Rendered addresses that this publication takes away without a person's approval, for the 24-hour window. */
+  readonly removedAddresses: number;
+}
+
+export interface JournalRef {
+  readonly sha256: string;
+  /** ConfigMaps that hold it, in order; none: it stands in the manifest's own ConfigMap. */
+  readonly pieces: readonly string[];
+}
+
+export interface Removal {
+  readonly time: string;
+  readonly addresses: number;
+}
+
+export interface Manifest {
+  readonly schemaVersion: number;
+  readonly current?: Publication;
+  readonly intent?: Intent;
+  /** Of the last 24 hours. */
+  readonly removals: readonly Removal[];
+  /** The record of the last run that was published, so that a successor can write it into history and status. */
+  readonly record?: HistoryRecord;
+  /** How often a run was taken over since the last commit; written so that the manifest is another one than a predecessor saw. */
+  readonly takeovers?: number;
+}
+
+export const EMPTY_MANIFEST: Manifest = { schemaVersion: SCHEMA_VERSION, removals: [] };
+
+const DAY_MS = 24 * 3_600_000;
+
+/** Addresses removed in the 24 hours before `now`. */
+export function removedLastDay(manifest: Manifest, now: number): number {
+  return recent(manifest.removals, now).reduce((sum, removal) => sum + removal.addresses, 0);
+}
+
+/** The manifest once what was begun stands as `publication`. */
+export function committed(manifest: Manifest, publication: Publication): Manifest {
+  const { intent, record } = manifest;
+  const now = Date.parse(publication.time);
+  const removals = recent(manifest.removals, now);
+  const removed = intent?.removedAddresses ?? 0;
+  if (removed > 0) removals.push({ time: publication.time, addresses: removed });
+  const latest = intent?.record ?? record;
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    current: publication,
+    removals,
+    ...(latest === undefined ? {} : { record: latest }),
+  };
+}
+
+function recent(removals: readonly Removal[], now: number): Removal[] {
+  return removals.filter((removal) => Date.parse(removal.time) > now - DAY_MS);
+}
+
+/**
+ * What of the old output must still be kept current once `output` is asked for: everything that it no longer names,
+ * for 24 hours. Grouped by the number of shards, because tables of one number share their ConfigMaps.
+ */
+export function retiring(before: Publication | undefined, output: OutputOptions, now: number): Retiring[] {
+  if (before === undefined) return [];
+  const until = new Date(now + DAY_MS).toISOString();
+  const kept: Retiring[] = before.retiring.filter((old) => Date.parse(old.until) > now);
+  const candidates = [...kept, { ...before.output, until }];
+  const byShards = new Map<number, Retiring>();
+  for (const { shards, formats, until: end } of candidates) {
+    const unnamed = shards === output.shards ? formats.filter((format) => !output.formats.includes(format)) : formats;
+    const other = byShards.get(shards);
+    if (unnamed.length === 0) continue;
+    const later = other === undefined || other.until < end ? end : other.until;
+    byShards.set(shards, { shards, formats: union(other?.formats ?? [], unnamed), until: later });
+  }
+  return [...byShards.values()];
+}
+
+/** The layouts to write: `output` first, joined with what retires at the same number of shards. */
+export function layoutsOf({ output, retiring }: Pick<Blueprint, "output" | "retiring">): OutputOptions[] {
+  const same = retiring.find(({ shards }) => shards === output.shards);
+  const first = { shards: output.shards, formats: union(output.formats, same?.formats ?? []) };
+  const others = retiring.filter(({ shards }) => shards !== output.shards);
+  return [first, ...others.map(({ shards, formats }) => ({ shards, formats }))].filter(
+    ({ formats }) => formats.length > 0,
+  );
+}
+
+function union(a: readonly Format[], b: readonly Format[]): Format[] {
+  return [...new Set([...a, ...b])].sort();
+}
+
+export function serializeManifest(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, null, 2)}\n`;
+}
+
+export type ParsedManifest =
+  | { readonly kind: "ok"; readonly manifest: Manifest }
+  | { readonly kind: "damaged" }
+  | { readonly kind: "newer"; readonly version: number };
+
+/** Tells a damaged manifest (fresh sync needed) from one that a newer operator wrote (hands off). */
+export function parseManifest(text: string | undefined): ParsedManifest {
+  if (text === undefined) return { kind: "damaged" };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { kind: "damaged" };
+  }
+  if (typeof value !== "object" || value === null) return { kind: "damaged" };
+  const version = (value as { schemaVersion?: unknown }).schemaVersion;
+  if (typeof version !== "number") return { kind: "damaged" };
+  if (version > SCHEMA_VERSION) return { kind: "newer", version };
+  return isManifest(value) ? { kind: "ok", manifest: value } : { kind: "damaged" };
+}
+
+function isManifest(value: object): value is Manifest {
+  const { current, intent, removals } = value as Partial<Manifest>;
+  return (
+    Array.isArray(removals) &&
+    (current === undefined || isPublication(current)) &&
+    (intent === undefined || (isBlueprint(intent.target) && Array.isArray(intent.journal?.pieces)))
+  );
+}
+
+function isBlueprint(value: Partial<Blueprint>): boolean {
+  return (
+    typeof value.revision === "string" &&
+    typeof value.domain === "string" &&
+    typeof value.chunks === "number" &&
+    Array.isArray(value.aliasDomains) &&
+    Array.isArray(value.output?.formats) &&
+    Array.isArray(value.retiring)
+  );
+}
+
+function isPublication(value: Partial<Publication>): boolean {
+  return (
+    isBlueprint(value) &&
+    Array.isArray(value.accounts) &&
+    Array.isArray(value.layouts) &&
+    value.layouts.every(({ tables }) => Array.isArray(tables)) &&
+    typeof value.counts?.addresses === "number"
+  );
+}
+
+/** Every ConfigMap that holds data of a publication: accounts and tables. */
+export function contentsOf(publication: Publication | undefined): readonly NamedContent[] {
+  if (publication === undefined) return [];
+  return [...publication.accounts, ...publication.layouts.flatMap(({ tables }) => tables)];
+}
+
+/** The domains whose recipients stand in some table at `now`: without one a domain must not be routed. */
+export function namesWithTables(publication: Omit<Publication, "time"> | undefined, now: number): string[] {
+  if (publication === undefined) return [];
+  const { domain, aliasDomains, output, retiring } = publication;
+  const standing = layoutsOf({ output, retiring: retiring.filter(({ until }) => Date.parse(until) > now) });
+  return standing.length === 0 ? [] : [domain, ...aliasDomains.map(({ name }) => name)];
+}

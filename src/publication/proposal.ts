@@ -1,0 +1,73 @@
+/** What a run proposes: the plan, and the Mirror domains whose repeated addresses go with it. Pure. */
+import { createHash } from "node:crypto";
+import type { O365Sync } from "../api/types.generated.ts";
+import type { Steps } from "../base/steps.ts";
+import { countAccepted } from "../recipients/accepted.ts";
+import { diff, lostAddresses, subtract, type Wish } from "../recipients/diff.ts";
+import type { Baseline, Plan } from "../recipients/model.ts";
+import type { Publication } from "./manifest.ts";
+import { droppedMirrors } from "./publication.ts";
+
+export interface Proposal {
+  readonly plan: Plan;
+  /** Mirror domains that the baseline repeats and the wish does not. */
+  readonly mirrors: readonly string[];
+  /** Every rendered address that would stop being accepted. */
+  readonly lost: readonly string[];
+  /** How many those are; where only numbers are left of the baseline, how many fewer there would be. */
+  readonly lostCount: number;
+  /** Names exactly this: what an approval binds to. */
+  readonly digest: string;
+}
+
+/** What makes the digest of a plan its own, also when the same changes are proposed once more. */
+export interface Binding {
+  /** When the baseline was published, RFC 3339; undefined before the first publication. */
+  readonly publishedAt: string | undefined;
+  /** The digest of the last approval that was answered: never given again, or its approval would ask for nothing. */
+  readonly answered: string | undefined;
+}
+
+export function bindingOf({ status }: O365Sync, current: Publication | undefined): Binding {
+  return { publishedAt: current?.time, answered: status?.handledApprove };
+}
+
+export function* propose(baseline: Baseline, wish: Wish, binding: Binding): Steps<Proposal> {
+  const plan = yield* diff(baseline, wish);
+  const mirrors = baseline.kind === "accounts" ? droppedMirrors(baseline.names, wish.names) : [];
+  const lost = yield* lostAddresses(baseline, wish);
+  const lostCount =
+    baseline.kind === "numbers"
+      ? Math.max(0, baseline.addresses - (yield* countAccepted(wish.accounts, wish.names)))
+      : lost.length;
+  return { plan, mirrors, lost, lostCount, digest: boundDigest(digestOf(plan, mirrors), binding) };
+}
+
+const hash = (lines: readonly string[]): string =>
+  createHash("sha256").update(lines.join("\n")).digest("hex").slice(0, 20);
+
+const digestOf = (plan: Plan, mirrors: readonly string[]): string => hash([plan.digest, ...mirrors]);
+
+function boundDigest(digest: string, { publishedAt = "", answered }: Binding): string {
+  const bound = hash([digest, publishedAt]);
+  return bound === answered ? hash([bound]) : bound;
+}
+
+/** What of `proposal` was not in the one that a person saw. */
+export function* beyond(proposal: Proposal, shown: Proposal): Steps<Proposal> {
+  const plan = yield* subtract(proposal.plan, shown.plan);
+  const seen = new Set(shown.lost);
+  const mirrors = proposal.mirrors.filter((name) => !shown.mirrors.includes(name));
+  const lost = proposal.lost.filter((address) => !seen.has(address));
+  // Against bare numbers nobody can tell which addresses go: then what was shown to stay must still be there.
+  const onlyNumbers = shown.lostCount > shown.lost.length;
+  const lostCount = onlyNumbers ? (yield* subtract(shown.plan, proposal.plan)).changes.length : lost.length;
+  return { plan, mirrors, lost, lostCount, digest: digestOf(plan, mirrors) };
+}
+
+/** Rendered addresses of a baseline. */
+export function* acceptedBefore(baseline: Baseline): Steps<number> {
+  if (baseline.kind === "accounts") return yield* countAccepted(baseline.accounts, baseline.names);
+  if (baseline.kind === "addresses") return baseline.addresses.length;
+  return baseline.kind === "numbers" ? baseline.addresses : 0;
+}

@@ -1,0 +1,243 @@
+/** What a publication consists of: every ConfigMap with its data, as a pure function of accounts and blueprint. */
+
+import { accountsName, tableName } from "../api/names.ts";
+import type { MailDomain, O365Sync } from "../api/types.generated.ts";
+import { Failure } from "../base/failure.ts";
+import { PAUSE_EVERY, type Steps } from "../base/steps.ts";
+import { countAccepted } from "../recipients/accepted.ts";
+import type { AliasDomain, DomainNames, OutputOptions } from "../recipients/model.ts";
+import type { Roster } from "../recipients/packed/roster.ts";
+import { revisionOf } from "../recipients/revision.ts";
+import {
+  type Capacity,
+  capacityOf,
+  checkShard,
+  measureShards,
+  prepareTables,
+  renderShard,
+  type ShardSize,
+  type Tables,
+} from "../recipients/tables/render.ts";
+import { type Chunks, chunkAccounts } from "./chunks.ts";
+import { type Content, contentHash } from "./configmaps.ts";
+import {
+  type AccountsChunk,
+  type Blueprint,
+  type Counts,
+  type Layout,
+  layoutsOf,
+  type NamedContent,
+  type Publication,
+  type Retiring,
+  retiring,
+  type TableShard,
+} from "./manifest.ts";
+import type { Role } from "./ownership.ts";
+
+/** One ConfigMap of a publication. */
+export interface Part extends NamedContent {
+  readonly role: Role;
+}
+
+export interface Draft {
+  readonly target: Blueprint;
+  readonly accounts: Roster;
+  readonly parts: readonly Part[];
+  /** Makes what a part holds: the same each time, and one at a time, because all together they are large. */
+  readonly contentOf: (part: Part) => Steps<Content>;
+  readonly publication: Omit<Publication, "time">;
+  /** Present when a ConfigMap is fuller than 70 %: how many shards would do. */
+  readonly nearlyFull?: { readonly suggestedShards: number | undefined };
+}
+
+export interface DraftInput {
+  readonly object: O365Sync;
+  readonly before: Publication | undefined;
+  readonly accounts: Roster;
+  readonly names: DomainNames;
+  /** Of accounts and names, where it is known already. */
+  readonly revision?: string;
+  readonly now: number;
+}
+
+/** Throws Failure OutputTooLarge when the list does not fit; a retiring layout that no longer fits is given up instead. */
+export function* draftPublication(input: DraftInput): Steps<Draft> {
+  const { object, before, accounts, names, now } = input;
+  const output = outputOf(object);
+  const tables = yield* prepareTables(accounts, names);
+  const kept: Retiring[] = [];
+  for (const old of retiring(before, output, now)) {
+    if (old.shards === output.shards || capacityOf(yield* measureShards(tables, old)).ok) kept.push(old);
+  }
+  const chunks = yield* chunkAccounts(accounts, before?.chunks);
+  const target: Blueprint = {
+    revision: input.revision ?? (yield* revisionOf(accounts, names)),
+    domain: names.domain,
+    aliasDomains: names.aliasDomains,
+    output,
+    retiring: kept,
+    chunks: chunks.count,
+  };
+  return yield* draftOf(object.metadata.name, target, { tables, chunks });
+}
+
+export const outputOf = ({ spec }: O365Sync): OutputOptions => ({
+  formats: [...spec.output.formats].sort(),
+  shards: spec.output.shards,
+});
+
+/** Throws Failure OutputTooLarge. */
+export function* buildPublication(sync: string, accounts: Roster, target: Blueprint): Steps<Draft> {
+  const { domain, aliasDomains } = target;
+  const tables = yield* prepareTables(accounts, { domain, aliasDomains });
+  return yield* draftOf(sync, target, { tables, chunks: yield* chunkAccounts(accounts, target.chunks) });
+}
+
+interface Material {
+  readonly tables: Tables;
+  readonly chunks: Chunks;
+}
+
+function* draftOf(sync: string, target: Blueprint, { tables, chunks }: Material): Steps<Draft> {
+  const { accounts } = tables;
+  const options = layoutsOf(target);
+  const contents = createContents();
+  let nearlyFull: Draft["nearlyFull"];
+  for (const layout of options) {
+    const { warn, suggestedShards } = fitting(yield* measureShards(tables, layout));
+    if (warn) nearlyFull ??= { suggestedShards };
+  }
+  const accountsChunks: AccountsChunk[] = [];
+  for (let index = 0; index < chunks.count; index++) {
+    const name = accountsName(sync, index);
+    const make = function* (): Steps<Content> {
+      return { name, role: "accounts", data: { "accounts.jsonl": yield* chunks.text(index) } };
+    };
+    const content = yield* make();
+    contents.put(content, make);
+    accountsChunks.push({ name, sha256: contentHash(content), accounts: chunks.accountsIn(index) });
+    yield;
+  }
+  const layouts: Layout[] = [];
+  for (const layout of options) {
+    const shards: TableShard[] = [];
+    for (let index = 0; index < layout.shards; index++) {
+      const name = tableName(sync, layout.shards, index);
+      const shard = yield* renderShard(tables, layout, index);
+      yield* checkShard(shard, layout.shards);
+      const { addresses, bytes, data, binaryData } = shard;
+      shards.push({ name, sha256: contentHash(shard), addresses, bytes });
+      contents.put({ name, role: "recipients", data, binaryData }, function* (): Steps<Content> {
+        const again = yield* renderShard(tables, layout, index);
+        return { name, role: "recipients", data: again.data, binaryData: again.binaryData };
+      });
+      yield;
+    }
+    layouts.push({ ...layout, tables: shards });
+  }
+  const counts = yield* countsOf(tables, layouts[0]);
+  return {
+    target,
+    accounts,
+    parts: [
+      ...accountsChunks.map(({ name, sha256 }): Part => ({ name, sha256, role: "accounts" })),
+      ...layouts.flatMap((layout) =>
+        layout.tables.map(({ name, sha256 }): Part => ({ name, sha256, role: "recipients" })),
+      ),
+    ],
+    contentOf: ({ name }) => contents.get(name),
+    publication: { ...target, counts, accounts: accountsChunks, layouts },
+    ...(nearlyFull === undefined ? {} : { nearlyFull }),
+  };
+}
+
+/** What is kept of a publication until it is written; the rest is made once more. */
+const KEPT_CHARACTERS = 4 * 1024 * 1024;
+
+function createContents() {
+  const makers = new Map<string, () => Steps<Content>>();
+  const kept = new Map<string, Content>();
+  let room = KEPT_CHARACTERS;
+  return {
+    put(content: Content, again: () => Steps<Content>): void {
+      const { name, data = {}, binaryData = {} } = content;
+      makers.set(name, again);
+      room -= [...Object.values(data), ...Object.values(binaryData)].reduce((sum, { length }) => sum + length, 0);
+      if (room >= 0) kept.set(name, content);
+    },
+    *get(name: string): Steps<Content> {
+      const make = makers.get(name);
+      if (make === undefined) throw new Error("a part of another publication was asked for");
+      return kept.get(name) ?? (yield* make());
+    },
+  };
+}
+
+function fitting(sizes: readonly ShardSize[]): Capacity {
+  const capacity = capacityOf(sizes);
+  if (capacity.ok) return capacity;
+  const { suggestedShards } = capacity;
+  const cure =
+    suggestedShards === undefined
+      ? "even 128 shards would not do: choose fewer formats or split the domain"
+      : `set spec.output.shards to ${suggestedShards} and mount the new ConfigMaps at the gateway`;
+  throw new Failure("stalled", "OutputTooLarge", `a table would be larger than 900 KiB; ${cure}`);
+}
+
+/** Every address stands in one shard of each layout; without a layout they are counted by themselves. */
+function* countsOf({ accounts, names }: Tables, layout: Layout | undefined): Steps<Counts> {
+  let [distributionLists, aliases] = [0, 0];
+  for (let index = 0; index < accounts.length; index++) {
+    if (accounts.typeOf(index) === "distributionList") distributionLists++;
+    aliases += accounts.countOf(index) - 1;
+    if (index % PAUSE_EVERY === 0) yield;
+  }
+  const addresses = layout?.tables.reduce((sum, table) => sum + table.addresses, 0);
+  return {
+    accounts: accounts.length,
+    distributionLists,
+    aliases,
+    addresses: addresses ?? (yield* countAccepted(accounts, names)),
+  };
+}
+
+/** The names of a MailDomain, in an order that does not depend on how it was written. */
+export function namesOf(domain: MailDomain): DomainNames {
+  const aliasDomains = (domain.spec.aliasDomains ?? []).map(({ name, recipients }) => ({ name, recipients }));
+  return { domain: domain.spec.domain, aliasDomains: aliasDomains.sort(byName) };
+}
+
+/**
+ * The names to render published accounts for without asking the tenant: Mirror domains as the MailDomain has them now,
+ * Directory domains as they were published, because only a read can tell their addresses.
+ */
+export function namesToRender(published: DomainNames, wanted: DomainNames): DomainNames {
+  const isMirror = ({ recipients }: AliasDomain): boolean => recipients === "Mirror";
+  const mirrors = wanted.aliasDomains.filter(isMirror);
+  const kept = published.aliasDomains.filter(({ name, recipients }) => {
+    if (mirrors.some((mirror) => mirror.name === name)) return false;
+    return recipients === "Directory" || wanted.aliasDomains.some((alias) => alias.name === name);
+  });
+  return { domain: published.domain, aliasDomains: [...mirrors, ...kept].sort(byName) };
+}
+
+const byName = (a: AliasDomain, b: AliasDomain): number => (a.name < b.name ? -1 : 1);
+
+/** Mirror domains whose addresses `names` no longer accepts as a whole. */
+export function droppedMirrors(published: DomainNames, names: DomainNames): string[] {
+  return published.aliasDomains
+    .filter(({ name, recipients }) => {
+      const now = names.aliasDomains.find((alias) => alias.name === name);
+      return recipients === "Mirror" && now?.recipients !== "Mirror";
+    })
+    .map(({ name }) => name);
+}
+
+/** Whether the published ConfigMaps would be made differently now, without any change of the accounts. */
+export function wantsRendering(current: Publication, wanted: DomainNames, output: OutputOptions): boolean {
+  const names = namesToRender(current, wanted);
+  return (
+    JSON.stringify(names.aliasDomains) !== JSON.stringify(current.aliasDomains) ||
+    JSON.stringify(output) !== JSON.stringify(current.output)
+  );
+}

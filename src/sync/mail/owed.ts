@@ -1,0 +1,77 @@
+/** Which mails an object owes, and how their delivery is written into its status. Pure. */
+import type { O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
+import type { Delivered } from "../../notify/notifier.ts";
+import type { HistoryRecord, Run } from "../../publication/records.ts";
+import type { RunEnd } from "../status/transitions.ts";
+
+type Notifications = NonNullable<O365SyncStatus["notifications"]>;
+export type OwedMail = NonNullable<Notifications["pending"]>[number];
+
+const MINUTE_MS = 60_000;
+const LONGEST_PAUSE_MS = 60 * MINUTE_MS;
+const MOST_PENDING = 10;
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/**
+ * The mails that are owed once a run has ended; written in the same patch as its end, so that none is forgotten. A run
+ * that keeps failing is told at its first failure and at its end; damaged accounts that cannot be read again, once.
+ */
+export function owing(
+  object: O365Sync,
+  status: O365SyncStatus,
+  ended: { readonly run: Run; readonly end: RunEnd; readonly history: readonly HistoryRecord[]; readonly now: number },
+): O365SyncStatus {
+  const { run, end, history, now } = ended;
+  if (!object.spec.notifications.enabled || (end.result === "Failed" && isRepeated(run, history))) return status;
+  const others = (status.notifications?.pending ?? []).filter(({ id }) => id !== run.id);
+  const owed: OwedMail = { id: run.id, since: iso(now), attempts: 0, time: iso(now) };
+  return { ...status, notifications: { ...status.notifications, pending: [...others, owed].slice(-MOST_PENDING) } };
+}
+
+function isRepeated(run: Run, history: readonly HistoryRecord[]): boolean {
+  if (run.attempts > 1) return true;
+  const before = history.find(({ id, testSync }) => id !== run.id && !testSync);
+  return run.trigger === "Repair" && before?.trigger === "Repair" && before.result === "Failed";
+}
+
+/** The mail to send now. One that nobody wants any more is due at once, to be struck off. */
+export function dueMail({ spec, status }: O365Sync, now: number): OwedMail | undefined {
+  const pending = status?.notifications?.pending ?? [];
+  return pending.find(({ time }) => !spec.notifications.enabled || Date.parse(time) <= now);
+}
+
+/** Milliseconds since the epoch. */
+export function nextMail({ status }: O365Sync): number | undefined {
+  const times = (status?.notifications?.pending ?? []).map(({ time }) => Date.parse(time));
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+export function struckOff(status: O365SyncStatus, owed: OwedMail): O365SyncStatus {
+  const pending = (status.notifications?.pending ?? []).filter(({ id }) => id !== owed.id);
+  return { ...status, notifications: { ...status.notifications, pending } };
+}
+
+/** What came of an attempt at a mail. */
+export function delivery(status: O365SyncStatus, owed: OwedMail, mail: Delivered, now: number): O365SyncStatus {
+  const { result, message } = mail;
+  const last = { id: owed.id, result, message, time: iso(now) };
+  const next = result === "Deferred" ? putOff(status, owed, now) : struckOff(status, owed);
+  const told: O365SyncStatus = { ...next, notifications: { ...next.notifications, last } };
+  const { lastSync } = told;
+  if (lastSync?.id !== owed.id) return told;
+  const note = result === "Sent" ? "" : `${MAIL_NOTE}${result.toLowerCase()}: ${message}`;
+  const [run = ""] = (lastSync.message ?? "").split(MAIL_NOTE);
+  return { ...told, lastSync: { ...lastSync, message: `${run}${note}` } };
+}
+
+/** Parts a run's own message from what became of its mail. */
+const MAIL_NOTE = "; mail ";
+
+function putOff(status: O365SyncStatus, owed: OwedMail, now: number): O365SyncStatus {
+  const attempts = owed.attempts + 1;
+  const wait = Math.min(LONGEST_PAUSE_MS, MINUTE_MS * 2 ** Math.min(owed.attempts, 10));
+  const later: OwedMail = { ...owed, attempts, time: iso(now + wait) };
+  const pending = (status.notifications?.pending ?? []).map((each) => (each.id === owed.id ? later : each));
+  return { ...status, notifications: { ...status.notifications, pending } };
+}

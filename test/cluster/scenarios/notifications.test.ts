@@ -1,0 +1,118 @@
+/** Mails of the running operator, to a real mail server on loopback. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Catcher, startCatcher } from "../../../dev/smtp/index.ts";
+import { createShiftClock } from "../../support/shift-clock.ts";
+import { createWorld, type World } from "../../support/world.ts";
+
+const MINUTE_MS = 60_000;
+const ON = { enabled: true, recipients: ["ops@example.com"] };
+
+describe("An object with notifications", () => {
+  const clock = createShiftClock();
+  let catcher: Catcher;
+  let world: World;
+  beforeAll(async () => {
+    catcher = await startCatcher();
+    const flags = [
+      "--smtp-host=127.0.0.1",
+      `--smtp-port=${catcher.port}`,
+      "--smtp-from=sync@example.com",
+      "--smtp-timeout=1",
+    ];
+    world = await createWorld({ deps: { clock, random: () => 0 }, flags });
+    await world.install({ notifications: ON });
+  });
+  afterAll(async () => {
+    await world.close();
+    await catcher.close();
+  });
+
+  const mailed = (count: number) =>
+    world.until(
+      () => Promise.resolve(catcher.mails),
+      (mails) => mails.length >= count,
+    );
+  const delivered = (result: string) =>
+    world.until(
+      () => world.sync(),
+      ({ status }) => status?.notifications?.last?.result === result,
+    );
+
+  it("gets one mail for a test and one for a sync", async () => {
+    await world.ask("testConnection", "1");
+    await world.ask("sync", "2");
+    const mails = await mailed(2);
+    expect(mails.map(({ email }) => email.subject?.replace(/\(.*/, ""))).toEqual([
+      "[o365-sync] example.com: the connection works",
+      "[o365-sync] example.com: a new list is published ",
+    ]);
+    expect(mails.every(({ isEncrypted, to }) => isEncrypted && to.join() === "ops@example.com")).toBe(true);
+    expect(mails[1]?.email.text).toContain("Manual (2, field manager");
+    await delivered("Sent");
+    expect(catcher.mails).toHaveLength(2);
+  });
+
+  it("gets the approve command for a held plan, and it works", async () => {
+    const { company } = world.tenant;
+    for (const { id } of [...company.users.values()].slice(0, 60)) company.remove(id);
+    await world.ask("sync", "3");
+    const [, , mail] = await mailed(3);
+    expect(mail?.email.subject).toMatch(/held, nothing was saved/);
+    const [, digest = ""] = /approve=([0-9a-f]{20}) --overwrite/.exec(mail?.email.text ?? "") ?? [];
+    expect(mail?.email.html).toContain(`approve=${digest}`);
+    const { status } = await world.ask("approve", digest);
+    expect(status?.lastSync).toMatchObject({ trigger: "Approval", result: "Published" });
+    expect((await mailed(4))[3]?.email.subject).toMatch(/a new list is published/);
+  });
+
+  it("is synced also when no mail server answers; its mail comes later, once, over a restart", async () => {
+    const before = catcher.mails.length;
+    catcher.behaviour.onMail = () => ({ code: 451, text: "4.3.0 later" });
+    const { status } = await world.ask("sync", "5");
+    expect(status?.lastSync).toMatchObject({ result: "Unchanged" });
+    const late = await delivered("Deferred");
+    expect(late.status?.lastSync?.message).toMatch(/^nothing changed; mail deferred: the SMTP server put it off/);
+    expect(late.status?.conditions?.[0]).toMatchObject({ type: "Ready", status: "True" });
+    await world.stopOperator();
+    catcher.behaviour.onMail = undefined;
+    clock.shift(MINUTE_MS);
+    await world.startOperator();
+    await mailed(before + 1);
+    const sent = await delivered("Sent");
+    expect(sent.status?.notifications?.pending).toEqual([]);
+    expect(sent.status?.lastSync?.message).toBe("nothing changed");
+    expect(catcher.mails).toHaveLength(before + 1);
+  });
+
+  it("gets one mail at the first failure of a slot and one at its end, in one thread", async () => {
+    const before = catcher.mails.length;
+    await world.patch("o365syncs", "example-com", { spec: { schedule: { enabled: true, times: ["06:00"] } } });
+    const cancel = world.tenant.fault({
+      on: "users",
+      effect: { kind: "status", status: 400, code: "Request_BadRequest" },
+    });
+    const planned = await world.until(
+      () => world.sync(),
+      ({ status }) => status?.schedule?.nextTime !== undefined,
+    );
+    clock.shift(Date.parse(planned.status?.schedule?.nextTime ?? "") - clock.now());
+    for (const attempts of [1, 2]) {
+      const failed = await world.until(
+        () => world.sync(),
+        ({ status }) => status?.lastSync?.attempts === attempts && status.lastSync.result === "Failed",
+      );
+      clock.shift(Date.parse(failed.status?.retry?.time ?? "") - clock.now());
+    }
+    cancel();
+    await world.until(
+      () => world.sync(),
+      ({ status }) => status?.lastSync?.result === "Unchanged",
+    );
+    const [failure, end] = (await mailed(before + 2)).slice(before);
+    expect(failure?.email.subject).toMatch(/the sync failed \(RequestRefused\)/);
+    expect(end?.email.subject).toMatch(/works again/);
+    expect(end?.email.inReplyTo).toBe(failure?.email.messageId);
+    await delivered("Sent");
+    expect(catcher.mails).toHaveLength(before + 2);
+  });
+});

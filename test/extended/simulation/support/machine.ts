@@ -1,0 +1,92 @@
+/** What a simulated operator runs on: a process that may die at any call, timers, a wall clock that may be set, and a tenant. */
+import type { Clock } from "../../../../src/base/deps.ts";
+import { Failure } from "../../../../src/base/failure.ts";
+import type { Directory } from "../../../../src/directory/types.ts";
+import type { Client } from "../../../../src/runtime/types.ts";
+
+/** Time as a machine has it: timers count on, whatever somebody sets the clock to. */
+export interface Time {
+  readonly clock: Clock;
+  /** Milliseconds since the start, never set back. */
+  elapsed: number;
+  /** What the wall clock is ahead. */
+  offset: number;
+}
+
+export function createTime(start: number): Time {
+  const time: Time = {
+    elapsed: 0,
+    offset: 0,
+    clock: {
+      now: () => start + time.elapsed + time.offset,
+      setTimeout: () => () => {},
+      sleep: () => Promise.resolve(),
+    },
+  };
+  return time;
+}
+
+export class Died extends Error {}
+
+export interface Mortal {
+  readonly client: Client;
+  /** The process dies at the `calls`th call from now, before or after it was carried out. */
+  dieAt(calls: number, when: "before" | "after"): void;
+  readonly isDead: boolean;
+}
+
+/** One process's way to the API server. */
+export function createMortal(client: Client): Mortal {
+  let left = Number.POSITIVE_INFINITY;
+  let when: "before" | "after" = "before";
+  let isDead = false;
+  const through = async (call: () => Promise<unknown>): Promise<unknown> => {
+    left--;
+    isDead ||= left === 0;
+    if (isDead && (left < 0 || when === "before")) throw new Died();
+    const answer = await call();
+    if (isDead) throw new Died();
+    return answer;
+  };
+  const verbs = ["get", "create", "replace", "patch", "delete"] as const;
+  const mortal = verbs.map((verb) => {
+    const call = client[verb] as (...args: unknown[]) => Promise<unknown>;
+    return [verb, (...args: unknown[]) => through(() => call(...args))];
+  });
+  return {
+    client: { ...client, ...(Object.fromEntries(mortal) as Partial<Client>) },
+    dieAt(calls, moment) {
+      left = calls;
+      when = moment;
+    },
+    get isDead() {
+      return isDead;
+    },
+  };
+}
+
+export interface SimulatedTenant {
+  readonly directory: Directory;
+  isDown: boolean;
+}
+
+/** A few users, of whom one or two come and go from day to day. */
+export function createSimulatedTenant(elapsed: () => number): SimulatedTenant {
+  const tenant: SimulatedTenant = {
+    isDown: false,
+    directory: {
+      authorize: () => Promise.resolve({ roles: [], missing: [] }),
+      verifiedDomains: () => Promise.resolve(["example.com"]),
+      async read({ onObject }) {
+        if (tenant.isDown) throw new Failure("retry", "ServiceUnavailable", "listing users was refused (HTTP 503)");
+        const shown = 5 + (Math.floor(elapsed() / 86_400_000) % 3);
+        for (let index = 0; index < shown; index++)
+          onObject({ id: `id-${index}`, source: "users", mail: `user${index}@example.com`, proxyAddresses: [] });
+        return { users: shown, groups: 0, contacts: 0, requests: 1 };
+      },
+      sample: () => Promise.resolve({ users: 1, groups: 0, contacts: 0 }),
+      confirm: (objects) => Promise.resolve(new Map(objects.map(({ id }) => [id, "gone" as const]))),
+    },
+  };
+  return tenant;
+}

@@ -1,0 +1,49 @@
+/** What SECURITY.md and docs/reliability.md claim has a test, and every fault of the tables is in the page. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { DATA_FAULTS } from "../../support/hostile/data-faults.ts";
+import { fileOf } from "../../support/hostile/golden.ts";
+import { GRAPH_FAULTS } from "../../support/hostile/graph-faults.ts";
+import { HANG_FAULTS } from "../../support/hostile/hang-faults.ts";
+import { TOKEN_FAULTS } from "../../support/hostile/token-faults.ts";
+
+const ROOT = new URL("../../..", import.meta.url).pathname;
+const TABLES = [...TOKEN_FAULTS, ...GRAPH_FAULTS, ...DATA_FAULTS, ...HANG_FAULTS];
+const FAULTS = TABLES.map(({ name }) => name);
+
+/** Rows of a table whose last cell is "`file` › name"; rows without a test are answered with an empty file. */
+function claims(page: string) {
+  return readFileSync(join(ROOT, page), "utf8")
+    .split("\n")
+    .filter((line) => /^\| (?!-|threat|fault|what is missing)/.test(line))
+    .map((row) => {
+      const cell = row.split("|").at(-2)?.trim() ?? "";
+      const [, file = "", name = ""] = /^`([^`]+)` › (.+)$/.exec(cell) ?? [];
+      return { page, row, file, name };
+    });
+}
+
+const all = [...claims("SECURITY.md"), ...claims("docs/reliability.md")].filter(({ row }) => !row.startsWith("|---"));
+
+describe("Each claim", () => {
+  it.each(all)("of $page names a test that is there: $name", ({ file, name }) => {
+    expect(file).toMatch(/^test\/.+\.test\.ts$/);
+    expect(existsSync(join(ROOT, file))).toBe(true);
+    const known = /^test\/(extended|cluster)\/hostile\//.test(file) && FAULTS.includes(name);
+    expect(known || readFileSync(join(ROOT, file), "utf8").includes(name)).toBe(true);
+  });
+
+  it("is one of many", () => {
+    expect(all.length).toBeGreaterThan(100);
+  });
+});
+
+it("every fault of the tables is in docs/reliability.md, with its test", () => {
+  const told = claims("docs/reliability.md").map(({ name }) => name);
+  expect(FAULTS.filter((name) => !told.includes(name))).toEqual([]);
+});
+
+it("every fault of the tables has one golden description, and no other is kept", () => {
+  expect(readdirSync(join(ROOT, "test/data/describe/tenant")).toSorted()).toEqual(TABLES.map(fileOf).toSorted());
+});

@@ -1,0 +1,113 @@
+/** What Argo CD makes of our objects: the scripts of examples/gitops/argocd, run by a Lua interpreter. */
+import { readdirSync, readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type LuaEngine, LuaFactory } from "wasmoon";
+
+const FOLDER = new URL("../../../examples/gitops/argocd/", import.meta.url);
+const script = (name: string): string => readFileSync(new URL(name, FOLDER), "utf8");
+
+/** A JSON value as Lua writes it. */
+function literal(value: unknown): string {
+  if (value === null || value === undefined) return "nil";
+  if (Array.isArray(value)) return `{${value.map(literal).join(",")}}`;
+  if (typeof value === "object") {
+    const entries = Object.entries(value).map(([key, child]) => `[${JSON.stringify(key)}]=${literal(child)}`);
+    return `{${entries.join(",")}}`;
+  }
+  return JSON.stringify(value);
+}
+
+let lua: LuaEngine;
+beforeAll(async () => {
+  lua = await new LuaFactory().createEngine();
+});
+afterAll(() => lua.global.close());
+
+/** Argo CD hands the object over as the global `obj`. */
+const run = async (name: string, object: object): Promise<unknown> =>
+  lua.doString(`obj = ${literal(object)}\n${script(name)}`);
+
+type Line = `${string}=${string}/${string}`;
+const conditions = (lines: readonly Line[]) =>
+  lines.map((line) => {
+    const [, type, status, reason] = /^(\w+)=(\w+)\/(\w+)$/.exec(line) ?? [];
+    return { type, status, reason, message: `${type} because of ${reason}` };
+  });
+const object = (lines: readonly Line[], spec: object = {}) => ({
+  metadata: { generation: 2 },
+  spec,
+  status: { observedGeneration: 2, conditions: conditions(lines) },
+});
+
+describe("Health in Argo CD", () => {
+  it.each<readonly [name: string, object: object, status: string, message: RegExp]>([
+    ["just created", { metadata: { generation: 1 }, status: { observedGeneration: -1 } }, "Progressing", /first look/],
+    ["without any status", { metadata: { generation: 1 } }, "Progressing", /first look/],
+    [
+      "changed in Git",
+      { ...object(["Ready=True/Succeeded"]), metadata: { generation: 3 } },
+      "Progressing",
+      /latest spec/,
+    ],
+    ["in its first run", object(["Ready=Unknown/Progressing", "Reconciling=True/Progressing"]), "Progressing", /Ready/],
+    ["published", object(["Ready=True/Succeeded", "Published=True/Succeeded"]), "Healthy", /Succeeded/],
+    ["published and suspended", object(["Ready=True/Succeeded"], { suspend: true }), "Healthy", /^Suspended\. /],
+    [
+      "with automatic sync off, never synced",
+      object(["Ready=False/AwaitingFirstSync"]),
+      "Suspended",
+      /AwaitingFirstSync/,
+    ],
+    [
+      "changed, with automatic sync off",
+      object(["Ready=False/SyncRequired", "Published=True/S"]),
+      "Suspended",
+      /SyncRequired/,
+    ],
+    ["held", object(["Ready=False/Held", "Held=True/DeletionGuard"]), "Degraded", /Held/],
+    [
+      "retrying",
+      object(["Ready=False/Throttled", "Reconciling=True/ProgressingWithRetry"]),
+      "Progressing",
+      /Throttled/,
+    ],
+    [
+      "waiting for a Secret",
+      object(["Ready=False/DependencyNotReady", "Reconciling=True/P"]),
+      "Progressing",
+      /Dependency/,
+    ],
+    ["failed by hand", object(["Ready=False/Throttled"]), "Degraded", /Throttled/],
+    ["without a slot", object(["Ready=False/ScheduleMissed"]), "Degraded", /ScheduleMissed/],
+    ["stalled", object(["Ready=False/TenantNotAllowed", "Stalled=True/TenantNotAllowed"]), "Degraded", /Stalled/],
+    ["stalled and suspended", object(["Ready=False/X", "Stalled=True/X"], { suspend: true }), "Degraded", /Stalled/],
+  ])("of an object that is %s", async (_, given, status, message) => {
+    expect(await run("health.lua", given)).toEqual({ status, message: expect.stringMatching(message) as string });
+  });
+});
+
+describe("Actions in Argo CD", () => {
+  const actions = readdirSync(new URL("actions/", FOLDER)).filter((file) => file !== "discovery.lua");
+
+  it("are those that the menu offers", async () => {
+    const offered = (await run("actions/discovery.lua", {})) as object;
+    expect(Object.keys(offered).sort()).toEqual(actions.map((file) => file.replace(".lua", "")).sort());
+  });
+
+  it.each(actions)("%s asks with a token that the operator takes, and changes nothing else", async (file) => {
+    const annotation = `o365sync.dev/${file.replace(".lua", "")}`;
+    for (const annotations of [undefined, { kept: "yes" }]) {
+      const given = {
+        metadata: { name: "example-com", ...(annotations && { annotations }) },
+        spec: { suspend: false },
+      };
+      const changed = (await run(`actions/${file}`, given)) as typeof given;
+      const token = (changed.metadata.annotations as Record<string, string> | undefined)?.[annotation];
+      expect(token).toMatch(/^[A-Za-z0-9._:+-]{1,128}$/);
+      expect(changed).toEqual({
+        ...given,
+        metadata: { ...given.metadata, annotations: { ...annotations, [annotation]: token } },
+      });
+    }
+  });
+});

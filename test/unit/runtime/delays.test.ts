@@ -1,0 +1,54 @@
+/** Waits that follow the wall clock, however somebody sets it. */
+import { describe, expect, it } from "vitest";
+import { createDelays } from "../../../src/runtime/delays.ts";
+import { createFakeClock } from "../../support/clock.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** Timers run on; what the wall clock shows can be set. */
+function setUp() {
+  const timers = createFakeClock();
+  let offset = 0;
+  const clock = { ...timers, now: () => timers.now() + offset };
+  const due: number[] = [];
+  const started = timers.now();
+  const delays = createDelays(clock, () => due.push(timers.now() - started));
+  const set = (ms: number): void => {
+    offset += ms;
+  };
+  return { delays, due, advance: timers.advance, timers, set };
+}
+
+describe("A wait of 12 hours", () => {
+  it("is over after 12 hours, to the millisecond", async () => {
+    const { delays, due, advance, timers } = setUp();
+    delays.set("a", 12 * HOUR_MS + 1);
+    await advance(24 * HOUR_MS);
+    expect([due, timers.timers]).toEqual([[12 * HOUR_MS + 1], 0]);
+  });
+
+  it.each([
+    ["is over within half a minute when the clock was set past its end", 13 * HOUR_MS, HOUR_MS, HOUR_MS + 30_000],
+    ["ends an hour sooner when the clock was set forward by one", HOUR_MS, 11 * HOUR_MS, 11 * HOUR_MS],
+    ["ends no later when the clock was set back", -HOUR_MS, 12 * HOUR_MS, 12 * HOUR_MS],
+  ])("%s", async (_, step, earliest, latest) => {
+    const { delays, due, advance, set } = setUp();
+    delays.set("a", 12 * HOUR_MS);
+    await advance(HOUR_MS);
+    set(step);
+    await advance(23 * HOUR_MS);
+    expect(due).toHaveLength(1);
+    expect(due[0]).toBeGreaterThanOrEqual(earliest);
+    expect(due[0]).toBeLessThanOrEqual(latest);
+  });
+
+  it("leaves no timer behind when it is called off", async () => {
+    const { delays, due, advance, timers } = setUp();
+    delays.set("a", 12 * HOUR_MS);
+    await advance(HOUR_MS);
+    delays.clear();
+    expect(timers.timers).toBe(0);
+    await advance(24 * HOUR_MS);
+    expect(due).toEqual([]);
+  });
+});
