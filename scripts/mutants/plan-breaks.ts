@@ -4,7 +4,7 @@ import { type Break, one } from "./break.ts";
 const GUARDS = "src/recipients/guards.ts";
 const CONFIRM = "src/directory/graph/confirm.ts";
 const RUN = "src/sync/run/run.ts";
-const DECIDE = "src/sync/decide/decide.ts";
+const SERVE_REQUESTS = "src/sync/decide/serve-requests.ts";
 
 export const guards: readonly Break[] = [
   one(
@@ -254,35 +254,35 @@ export const approvals: readonly Break[] = [
   ),
   one(
     "another digest is refused",
-    DECIDE,
+    SERVE_REQUESTS,
     "if (held.planDigest !== request.token)",
     "if (false)",
     "unit/sync/decide/decide-requests",
   ),
   one(
     "what cannot be approved is refused",
-    DECIDE,
+    SERVE_REQUESTS,
     "if (!held.approvable)",
     "if (false)",
     "unit/sync/decide/decide-requests",
   ),
   one(
     "an approval without a held plan is refused",
-    DECIDE,
+    SERVE_REQUESTS,
     'if (held === undefined) return reject("UnknownPlan"',
     'if (held !== undefined && held.planDigest === "") return reject("UnknownPlan"',
     "unit/sync/decide/decide-requests",
   ),
   one(
     "a suspended object runs nothing",
-    DECIDE,
+    SERVE_REQUESTS,
     'if (object.spec.suspend) return reject("Suspended"',
     'if (false) return reject("Suspended"',
     "unit/sync/decide/decide-requests",
   ),
   one(
     "manual runs are bounded",
-    DECIDE,
+    SERVE_REQUESTS,
     "return blocking < 0 ? undefined :",
     "return blocking < 1e9 ? undefined :",
     "unit/sync/decide/decide-requests",

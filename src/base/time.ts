@@ -1,4 +1,10 @@
-/** Instants as people read them, always in UTC. */
+/** Instants and spans: in milliseconds, as they are kept, and as people read them; always in UTC. */
+
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+
+/** RFC 3339, as status and ConfigMaps keep an instant. */
+export const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** "2026-11-24 06:00 UTC" */
 export const readableMinute = (ms: number): string =>

@@ -1,11 +1,14 @@
 /** The O365Sync controller: gather, decide, act, and write the status, which happens here and nowhere else. */
 
+import { HOUR_MS } from "../base/time.ts";
 import { type HistoryRecord, isTest, type Run } from "../publication/records.ts";
 import { findCondition } from "../runtime/conditions.ts";
 import { storeKey } from "../runtime/store.ts";
 import { ApiError, type Reconcile, type ReconcileContext, type ReconcileResult } from "../runtime/types.ts";
 import { asObstacle } from "./access/forbidden.ts";
-import { type Decision, decide, interruptedRun, type Situation } from "./decide/decide.ts";
+import { decide } from "./decide/decide.ts";
+import { interruptedRun } from "./decide/interrupted.ts";
+import type { Decision, Situation } from "./decide/situation.ts";
 import { gather, type View } from "./gather.ts";
 import { notify } from "./mail/mail.ts";
 import { createMemory, type Remembered } from "./memory.ts";
@@ -18,7 +21,6 @@ import { settle } from "./status/conditions.ts";
 import { abandonedEnd, adopted, answered, missed, type RunEnd, skipsSlots } from "./status/transitions.ts";
 import { tellingTrouble } from "./trouble.ts";
 
-const HOUR_MS = 3_600_000;
 const CONFLICT_MS = 500;
 
 export function createSyncReconciler(services: SyncServices): Reconcile {

@@ -2,8 +2,8 @@
 
 import type { MailDomain, O365Sync, O365SyncStatus } from "../../src/api/types.generated.ts";
 import { Failure } from "../../src/base/failure.ts";
-import type { Decision, Situation } from "../../src/sync/decide/decide.ts";
 import { accountsHash } from "../../src/sync/decide/fingerprint.ts";
+import type { Decision, Situation } from "../../src/sync/decide/situation.ts";
 import { syncSpec } from "./memory-operator.ts";
 
 export const MINUTE = 60_000;

@@ -1,6 +1,7 @@
 /** Says in time that a certificate ends. Pure. */
 import type { O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
 import { readableTime } from "../../base/time.ts";
+import type { Situation } from "../decide/situation.ts";
 import type { Finding } from "../status/conditions.ts";
 import type { Access } from "./credentials.ts";
 
@@ -35,8 +36,9 @@ export function withExpiryNote(
   return { ...finding, message: `${message}${NOTE}${whose} ${verb} at ${readableTime(expiry)}; ${cure}` };
 }
 
-/** When there is something new to say next; undefined: never. */
-export function noticeTime(expiry: number | undefined, now: number): number | undefined {
-  if (expiry === undefined) return undefined;
-  return [expiry - NOTICE_MS, expiry].find((at) => at > now);
-}
+/** There is something new to say of the credential 30 days before it ends, and when it has ended. */
+export const noticeCredentialEnd = ({
+  credentialEnd,
+  now,
+}: Pick<Situation, "credentialEnd" | "now">): number | undefined =>
+  credentialEnd === undefined ? undefined : [credentialEnd - NOTICE_MS, credentialEnd].find((at) => at > now);

@@ -3,6 +3,7 @@
 import { approveCommand } from "../../api/commands.ts";
 import type { O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
 import type { Failure } from "../../base/failure.ts";
+import { HOUR_MS, iso, MINUTE_MS } from "../../base/time.ts";
 import {
   type HistoryRecord,
   isTest,
@@ -14,8 +15,8 @@ import {
 } from "../../publication/records.ts";
 import type { ChangeCounts } from "../../recipients/model.ts";
 import { describeSchedule, type Slots, wantedSlots } from "../../schedule/object-schedule.ts";
-import { type Answer, MINUTE_MS } from "../decide/decide.ts";
 import { requestType } from "../decide/requests.ts";
+import type { Answer } from "../decide/situation.ts";
 import { owing } from "../mail/owed.ts";
 
 /** How a run ended. `Succeeded` is for tests, which publish nothing. */
@@ -37,10 +38,7 @@ export interface RunEnd {
   };
 }
 
-const HOUR_MS = 60 * MINUTE_MS;
 const STALLED_RETRY_MS = 10 * MINUTE_MS;
-
-const iso = (ms: number): string => new Date(ms).toISOString();
 
 type Requests = NonNullable<O365SyncStatus["requests"]>;
 type RequestState = NonNullable<Requests["sync"]>;

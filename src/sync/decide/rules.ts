@@ -1,0 +1,174 @@
+/** The rules of the checklist that follow the clock and the state of the object. Pure. */
+
+import type { O365Sync } from "../../api/types.generated.ts";
+import { iso, MINUTE_MS } from "../../base/time.ts";
+import type { Run, Trigger } from "../../publication/records.ts";
+import { findCondition } from "../../runtime/conditions.ts";
+import { recordedSlots, sameSlots, slotsDue, upcomingSlot, wantedSlots } from "../../schedule/object-schedule.ts";
+import { dueMail, nextMail } from "../mail/owed.ts";
+import { accountsHash, changedSince } from "./fingerprint.ts";
+import { interruptedRun } from "./interrupted.ts";
+import type { Decision, Situation } from "./situation.ts";
+
+const REPAIR_PAUSE_MS = 10 * MINUTE_MS;
+const RECHECK_MS = 10 * MINUTE_MS;
+
+/**
+ * A run that began and has no result. It is finished under its own identity; suspended, or with something in the way, it
+ * is ended as failed.
+ */
+export function resume({ object, obstacle }: Situation): Decision | undefined {
+  const run = interruptedRun(object);
+  if (run === undefined) return undefined;
+  if (object.spec.suspend) return abandon(run, "Suspended", "interrupted, and spec.suspend is true");
+  if (obstacle !== undefined) return abandon(run, obstacle.reason, obstacle.message);
+  return { do: "run", run };
+}
+
+const abandon = (run: Run, reason: string, message: string): Decision => ({ do: "abandon", run, reason, message });
+
+/** A mail that is owed, when its time has come: before anything that could take the place of what is to be told. */
+export function sendMail({ object, now }: Situation): Decision | number | undefined {
+  const owed = dueMail(object, now);
+  return owed === undefined ? nextMail(object) : { do: "notify", owed };
+}
+
+/**
+ * Slots are judged by the schedule that was in force when they came; only then another one takes over. A slot that is too
+ * late, or that came while the object was switched off, is missed. Of several that came the earlier ones are missed
+ * first, so that nothing of them is lost when the run of the latest is. One that nothing can run for now waits for its
+ * deadline.
+ */
+export function followSchedule(situation: Situation): Decision | number | undefined {
+  const { object, now, obstacle } = situation;
+  const due = slotsDue(object, now);
+  if (due === undefined) {
+    const slots = wantedSlots(object);
+    return sameSlots(slots, recordedSlots(object)) ? upcomingSlot(object, now) : { do: "adopt", slots };
+  }
+  const deadline = due.latest + object.spec.schedule.startingDeadlineSeconds * 1000;
+  const late = now > deadline;
+  if (!late && obstacle !== undefined && !object.spec.suspend)
+    return Math.min(deadline + 1, upcomingSlot(object, now) ?? deadline + 1);
+  if (late || object.spec.suspend || !object.spec.schedule.enabled)
+    return { do: "miss", latest: due.latest, count: due.count };
+  if (due.earlier !== undefined) return { do: "miss", latest: due.earlier, count: due.count - 1 };
+  const slotTime = iso(due.latest);
+  return start(situation, { id: `slot-${slotTime}`, trigger: "Schedule", slotTime });
+}
+
+/**
+ * Tables that are not what accounts, MailDomain and output say, at most once a minute. Not while the accounts are damaged
+ * (there is nothing to render from), the object is suspended, or something is in the way of its ConfigMaps.
+ */
+export function render(situation: Situation): Decision | number | undefined {
+  const { object, tablesObstacle, tablesDiffer, accountsDamaged, lastRender, now } = situation;
+  if (!tablesDiffer || accountsDamaged) return undefined;
+  const again = lastRender === undefined ? undefined : lastRender + MINUTE_MS;
+  if (object.spec.suspend || tablesObstacle !== undefined) return again;
+  return again !== undefined && again > now ? again : { do: "render" };
+}
+
+/** Whether automatic sync may start a run now. */
+function isAutomatic({ object, domain, obstacle }: Situation): boolean {
+  return !object.spec.suspend && obstacle === undefined && domain !== undefined && object.spec.schedule.enabled;
+}
+
+/** The first sync of an object whose automatic sync is on; also when so far only manual ones were tried, and failed. */
+export function runFirst(situation: Situation): Decision | undefined {
+  if (!isAutomatic(situation)) return undefined;
+  const { lastSync, lastSuccessfulTime, retry } = situation.object.status ?? {};
+  const onlyFailedByHand =
+    lastSuccessfulTime === undefined &&
+    lastSync?.trigger === "Manual" &&
+    lastSync.result === "Failed" &&
+    retry === undefined;
+  return lastSync === undefined || onlyFailedByHand ? startBy("Initial", situation) : undefined;
+}
+
+/** The object or its MailDomain changed in a way that alters the accounts. */
+export function runOnChange(situation: Situation): Decision | undefined {
+  const { object, domain } = situation;
+  if (!isAutomatic(situation) || domain === undefined) return undefined;
+  const before = object.status?.accountsHash;
+  const change = before ? changedSince(before, accountsHash(object, domain)) : undefined;
+  return change && startBy(change, situation);
+}
+
+/** Damaged accounts are read again at most once in 10 minutes, however often somebody damages them. */
+export function repair(situation: Situation): Decision | number | undefined {
+  const { object, accountsDamaged, now } = situation;
+  if (!accountsDamaged || !object.spec.schedule.enabled) return undefined;
+  const { lastSync } = object.status ?? {};
+  const allowed = lastSync?.trigger === "Repair" ? Date.parse(lastSync.startTime) + REPAIR_PAUSE_MS : 0;
+  return isAutomatic(situation) && now >= allowed ? startBy("Repair", situation) : allowed;
+}
+
+/**
+ * A run that failed, at the time planned for it; at once when its cause may be gone: another Secret, or consent that was
+ * granted. With automatic sync off only an approval is tried again. While a person must act, the Secret, which is not
+ * watched, is looked at every minute.
+ */
+export function retry(situation: Situation): Decision | number | undefined {
+  const { object, domain, obstacle, now, secretChanged, granted } = situation;
+  const planned = object.status?.retry;
+  if (planned === undefined) return undefined;
+  const time = Date.parse(planned.time);
+  const isAllowed = object.spec.schedule.enabled || planned.trigger === "Approval";
+  const isFree = !object.spec.suspend && obstacle === undefined && domain !== undefined;
+  if (isAllowed && isFree && (time <= now || secretChanged || granted)) return retried(planned, situation);
+  if (!awaitsPerson(object)) return time;
+  return time > now ? Math.min(time, now + MINUTE_MS) : now + MINUTE_MS;
+}
+
+/** A tenant in trouble is not mended by another Secret; looking every minute would only be load. */
+function awaitsPerson({ status }: O365Sync): boolean {
+  const conditions = status?.conditions ?? [];
+  return (
+    findCondition(conditions, "Stalled") !== undefined || findCondition(conditions, "Authorized")?.status === "False"
+  );
+}
+
+function retried(planned: NonNullable<NonNullable<O365Sync["status"]>["retry"]>, situation: Situation): Decision {
+  const { id, trigger, attempts, slotTime, token } = planned;
+  return start(situation, {
+    id,
+    trigger,
+    attempts: attempts + 1,
+    ...(slotTime === undefined ? {} : { slotTime }),
+    ...(trigger === "Approval" && token !== undefined ? { request: "approve", token } : {}),
+  });
+}
+
+/**
+ * While the app lacks consent and no retry would notice it: a fresh token every 10 minutes, at once when somebody asks
+ * for it or the Secret is another one.
+ */
+export function recheck(situation: Situation): Decision | number | undefined {
+  const { object, obstacle, lastCheck, checkAsked, secretChanged, now } = situation;
+  if (object.spec.suspend || obstacle !== undefined) return undefined;
+  if (checkAsked) return { do: "recheck" };
+  const refused = findCondition(object.status?.conditions ?? [], "Authorized")?.status === "False";
+  if (!refused || object.status?.retry !== undefined) return undefined;
+  const next = lastCheck === undefined || secretChanged ? now : lastCheck + RECHECK_MS;
+  return next <= now ? { do: "recheck" } : next;
+}
+
+/** Tables of an old layout, when their time is over: from then on they differ from what must stand. */
+export const removeRetired = ({ retiringUntil }: Situation): number | undefined => retiringUntil;
+
+/** What is in the way, and is neither watched nor told by anybody: a Secret is missing, or a role. */
+export function awaitObstacle({ obstacle, now }: Situation): number | undefined {
+  if (obstacle?.kind === "wait") return now + MINUTE_MS;
+  return obstacle?.reason === "Forbidden" ? now + RECHECK_MS : undefined;
+}
+
+const startBy = (trigger: Trigger, situation: Situation): Decision =>
+  start(situation, { id: `${trigger.toLowerCase()}-${iso(situation.now)}`, trigger });
+
+function start(
+  { now }: Situation,
+  run: Omit<Run, "startTime" | "attempts"> & { readonly attempts?: number },
+): Decision {
+  return { do: "run", run: { ...run, startTime: iso(now), attempts: run.attempts ?? 1 } };
+}

@@ -1,0 +1,77 @@
+/** What people ask for by annotation: it is refused, started, or told to wait. Pure. */
+
+import { HOUR_MS, iso } from "../../base/time.ts";
+import type { RequestKind } from "../../publication/records.ts";
+import { type PendingRequest, pendingRequests } from "./requests.ts";
+import type { Answer, Decision, Situation } from "./situation.ts";
+
+/**
+ * Open requests, in their order. Those that cannot be served are answered all at once; the first of the others runs, one
+ * run each. Beyond the hour's budget a request is told so once, and is asked for again when the budget frees. An approval
+ * whose run failed waits for its retry.
+ */
+export function serveRequests(situation: Situation): Decision | number | undefined {
+  const pending = pendingRequests(situation.object);
+  if (pending.length === 0) return undefined;
+  const rejected = pending.flatMap((request) => refusal(request, situation) ?? []);
+  if (rejected.length > 0) return { do: "answer", answers: rejected };
+  const frees = budgetFrees(situation);
+  const request = pending.find(({ kind, token }) => !(kind === "approve" && awaitsRetry(situation, token)));
+  if (request === undefined) return frees;
+  if (frees === undefined) return startRequest(request, situation);
+  const state = situation.object.status?.requests?.[request.kind];
+  if (state?.token === request.token && state.state === "Accepted") return frees;
+  const message = `more than ${situation.manualRunsPerHour} runs were asked for within an hour; it runs as soon as the hour allows`;
+  return { do: "answer", answers: [{ request, state: "Accepted", reason: "RateLimited", message }] };
+}
+
+function refusal(request: PendingRequest, situation: Situation): Answer | undefined {
+  const { object, obstacle } = situation;
+  const reject = (reason: string, message: string): Answer => ({ request, state: "Rejected", reason, message });
+  if (!request.valid)
+    return reject("InvalidToken", "the annotation's value must match [A-Za-z0-9._:+-]{1,128}; use $(date +%s)");
+  if (object.spec.suspend) return reject("Suspended", "spec.suspend is true; set it to false and ask again");
+  if (request.kind === "approve") {
+    const { held } = object.status ?? {};
+    if (held === undefined) return reject("UnknownPlan", "no plan is held; there is nothing to approve");
+    if (held.planDigest !== request.token)
+      return reject(
+        "UnknownPlan",
+        `the plan that is held has the digest ${held.planDigest}; look at it before you approve it`,
+      );
+    if (!held.approvable)
+      return reject("NotApprovable", `a plan held for ${held.reason} cannot be approved; see the condition Held`);
+  }
+  return obstacle && { request, state: "Failed", reason: obstacle.reason, message: obstacle.message };
+}
+
+/** When the hour's budget of manual runs frees again; undefined while there is room. */
+function budgetFrees({ manualRuns, manualRunsPerHour, now }: Situation): number | undefined {
+  const recent = manualRuns.filter((start) => start > now - HOUR_MS).sort((a, b) => a - b);
+  const blocking = recent.length - manualRunsPerHour;
+  return blocking < 0 ? undefined : (recent[blocking] ?? now) + HOUR_MS;
+}
+
+function startRequest({ kind, token }: PendingRequest, { now }: Situation): Decision {
+  const names: Record<RequestKind, string> = {
+    sync: "manual",
+    approve: "approval",
+    testSync: "test-sync",
+    testConnection: "test-connection",
+  };
+  const trigger = kind === "approve" ? "Approval" : "Manual";
+  const run = {
+    id: `${names[kind]}-${iso(now)}`,
+    trigger,
+    request: kind,
+    token,
+    startTime: iso(now),
+    attempts: 1,
+  } as const;
+  return { do: "run", run };
+}
+
+function awaitsRetry({ object }: Situation, token: string): boolean {
+  const { retry } = object.status ?? {};
+  return retry?.trigger === "Approval" && retry.token === token;
+}
