@@ -107,7 +107,9 @@ export interface O365SyncSpec {
     timesPerDay?: number;
     /** Local times of day as HH:MM. Absent: times that follow from namespace and name, so that many objects spread evenly. */
     times?: string[];
-    /** The IANA time zone of times, such as Europe/Berlin. Default: "UTC". */
+    /** Instead of times and timesPerDay: minute, hour, day of the month, month and day of the week, as CronJob reads them, such as "0 6,18 * * 1-5". At most four times a day, and at least one a week. */
+    cron?: string;
+    /** The IANA time zone of times and cron, such as Europe/Berlin. Default: "UTC". */
     timeZone: string;
     /** How late a missed slot may still run, in seconds. Default: 7200. */
     startingDeadlineSeconds: number;
@@ -192,6 +194,8 @@ export interface O365SyncStatus {
   schedule?: {
     /** The local times of day; none while automatic sync is off or suspended. */
     times?: string[];
+    /** Which days have these times, where schedule.cron says so. */
+    cron?: string;
     /** The IANA time zone of times. */
     timeZone?: string;
     /** The schedule in short, for people. */

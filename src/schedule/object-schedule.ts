@@ -1,10 +1,13 @@
 /** Which slots an O365Sync has, by its spec and by what its status has recorded. Pure. */
 import type { O365Sync } from "../api/types.generated.ts";
-import { describeSlots, dueSlots, nextSlot, slotTimes } from "./slots.ts";
+import { type Cron, readCron } from "./cron.ts";
+import { type DayTimes, describeSlots, dueSlots, nextSlot, slotTimes } from "./slots.ts";
 
 /** The schedule in force. No times: nothing is due, because automatic sync is off or suspended. */
 export interface Slots {
   readonly times: readonly string[];
+  /** Which days have these times, where not all have: an expression that can be read. */
+  readonly cron?: string;
   readonly timeZone: string;
 }
 
@@ -16,6 +19,10 @@ export const identityOf = (object: O365Sync): string => `${object.metadata.names
 export function wantedSlots(object: O365Sync): Slots {
   const { schedule, suspend } = object.spec;
   if (!schedule.enabled || suspend) return NONE;
+  if (schedule.cron !== undefined) {
+    const times = cronOf(schedule.cron)?.times;
+    return times === undefined ? NONE : { times, cron: schedule.cron, timeZone: schedule.timeZone };
+  }
   return { times: slotTimes(schedule, identityOf(object)), timeZone: schedule.timeZone };
 }
 
@@ -23,11 +30,29 @@ export function wantedSlots(object: O365Sync): Slots {
 export function recordedSlots(object: O365Sync): Slots {
   const recorded = object.status?.schedule;
   if (recorded?.times === undefined || recorded.times.length === 0) return NONE;
-  return { times: recorded.times, timeZone: recorded.timeZone ?? "UTC" };
+  const slots = { times: recorded.times, timeZone: recorded.timeZone ?? "UTC" };
+  return recorded.cron === undefined ? slots : { ...slots, cron: recorded.cron };
+}
+
+function cronOf(expression: string): Cron | undefined {
+  const read = readCron(expression);
+  return "problem" in read ? undefined : read;
+}
+
+/** What a library reads otherwise one day than when it was recorded is taken as every day: a slot too many harms nobody. */
+function dayTimes({ times, cron }: Slots): DayTimes {
+  return { times, isDay: cron === undefined ? undefined : cronOf(cron)?.isDay };
+}
+
+/** Why the schedule cannot be followed; follows on "spec.schedule.". */
+export function scheduleProblem({ spec: { schedule } }: O365Sync): string | undefined {
+  if (schedule.cron === undefined) return undefined;
+  const read = readCron(schedule.cron);
+  return "problem" in read ? `cron ${read.problem}` : undefined;
 }
 
 export const sameSlots = (a: Slots, b: Slots): boolean =>
-  a.times.join() === b.times.join() && (a.times.length === 0 || a.timeZone === b.timeZone);
+  a.times.join() === b.times.join() && a.cron === b.cron && (a.times.length === 0 || a.timeZone === b.timeZone);
 
 /** Slots up to this instant are accounted for: done, missed, or not in force. */
 export function slotCursor(object: O365Sync): number {
@@ -50,7 +75,7 @@ export interface Due {
 export function slotsDue(object: O365Sync, now: number): Due | undefined {
   const slots = recordedSlots(object);
   if (slots.times.length === 0) return undefined;
-  const { latest, earlier, count } = dueSlots(slots.times, slots.timeZone, slotCursor(object), now);
+  const { latest, earlier, count } = dueSlots(dayTimes(slots), slots.timeZone, slotCursor(object), now);
   return latest === undefined ? undefined : { latest, earlier, count };
 }
 
@@ -58,10 +83,11 @@ export function slotsDue(object: O365Sync, now: number): Due | undefined {
 export function upcomingSlot(object: O365Sync, now: number): number | undefined {
   const slots = recordedSlots(object);
   if (slots.times.length === 0) return undefined;
-  return nextSlot(slots.times, slots.timeZone, Math.max(now, slotCursor(object)));
+  return nextSlot(dayTimes(slots), slots.timeZone, Math.max(now, slotCursor(object)));
 }
 
 export function describeSchedule(object: O365Sync, slots: Slots): string {
   if (object.spec.suspend) return "suspended";
-  return slots.times.length === 0 ? "off" : describeSlots(slots.times, slots.timeZone);
+  if (slots.times.length === 0) return "off";
+  return slots.cron === undefined ? describeSlots(slots.times, slots.timeZone) : `${slots.cron} ${slots.timeZone}`;
 }

@@ -13,6 +13,14 @@ const FAR_MS = 26 * 60 * MINUTE_MS;
 /** `dueSlots` looks back no further. */
 const LOOK_BACK_MS = 400 * DAY_MS;
 
+/** Times of day, on every day or on those that `isDay` answers. */
+export interface DayTimes {
+  /** "HH:MM", at least one. */
+  readonly times: readonly string[];
+  /** Of a day of the wall calendar, counted from 1970-01-01. At least one in seven. Absent: every day. */
+  readonly isDay?: ((day: number) => boolean) | undefined;
+}
+
 export interface Schedule {
   readonly times?: readonly string[] | undefined;
   readonly timesPerDay?: number | undefined;
@@ -46,10 +54,11 @@ export function isTimeZone(name: string): boolean {
 }
 
 /** The first slot after `after`; both in milliseconds since the epoch. */
-export function nextSlot(times: readonly string[], timeZone: string, after: number): number {
-  // A gap of a whole day (Pacific/Apia, 2011) still leaves a slot within three.
-  const found = slotsBetween(times, timeZone, after, after + 3 * DAY_MS)[0];
-  if (found === undefined) throw new RangeError("a schedule needs at least one time");
+export function nextSlot(schedule: DayTimes, timeZone: string, after: number): number {
+  // A gap of a whole day (Pacific/Apia, 2011) still leaves a slot within three; a week may lie between days that have one.
+  const near = slotsBetween(schedule, timeZone, after, after + 3 * DAY_MS)[0];
+  const found = near ?? slotsBetween(schedule, timeZone, after, after + 9 * DAY_MS)[0];
+  if (found === undefined) throw new RangeError("a schedule needs at least one time in a week");
   return found;
 }
 
@@ -58,22 +67,23 @@ export function nextSlot(times: readonly string[], timeZone: string, after: numb
  * 400 days back is not counted. Nothing when `now` is not after `after` (the clock was set back).
  */
 export function dueSlots(
-  times: readonly string[],
+  schedule: DayTimes,
   timeZone: string,
   after: number,
   now: number,
 ): { readonly latest: number | undefined; readonly earlier: number | undefined; readonly count: number } {
-  const slots = slotsBetween(times, timeZone, Math.max(after, now - LOOK_BACK_MS), now);
+  const slots = slotsBetween(schedule, timeZone, Math.max(after, now - LOOK_BACK_MS), now);
   return { latest: slots.at(-1), earlier: slots.at(-2), count: slots.length };
 }
 
 /** Sorted, each instant once. */
-function slotsBetween(times: readonly string[], timeZone: string, after: number, until: number): number[] {
+function slotsBetween({ times, isDay }: DayTimes, timeZone: string, after: number, until: number): number[] {
   const found = new Set<number>();
   const offsets = times.map(minutesOf);
   const firstDay = Math.floor((after - FAR_MS) / DAY_MS);
   const lastDay = Math.floor((until + FAR_MS) / DAY_MS);
   for (let day = firstDay; day <= lastDay; day++) {
+    if (isDay?.(day) === false) continue;
     for (const minutes of offsets) {
       const slot = instantOf(day * DAY_MS + minutes * MINUTE_MS, timeZone);
       if (slot > after && slot <= until) found.add(slot);

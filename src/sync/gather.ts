@@ -11,6 +11,7 @@ import { namesOf, outputOf, wantsRendering } from "../publication/publication.ts
 import { readStanding, type Standing } from "../publication/publish.ts";
 import { find } from "../runtime/find.ts";
 import type { Client, Store } from "../runtime/types.ts";
+import { scheduleProblem } from "../schedule/object-schedule.ts";
 import { type Access, resolveAccess, type SharedKeys } from "./access/credentials.ts";
 import { asObstacle } from "./access/forbidden.ts";
 
@@ -62,7 +63,7 @@ export async function gather(
   const tablesObstacle =
     findObstacle(object, domain, stores.syncs.by(BY_DOMAIN_REF, domainKey)) ??
     (found instanceof Failure ? found : undefined);
-  const obstacle = tablesObstacle ?? (access instanceof Failure ? access : undefined);
+  const obstacle = tablesObstacle ?? scheduleObstacle(object) ?? (access instanceof Failure ? access : undefined);
   const standing = { ...NOTHING, object };
   return {
     object,
@@ -138,6 +139,14 @@ export function findObstacle(
   if (older === undefined) return undefined;
   const message = `the older O365Sync ${older.metadata.name} keeps the MailDomain ${name}; delete one of the two`;
   return new Failure("stalled", "DomainClaimed", message);
+}
+
+/** What the schema lets pass and nobody can follow. */
+function scheduleObstacle(object: O365Sync): Failure | undefined {
+  const problem = scheduleProblem(object);
+  return problem === undefined
+    ? undefined
+    : new Failure("stalled", "InvalidSchedule", `spec.schedule.${problem}; the published list stays as it is`);
 }
 
 function claims(other: O365Sync, object: O365Sync): boolean {

@@ -66,13 +66,15 @@ export function adopted(object: O365Sync, status: O365SyncStatus, slots: Slots, 
   const off = slots.times.length === 0;
   const { retry, ...rest } = status;
   const keepRetry = retry !== undefined && (!off || retry.trigger === "Approval");
+  const { cron: _, ...recorded } = status.schedule ?? {};
   return {
     ...rest,
     ...(keepRetry ? { retry } : {}),
     schedule: {
       missedSlots: 0,
-      ...status.schedule,
+      ...recorded,
       times: [...slots.times],
+      ...(slots.cron === undefined ? {} : { cron: slots.cron }),
       timeZone: slots.timeZone,
       summary: describeSchedule(object, slots),
       since: iso(now),

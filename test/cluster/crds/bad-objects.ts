@@ -12,6 +12,8 @@ const GUID = "must be a GUID, such as 11111111-2222-3333-4444-555555555555";
 const NAME = 'must be the name of an object: lower-case letters, digits, "-" and ".", first and last a letter or digit';
 const KEY = 'must be a key: letters, digits, "-", "_" and "." only';
 const ONE_CREDENTIAL = "must have exactly one of clientSecretRef, certificateRef and workloadIdentity";
+const CRON = "must be five fields (minute, hour, day of the month, month, day of the week) such as 0 6,18 * * 1-5";
+const CRON_ALONE = "must not stand beside times or timesPerDay; leave them out";
 const TIME = "must be a local time of day as HH:MM, such as 06:00 or 18:30";
 const ZONE = "must be an IANA time zone, such as UTC or Europe/Berlin";
 const PATTERN = "must be one pattern without blanks, such as test*@example.com";
@@ -188,6 +190,15 @@ export const BAD_SYNCS: readonly BadObject[] = [
     "spec.schedule.times",
     "must have as many entries as timesPerDay says; leave one of the two out",
   ],
+  ["a macro as cron", schedule({ cron: "@daily" }), "spec.schedule.cron", CRON],
+  ["cron with seconds", schedule({ cron: "0 0 6 * * *" }), "spec.schedule.cron", CRON],
+  ["cron of four fields", schedule({ cron: "6 * * *" }), "spec.schedule.cron", CRON],
+  ["cron with a time zone", schedule({ cron: "TZ=UTC 0 6 * * *" }), "spec.schedule.cron", CRON],
+  ["an empty cron", schedule({ cron: "" }), "spec.schedule.cron", CRON],
+  ["cron with the last day", schedule({ cron: "0 6 L * *" }), "spec.schedule.cron", CRON],
+  ["cron with a hash", schedule({ cron: "H 6 * * *" }), "spec.schedule.cron", CRON],
+  ["cron beside times", schedule({ cron: "0 6 * * *", times: ["06:00"] }), "spec.schedule.cron", CRON_ALONE],
+  ["cron beside timesPerDay", schedule({ cron: "0 6 * * *", timesPerDay: 1 }), "spec.schedule.cron", CRON_ALONE],
   ["an unknown time zone", schedule({ timeZone: "Europe/Atlantis" }), "spec.schedule.timeZone", ZONE],
   ["the server's own time zone", schedule({ timeZone: "Local" }), "spec.schedule.timeZone", ZONE],
   ["an empty time zone", schedule({ timeZone: "" }), "spec.schedule.timeZone", ZONE],

@@ -145,3 +145,61 @@ describe("an automatic sync", () => {
     expect(status?.lastSync?.trigger).toBe("DomainChange");
   });
 });
+
+describe("A schedule written as cron", () => {
+  const clock = createShiftClock();
+  let world: World;
+  beforeAll(async () => {
+    world = await createWorld({ deps: { clock, random: Math.random } });
+    await world.install({ schedule: { enabled: true, cron: "0 6,18 * * MON-FRI", timeZone: "Europe/Berlin" } });
+  });
+  afterAll(() => world.close());
+
+  it("has its slots on its days, and says what it reads", async () => {
+    const { status } = await world.until(
+      () => world.sync(),
+      ({ status }) => status?.lastSync?.result !== undefined,
+    );
+    expect(status?.schedule).toMatchObject({
+      times: ["06:00", "18:00"],
+      cron: "0 6,18 * * MON-FRI",
+      summary: "0 6,18 * * MON-FRI Europe/Berlin",
+    });
+    const seen = new Set<string>();
+    for (let slot = 0; slot < 10; slot++) {
+      const next = (await world.sync()).status?.schedule?.nextTime ?? "";
+      seen.add(new Date(next).toLocaleDateString("en", { weekday: "short", timeZone: "Europe/Berlin" }));
+      clock.shift(Date.parse(next) - clock.now());
+      await world.until(
+        () => world.sync(),
+        ({ status }) => status?.schedule?.lastSlotTime === next && status.lastSync?.result !== undefined,
+      );
+    }
+    expect([...seen].sort()).toEqual(["Fri", "Mon", "Thu", "Tue", "Wed"]);
+  });
+
+  it("that nobody can follow stalls with the cause, and heals by the edit alone", async () => {
+    await world.patch("o365syncs", "example-com", { spec: { schedule: { cron: "0 6 1 * *" } } });
+    const { status } = await world.until(
+      () => world.sync(),
+      ({ status }) => brief(status?.conditions).includes("Stalled=True/InvalidSchedule"),
+    );
+    const ready = status?.conditions?.find(({ type }) => type === "Ready");
+    expect(ready?.message).toContain(
+      "spec.schedule.cron leaves more than a week without a slot; a list must be confirmed at least once a week",
+    );
+    await world.patch("o365syncs", "example-com", { spec: { schedule: { cron: "0 6 * * *" } } });
+    await world.until(
+      () => world.sync(),
+      ({ status }) =>
+        brief(status?.conditions).join().startsWith("Ready=True") && status?.schedule?.cron === "0 6 * * *",
+    );
+    await world.patch("o365syncs", "example-com", { spec: { schedule: { cron: null, times: ["07:00"] } } });
+    const after = await world.until(
+      () => world.sync(),
+      ({ status }) => status?.schedule?.times?.join() === "07:00",
+    );
+    expect(after.status?.schedule?.cron).toBeUndefined();
+    expect(after.status?.schedule?.summary).toBe("07:00 Europe/Berlin");
+  });
+});

@@ -50,9 +50,9 @@ describe("Daylight saving", () => {
     const before = utc(`${day}T00:00:00Z`) - DAY_MS;
     const slots = [];
     for (
-      let slot = nextSlot([time ?? ""], zone ?? "", before);
+      let slot = nextSlot({ times: [time ?? ""] }, zone ?? "", before);
       slot < before + 3 * DAY_MS;
-      slot = nextSlot([time ?? ""], zone ?? "", slot)
+      slot = nextSlot({ times: [time ?? ""] }, zone ?? "", slot)
     )
       slots.push(slot);
     expect(slots.map((slot) => new Date(slot).toISOString().replace(".000Z", "Z"))).toContain(instant);
@@ -110,7 +110,8 @@ describe("Every local day of every zone", () => {
         const [from, to] = [day - DAY_MS / 2, day + 1.5 * DAY_MS];
         const expected = createWallClock(from, to).slots(times, zone, from, to);
         const slots: number[] = [];
-        for (let slot = nextSlot(times, zone, from); slot <= to; slot = nextSlot(times, zone, slot)) slots.push(slot);
+        for (let slot = nextSlot({ times }, zone, from); slot <= to; slot = nextSlot({ times }, zone, slot))
+          slots.push(slot);
         const found = { zone, day, slots: slots.join() };
         expect(found).toEqual({ zone, day, slots: expected.join() });
         checked++;
@@ -136,12 +137,12 @@ describe("What is due", () => {
     ],
     ["nothing when the clock was set back", "2026-01-02T00:00:00Z", "2026-01-01T12:00:00Z", undefined, 0],
   ])("is %s", (_, after, now, latest, count) => {
-    const due = dueSlots(times, "UTC", utc(after), utc(now));
+    const due = dueSlots({ times }, "UTC", utc(after), utc(now));
     expect({ latest: due.latest && new Date(due.latest).toISOString(), count: due.count }).toEqual({ latest, count });
   });
 
   it("looks back 400 days and no further", () => {
-    expect(dueSlots(times, "UTC", 0, utc("2026-01-01T12:00:00Z")).count).toBe(800);
+    expect(dueSlots({ times }, "UTC", 0, utc("2026-01-01T12:00:00Z")).count).toBe(800);
   });
 
   it("is what nextSlot finds one after another", () => {
@@ -153,9 +154,13 @@ describe("What is due", () => {
         fc.constantFrom("UTC", "Europe/Berlin", "Australia/Lord_Howe", "America/St_Johns"),
         (after, span, zone) => {
           const slots: number[] = [];
-          for (let slot = nextSlot(times, zone, after); slot <= after + span; slot = nextSlot(times, zone, slot))
+          for (
+            let slot = nextSlot({ times }, zone, after);
+            slot <= after + span;
+            slot = nextSlot({ times }, zone, slot)
+          )
             slots.push(slot);
-          expect(dueSlots(times, zone, after, after + span)).toEqual({
+          expect(dueSlots({ times }, zone, after, after + span)).toEqual({
             latest: slots.at(-1),
             earlier: slots.at(-2),
             count: slots.length,
