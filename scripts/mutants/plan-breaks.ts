@@ -241,8 +241,8 @@ export const approvals: readonly Break[] = [
   one(
     "a violation holds",
     RUN,
-    "if (violations.length > 0) return hold(",
-    "if (violations.length > 99) return hold(",
+    "if (violations.length > 0) return endHeld(",
+    "if (violations.length > 99) return endHeld(",
     "unit/sync/run/whole-run",
   ),
   one(

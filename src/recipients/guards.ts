@@ -1,6 +1,7 @@
 /** What may stop a plan: a checklist of small rules; each looks at the plan and answers violations or nothing. */
 import { isDelete } from "./changes.ts";
 import type { AccountType, Baseline, ChangeCounts, Plan, Source } from "./model.ts";
+import type { Roster } from "./packed/roster.ts";
 
 export interface GuardInput {
   readonly plan: Plan;
@@ -51,13 +52,19 @@ const TYPES: Readonly<Record<Source, AccountType>> = {
   contacts: "contact",
 };
 
+/** How many accounts came from each source. */
+export function countBySource(accounts: Roster): Record<Source, number> {
+  const counts: Record<AccountType, number> = { mailbox: 0, distributionList: 0, contact: 0, static: 0 };
+  for (let index = 0; index < accounts.length; index++) counts[accounts.typeOf(index)]++;
+  return { users: counts[TYPES.users], groups: counts[TYPES.groups], contacts: counts[TYPES.contacts] };
+}
+
 const sourceVanished: Guard = ({ plan, baseline, objects }) => {
   if (baseline.kind !== "accounts") return [];
+  const counts = countBySource(baseline.accounts);
   return (["users", "groups", "contacts"] as const).flatMap((source): Violation[] => {
     if (objects[source] > 0) return [];
-    const { accounts } = baseline;
-    let before = 0;
-    for (let index = 0; index < accounts.length; index++) if (accounts.typeOf(index) === TYPES[source]) before++;
+    const before = counts[source];
     // Nothing to hold where its addresses stay accounts of another source, or were approved to go.
     if (before === 0 || !isGoing(plan, TYPES[source])) return [];
     const message = `${source} yield no account any more, there were ${before}`;

@@ -1,19 +1,16 @@
 /** Puts the tables right from the published accounts, without asking the tenant. */
 
-import { inSlices } from "../../base/slices.ts";
-import { type Publication, removedLastDay } from "../../publication/manifest.ts";
-import { approveLine } from "../../publication/plans.ts";
-import { bindingOf, type Proposal, propose } from "../../publication/proposal.ts";
-import { draftPublication, namesOf, namesToRender, outputOf, wantsRendering } from "../../publication/publication.ts";
-import { guards } from "../../recipients/guards.ts";
-import type { AccountType, DomainNames } from "../../recipients/model.ts";
+import { namesOf, namesToRender, outputOf, wantsRendering } from "../../publication/publication.ts";
+import { countBySource } from "../../recipients/guards.ts";
+import type { DomainNames } from "../../recipients/model.ts";
 import type { Roster } from "../../recipients/packed/roster.ts";
 import type { ReconcileContext } from "../../runtime/types.ts";
 import type { View } from "../gather.ts";
 import type { Remembered } from "../memory.ts";
 import type { Outcome, SyncServices } from "../outcome.ts";
 import { heldByRendering } from "../status/transitions.ts";
-import { describeViolations, recordViolations } from "./report.ts";
+import { type Ground, hold, judge, publish } from "./gate.ts";
+import { describeViolations } from "./report.ts";
 import { accountsOf } from "./runner.ts";
 
 /** What rendering was asked for: while it is held for this, it is not asked for again. */
@@ -32,93 +29,48 @@ export async function rerender(
 ): Promise<Outcome> {
   const { object, domain, standing } = view;
   const { current } = standing.manifest;
-  const now = services.deps.clock.now();
-  memory.lastRender = now;
+  memory.lastRender = services.deps.clock.now();
   const accounts = await accountsOf(services, view, signal);
-  const unchanged: Outcome = { view, status: object.status ?? {} };
-  if (current === undefined || domain === undefined || accounts === undefined) return unchanged;
+  const status = object.status ?? {};
+  if (current === undefined || domain === undefined || accounts === undefined) return { view, status };
+  const ground: Ground = { object, standing, signal };
   const names = namesToRender(current, namesOf(domain));
-  const baseline = { kind: "accounts", accounts, names: current } as const;
-  const proposal = await inSlices(propose(baseline, { accounts, names }, bindingOf(object, current)), signal);
-  const violations = judge(services, view, { accounts, current, proposal, now });
-  if (violations.length === 0) {
-    const standingThen = await publish(services, view, { accounts, names, lost: proposal.lost.length, now }, signal);
-    return { ...unchanged, view: { ...view, standing: standingThen }, rendered: true };
+  const judged = await judge(services, ground, {
+    baseline: { kind: "accounts", accounts, names: current },
+    wish: { accounts, names },
+    tenantAccounts: accounts.length,
+    objects: countBySource(accounts),
+    // No limit of operations counts what a Mirror domain repeats; the deletion guard does.
+    operationsLimit: {},
+  });
+  if (judged.violations.length === 0) {
+    const standingThen = await render(services, ground, accounts, { names, lost: judged.proposal.lost.length });
+    return { view: { ...view, standing: standingThen }, status, rendered: true };
   }
   memory.heldRender = renderKey(view);
-  const lines = [...violations.map(({ message }) => message), approveLine(object, proposal.digest)];
-  await services.plans.save(object, proposal, { title: "held: nothing was published", lines }, signal);
-  const held = {
-    planDigest: proposal.digest,
-    reason: violations[0]?.reason ?? "Held",
-    approvable: true,
-    violations: recordViolations(violations),
+  const held = await hold(services, ground, judged);
+  const outcome: Outcome = {
+    view,
+    status: heldByRendering(status, held, judged.proposal.plan.counts, services.deps.clock.now()),
+    heldNote: describeViolations(judged.violations),
   };
-  const status = heldByRendering(object.status ?? {}, held, proposal.plan.counts, now);
   const kept: DomainNames = { domain: names.domain, aliasDomains: withMirrors(current, names) };
-  const restNeeded = view.drifted || wantsRendering(current, kept, outputOf(object));
-  if (!restNeeded) return { view, status, heldNote: describeViolations(violations) };
-  const standingThen = await publish(services, view, { accounts, names: kept, lost: 0, now }, signal);
-  return {
-    view: { ...view, standing: standingThen },
-    status,
-    rendered: true,
-    heldNote: describeViolations(violations),
-  };
+  if (!view.drifted && !wantsRendering(current, kept, outputOf(object))) return outcome;
+  const standingThen = await render(services, ground, accounts, { names: kept, lost: 0 });
+  return { ...outcome, view: { ...view, standing: standingThen }, rendered: true };
 }
 
-interface Judged {
-  readonly accounts: Roster;
-  readonly current: Publication;
-  readonly proposal: Proposal;
-  readonly now: number;
-}
-
-/** No limit of operations counts what a Mirror domain repeats; the deletion guard does. */
-function judge(
-  { maxDeletionPercent }: SyncServices,
-  { object, standing }: View,
-  { accounts, current, proposal, now }: Judged,
-) {
-  if (proposal.lost.length === 0) return [];
-  const count = (wanted: AccountType): number => {
-    let found = 0;
-    for (let index = 0; index < accounts.length; index++) if (accounts.typeOf(index) === wanted) found++;
-    return found;
-  };
-  const objects = { users: count("mailbox"), groups: count("distributionList"), contacts: count("contact") };
-  return guards({
-    plan: proposal.plan,
-    baseline: { kind: "accounts", accounts, names: current },
-    tenantAccounts: accounts.length,
-    objects,
-    lost: proposal.lostCount,
-    accepted: current.counts.addresses,
-    removedLast24h: removedLastDay(standing.manifest, now),
-    operationsLimit: {},
-    deletionGuard: object.spec.deletionGuard,
-    maxDeletionPercent,
-  });
-}
-
-function withMirrors(current: Publication, names: DomainNames): DomainNames["aliasDomains"] {
+function withMirrors(current: DomainNames, names: DomainNames): DomainNames["aliasDomains"] {
   const named = new Set(names.aliasDomains.map(({ name }) => name));
   const kept = current.aliasDomains.filter(({ name, recipients }) => recipients === "Mirror" && !named.has(name));
   return [...names.aliasDomains, ...kept].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 interface Rendering {
-  readonly accounts: Roster;
   readonly names: DomainNames;
+  /** Addresses that it takes away. */
   readonly lost: number;
-  readonly now: number;
 }
 
-async function publish(services: SyncServices, { object, standing }: View, rendering: Rendering, signal: AbortSignal) {
-  const { accounts, names, lost, now } = rendering;
-  const before = standing.manifest.current;
-  const draft = await inSlices(draftPublication({ object, before, accounts, names, now }), signal);
-  await services.routes.untilWithdrawn(object, standing.manifest.current, draft.publication, signal);
-  const begun = await services.publisher.begin({ standing, before: accounts, draft, removedAddresses: lost }, signal);
-  return services.publisher.finish(begun, signal);
-}
+const render = (services: SyncServices, ground: Ground, accounts: Roster, { names, lost }: Rendering) =>
+  publish(services, ground, { wish: { accounts, names }, before: accounts, removed: lost });

@@ -1,21 +1,16 @@
 /** One run, from credentials to publication: an ordered list of steps, the first that fails ends it. */
 
 import type { MailDomain, O365Sync } from "../../api/types.generated.ts";
-import type { Deps } from "../../base/deps.ts";
 import { Failure } from "../../base/failure.ts";
 import { inSlices } from "../../base/slices.ts";
 import type { Directory, DirectoryProvider, Sharing } from "../../directory/types.ts";
 import type { ConfigMaps } from "../../publication/configmaps.ts";
-import { removedLastDay } from "../../publication/manifest.ts";
-import { approveLine, type Plans } from "../../publication/plans.ts";
-import { acceptedBefore, beyond, bindingOf, type Proposal, propose } from "../../publication/proposal.ts";
-import { draftPublication, namesOf } from "../../publication/publication.ts";
-import type { Publisher, Standing } from "../../publication/publish.ts";
-import type { HistoryRecord, Run } from "../../publication/records.ts";
-import type { Routes } from "../../publication/routes.ts";
+import type { Plans } from "../../publication/plans.ts";
+import { beyond, type Proposal } from "../../publication/proposal.ts";
+import { namesOf } from "../../publication/publication.ts";
+import type { Standing } from "../../publication/publish.ts";
+import type { Run } from "../../publication/records.ts";
 import type { Wish } from "../../recipients/diff.ts";
-import { guards, type Violation } from "../../recipients/guards.ts";
-import type { Baseline } from "../../recipients/model.ts";
 import type { Roster } from "../../recipients/packed/roster.ts";
 import { revisionOf } from "../../recipients/revision.ts";
 import { findCondition } from "../../runtime/conditions.ts";
@@ -25,7 +20,8 @@ import { ownershipHash } from "../decide/fingerprint.ts";
 import type { Finding } from "../status/conditions.ts";
 import type { RunEnd } from "../status/transitions.ts";
 import { loadBaseline } from "./baseline.ts";
-import { describeProposal, describeViolations, recordOf, recordViolations } from "./report.ts";
+import { type GateServices, hold, type Judged, judge, publish } from "./gate.ts";
+import { describeProposal, describeViolations, recordOf } from "./report.ts";
 import {
   authorizationTrouble,
   confirmRemovals,
@@ -36,16 +32,10 @@ import {
 } from "./steps.ts";
 import { timed, tryConnection } from "./test-connection.ts";
 
-export interface RunServices {
+export interface RunServices extends GateServices {
   readonly client: Client;
   readonly maps: ConfigMaps;
   readonly directories: DirectoryProvider;
-  readonly publisher: Publisher;
-  readonly plans: Plans;
-  readonly routes: Routes;
-  readonly deps: Deps;
-  /** Percent; what no object's deletionGuard may exceed. */
-  readonly maxDeletionPercent: number;
 }
 
 export interface RunInput {
@@ -134,18 +124,25 @@ async function sync(services: RunServices, directory: Directory, input: RunInput
   // What is published already needs not be read to be compared with itself.
   const accounts = same ? wish.accounts : await input.loadAccounts(signal);
   const baseline = await loadBaseline(services, { object, current, accounts }, signal);
-  const proposal = await inSlices(propose(baseline, wish, bindingOf(object, current)), signal);
-  facts.proposal = proposal;
   const domains = [wish.names.domain, ...wish.names.aliasDomains.map(({ name }) => name)];
-  await confirmRemovals(directory, { proposal, derived, sources: object.spec.sources, domains }, signal);
-  const unseen = await withoutShown(services.plans, input, proposal);
-  const violations = await judge(services, input, { baseline, proposal: unseen, reading });
-  if (run.request === "testSync") return endTest(services, input, { proposal, violations, reading });
-  if (violations.length > 0) return hold(services, input, { proposal, violations, reading });
+  const judged = await judge(services, input, {
+    baseline,
+    wish,
+    tenantAccounts: derived.tenantAccounts,
+    objects: derived.objects,
+    operationsLimit: object.spec.operationsLimit ?? {},
+    confirm(proposal) {
+      facts.proposal = proposal;
+      return confirmRemovals(directory, { proposal, derived, sources: object.spec.sources, domains }, signal);
+    },
+    unseen: (proposal) => withoutShown(services.plans, input, proposal),
+  });
+  const { violations } = judged;
+  if (run.request === "testSync") return endTest(services, input, { judged, reading });
+  if (violations.length > 0) return endHeld(services, input, { judged, reading });
   if (same)
-    return { ...numbers({ proposal, reading }), result: "Unchanged", reason: "Unchanged", message: "nothing changed" };
-  const removed = unseen.lost.length;
-  return publish(services, input, facts, { proposal, wish, revision, reading, before: accounts, removed });
+    return { ...numbers({ judged, reading }), result: "Unchanged", reason: "Unchanged", message: "nothing changed" };
+  return endPublished(services, input, facts, { judged, wish, revision, reading, before: accounts });
 }
 
 /** For an approval, what is new since the plan that was shown; otherwise everything. */
@@ -162,106 +159,64 @@ async function withoutShown(plans: Plans, { object, run, signal }: RunInput, pro
   );
 }
 
-interface Judged {
-  readonly baseline: Baseline;
-  readonly proposal: Proposal;
+interface Result {
+  readonly judged: Judged;
   readonly reading: Reading;
 }
 
-async function judge(
-  { deps, maxDeletionPercent }: RunServices,
-  { object, standing, signal }: RunInput,
-  judged: Judged,
-): Promise<Violation[]> {
-  const { baseline, proposal, reading } = judged;
-  const { operationsLimit, deletionGuard } = object.spec;
-  return guards({
-    plan: proposal.plan,
-    baseline,
-    tenantAccounts: reading.derived.tenantAccounts,
-    objects: reading.derived.objects,
-    lost: proposal.lostCount,
-    accepted: await inSlices(acceptedBefore(baseline), signal),
-    removedLast24h: removedLastDay(standing.manifest, deps.clock.now()),
-    operationsLimit: operationsLimit ?? {},
-    deletionGuard,
-    maxDeletionPercent,
-  });
-}
-
-interface Outcome {
-  readonly proposal: Proposal;
-  readonly reading: Reading;
-  readonly violations: readonly Violation[];
-}
-
-function numbers({
-  proposal,
-  reading,
-}: Pick<Outcome, "proposal" | "reading">): Pick<RunEnd, "read" | "changes" | "dropped" | "conflicts"> {
+function numbers({ judged, reading }: Result): Pick<RunEnd, "read" | "changes" | "dropped" | "conflicts"> {
   const { derived, read } = reading;
-  return { read, changes: proposal.plan.counts, dropped: derived.dropped, conflicts: derived.conflicts.length };
+  return { read, changes: judged.proposal.plan.counts, dropped: derived.dropped, conflicts: derived.conflicts.length };
 }
 
-async function endTest({ plans }: RunServices, { object, signal }: RunInput, outcome: Outcome): Promise<RunEnd> {
-  const { proposal, violations } = outcome;
+async function endTest({ plans }: RunServices, { object, signal }: RunInput, result: Result): Promise<RunEnd> {
+  const { proposal, violations } = result.judged;
   const would =
     violations.length === 0 ? "a sync would publish this" : `a sync would be held: ${describeViolations(violations)}`;
   await plans.save(object, proposal, { title: "test sync: nothing was published", lines: [would] }, signal);
   return {
-    ...numbers(outcome),
+    ...numbers(result),
     result: "Succeeded",
     reason: "Succeeded",
     message: `${describeProposal(proposal)}; ${would}`,
   };
 }
 
-async function hold({ plans }: RunServices, { object, signal }: RunInput, outcome: Outcome): Promise<RunEnd> {
-  const { proposal, violations } = outcome;
-  const approvable = violations.every((violation) => violation.approvable);
-  const cure = approvable
-    ? approveLine(object, proposal.digest)
-    : "it cannot be approved: correct the cause, then sync again";
-  const lines = [...violations.map(({ message }) => message), cure];
-  await plans.save(object, proposal, { title: "held: nothing was published", lines }, signal);
-  const reason = violations[0]?.reason ?? "Held";
-  const held = { planDigest: proposal.digest, reason, approvable, violations: recordViolations(violations) };
-  return { ...numbers(outcome), result: "Held", reason, message: describeViolations(violations), held };
+async function endHeld(services: RunServices, input: RunInput, result: Result): Promise<RunEnd> {
+  const held = await hold(services, input, result.judged);
+  const message = describeViolations(result.judged.violations);
+  return { ...numbers(result), result: "Held", reason: held.reason, message, held };
 }
 
-interface Publishing extends Pick<Outcome, "proposal" | "reading"> {
+interface Accepted extends Result {
   readonly wish: Wish;
   /** Of the wish. */
   readonly revision: string;
   readonly before: Roster | undefined;
-  readonly removed: number;
 }
 
-async function publish(
+async function endPublished(
   services: RunServices,
   input: RunInput,
   facts: RunFacts,
-  publishing: Publishing,
+  { judged, wish, revision, reading, before }: Accepted,
 ): Promise<RunEnd> {
-  const { object, run, standing, requestedBy, signal } = input;
-  const { proposal, wish, revision, reading, before, removed } = publishing;
-  const now = services.deps.clock.now();
-  const wanted = { object, before: standing.manifest.current, ...wish, revision, now };
-  const draft = await inSlices(draftPublication(wanted), signal);
-  if (draft.nearlyFull !== undefined) facts.nearlyFull = draft.nearlyFull;
+  const { proposal, unseen } = judged;
   const message = describeProposal(proposal);
-  const end: RunEnd = { ...numbers({ proposal, reading }), result: "Published", reason: "Published", message };
-  const record: HistoryRecord = recordOf(
-    run,
-    end,
-    { proposal, conflicts: reading.derived.conflicts },
-    requestedBy,
-    now,
-  );
-  await services.routes.untilWithdrawn(object, standing.manifest.current, draft.publication, signal);
-  facts.begun = true;
-  const begun = await services.publisher.begin({ standing, before, draft, removedAddresses: removed, record }, signal);
-  facts.standing = begun.standing;
-  facts.standing = await services.publisher.finish(begun, signal);
+  const end: RunEnd = { ...numbers({ judged, reading }), result: "Published", reason: "Published", message };
+  const learned = { proposal, conflicts: reading.derived.conflicts };
+  const record = recordOf(input.run, end, learned, input.requestedBy, services.deps.clock.now());
+  const publishing = { wish, revision, before, removed: unseen.lost.length, record };
+  facts.standing = await publish(services, input, publishing, {
+    drafted({ nearlyFull }) {
+      if (nearlyFull !== undefined) facts.nearlyFull = nearlyFull;
+    },
+    beginning() {
+      facts.begun = true;
+    },
+    begun(standing) {
+      facts.standing = standing;
+    },
+  });
   return end;
 }

@@ -1,0 +1,127 @@
+/** The one gate to what is published: a change of the list is proposed, judged, and then held or published here. */
+
+import type { O365Sync } from "../../api/types.generated.ts";
+import type { Deps } from "../../base/deps.ts";
+import { inSlices } from "../../base/slices.ts";
+import { removedLastDay } from "../../publication/manifest.ts";
+import { approveLine, type Plans } from "../../publication/plans.ts";
+import { acceptedBefore, bindingOf, type Proposal, propose } from "../../publication/proposal.ts";
+import { type Draft, draftPublication } from "../../publication/publication.ts";
+import type { Publisher, Standing } from "../../publication/publish.ts";
+import type { HistoryRecord } from "../../publication/records.ts";
+import type { Routes } from "../../publication/routes.ts";
+import type { Wish } from "../../recipients/diff.ts";
+import { type GuardInput, guards, type Violation } from "../../recipients/guards.ts";
+import type { Baseline } from "../../recipients/model.ts";
+import type { Roster } from "../../recipients/packed/roster.ts";
+import type { RunEnd } from "../status/transitions.ts";
+import { recordViolations } from "./report.ts";
+
+export interface GateServices {
+  readonly publisher: Publisher;
+  readonly plans: Plans;
+  readonly routes: Routes;
+  readonly deps: Deps;
+  /** Percent; what no object's deletionGuard may exceed. */
+  readonly maxDeletionPercent: number;
+}
+
+/** Who wants to change the list, and what stands now. */
+export interface Ground {
+  readonly object: O365Sync;
+  readonly standing: Standing;
+  readonly signal: AbortSignal;
+}
+
+/** What the list should become, and where that comes from. */
+export interface Change extends Pick<GuardInput, "tenantAccounts" | "objects" | "operationsLimit"> {
+  readonly baseline: Baseline;
+  readonly wish: Wish;
+  /** Throws Failure where the directory does not confirm what would go. */
+  readonly confirm?: (proposal: Proposal) => Promise<void>;
+  /** What of it no person has approved yet; absent: everything. */
+  readonly unseen?: (proposal: Proposal) => Promise<Proposal>;
+}
+
+export interface Judged {
+  readonly proposal: Proposal;
+  /** What of it no person has approved. */
+  readonly unseen: Proposal;
+  /** None: it may be published. */
+  readonly violations: readonly Violation[];
+}
+
+export async function judge(services: GateServices, ground: Ground, change: Change): Promise<Judged> {
+  const { object, standing, signal } = ground;
+  const { baseline, wish, confirm, unseen: unseenOf } = change;
+  const { manifest } = standing;
+  const proposal = await inSlices(propose(baseline, wish, bindingOf(object, manifest.current)), signal);
+  await confirm?.(proposal);
+  const unseen = unseenOf === undefined ? proposal : await unseenOf(proposal);
+  const violations = guards({
+    ...change,
+    plan: unseen.plan,
+    lost: unseen.lostCount,
+    // Counted only where it is asked for: it takes a pass over the whole list.
+    accepted: unseen.lostCount === 0 ? 0 : await inSlices(acceptedBefore(baseline), signal),
+    removedLast24h: removedLastDay(manifest, services.deps.clock.now()),
+    deletionGuard: object.spec.deletionGuard,
+    maxDeletionPercent: services.maxDeletionPercent,
+  });
+  return { proposal, unseen, violations };
+}
+
+/** Shows the plan with all its violations; answers what the status says of it. */
+export async function hold(
+  { plans }: GateServices,
+  { object, signal }: Ground,
+  { proposal, violations }: Judged,
+): Promise<NonNullable<RunEnd["held"]>> {
+  const approvable = violations.every((violation) => violation.approvable);
+  const cure = approvable
+    ? approveLine(object, proposal.digest)
+    : "it cannot be approved: correct the cause, then sync again";
+  const lines = [...violations.map(({ message }) => message), cure];
+  await plans.save(object, proposal, { title: "held: nothing was published", lines }, signal);
+  const reason = violations[0]?.reason ?? "Held";
+  return { planDigest: proposal.digest, reason, approvable, violations: recordViolations(violations) };
+}
+
+export interface Publishing {
+  readonly wish: Wish;
+  /** Of the wish, where it is known already. */
+  readonly revision?: string;
+  /** What is published now; undefined where that is unknown or nothing. */
+  readonly before: Roster | undefined;
+  /** How many addresses this takes away without a person's approval. */
+  readonly removed: number;
+  /** Absent when tables are only rendered again. */
+  readonly record?: HistoryRecord;
+}
+
+/** Told what will be written, and what stands once the publication is begun: from then on it is finished, not planned anew. */
+export interface Progress {
+  drafted?(draft: Draft): void;
+  beginning?(): void;
+  begun?(standing: Standing): void;
+}
+
+/** Writes it; answers what stands then. */
+export async function publish(
+  { publisher, routes, deps }: GateServices,
+  { object, standing, signal }: Ground,
+  { wish, revision, before, removed, record }: Publishing,
+  progress: Progress = {},
+): Promise<Standing> {
+  const { current } = standing.manifest;
+  const now = deps.clock.now();
+  const wanted = { object, before: current, ...wish, ...(revision === undefined ? {} : { revision }), now };
+  const draft = await inSlices(draftPublication(wanted), signal);
+  progress.drafted?.(draft);
+  await routes.untilWithdrawn(object, current, draft.publication, signal);
+  progress.beginning?.();
+  const input = { standing, before, draft, removedAddresses: removed };
+  const begun = await publisher.begin(record === undefined ? input : { ...input, record }, signal);
+  progress.begun?.(begun.standing);
+  return publisher.finish(begun, signal);
+}
