@@ -1,7 +1,8 @@
 /** Reads which recipient lists are published for a MailDomain, from the manifests and tables that name it. */
 import { LABEL_ROLE, LABEL_SYNC } from "../api/group.ts";
 import { manifestName } from "../api/names.ts";
-import { namesWithTables, type Publication, parseManifest } from "../publication/manifest.ts";
+import { namesWithTables, type Publication } from "../publication/manifest.ts";
+import { parseManifest } from "../publication/read-manifest.ts";
 import { find } from "../runtime/find.ts";
 import { CONFIG_MAP, type ObjectMeta } from "../runtime/kube.ts";
 import type { Client } from "../runtime/types.ts";

@@ -1,15 +1,17 @@
 /** How accounts are spread over ConfigMaps, so that one changed account changes one of them. */
 import { hash } from "node:crypto";
+import { type JsonLimits, parseBounded } from "../base/bounded-json.ts";
 import { PAUSE_EVERY, type Steps } from "../base/steps.ts";
+import { parseAddress } from "../recipients/addresses.ts";
 import type { Account } from "../recipients/model.ts";
-import { isCarried, type Roster } from "../recipients/packed/roster.ts";
+import type { Roster } from "../recipients/packed/roster.ts";
 import { accountLine } from "../recipients/revision.ts";
 
 /** Well below the 1 MiB of a ConfigMap: chunks fill unevenly. */
 const FULL_BYTES = 600 * 1024;
 /** Fewer chunks only when they would be far from full, so that a list at the edge does not flap. */
 const SPARSE_BYTES = 160 * 1024;
-const MOST_CHUNKS = 1024;
+export const MOST_CHUNKS = 1024;
 
 export interface Chunks {
   readonly count: number;
@@ -72,33 +74,50 @@ const slotOf = (id: string): number => Number.parseInt(hash("sha256", id, "hex")
 
 const TYPES: readonly unknown[] = ["mailbox", "distributionList", "contact", "static"] satisfies Account["type"][];
 
+/** More than any directory gives one object. */
+const MOST_ALIASES = 20_000;
+/** Of an id: a GUID, or `static:` and an address. */
+const LONGEST_ID = 512;
+/** One account: the object, its list of aliases, and what stands in them. */
+const LINE_LIMITS: JsonLimits = { characters: 1024 * 1024, values: MOST_ALIASES + 16, depth: 2 };
+
 /** The accounts of one chunk; undefined when anything in it is not as it was written. */
 export function* parseAccounts(text: string): Steps<Account[] | undefined> {
   if (text !== "" && !text.endsWith("\n")) return undefined;
   const accounts: Account[] = [];
-  for (const line of text.split("\n").slice(0, -1)) {
-    const account = parseLine(line);
+  for (let from = 0; from < text.length; ) {
+    const end = text.indexOf("\n", from);
+    const account = parseAccount(text.slice(from, end));
     if (account === undefined) return undefined;
     accounts.push(account);
+    from = end + 1;
     if (accounts.length % PAUSE_EVERY === 0) yield;
   }
   return accounts;
 }
 
-function parseLine(line: string): Account | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-  const { id, address, type, aliases } = (value ?? {}) as Partial<Record<keyof Account, unknown>>;
+const parseAccount = (text: string): Account | undefined => toAccount(parseBounded(text, LINE_LIMITS));
+
+/** An account as it was written; undefined for anything else. */
+export function toAccount(value: unknown): Account | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { id, address, type, aliases } = value as Partial<Record<keyof Account, unknown>>;
   const valid =
     typeof id === "string" &&
-    typeof address === "string" &&
-    isCarried(address) &&
+    id !== "" &&
+    id.length <= LONGEST_ID &&
+    isAddress(address) &&
     TYPES.includes(type) &&
     Array.isArray(aliases) &&
-    aliases.every((alias) => typeof alias === "string" && isCarried(alias));
-  return valid ? (value as Account) : undefined;
+    aliases.length <= MOST_ALIASES &&
+    aliases.every(isAddress);
+  return valid ? ({ id, address, type, aliases } as Account) : undefined;
 }
+
+/** As the deriver writes it: what breaks out of a line of a table is none. */
+function isAddress(value: unknown): value is string {
+  if (typeof value !== "string" || value.length > LONGEST_ADDRESS) return false;
+  const parsed = parseAddress(value);
+  return !("dropped" in parsed) && parsed.address === value;
+}
+const LONGEST_ADDRESS = 254;

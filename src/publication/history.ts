@@ -1,7 +1,10 @@
 /** The history ConfigMap: newest first, one record a run, in JSON and as the product's table. Pure. */
 
+import * as v from "valibot";
+import { parseBounded } from "../base/bounded-json.ts";
 import { readableTime } from "../base/time.ts";
 import { ADDRESSES_KEPT, type HistoryRecord } from "./records.ts";
+import { FILE_LIMITS, historyRecord } from "./shapes.ts";
 
 /** Of both keys together: well below what a ConfigMap may hold. */
 const LARGEST_BYTES = 800 * 1024;
@@ -15,37 +18,39 @@ export function withRecord(records: readonly HistoryRecord[], record: HistoryRec
   return [record, ...others].slice(0, limit);
 }
 
-/** What `history.json` holds; nothing where it cannot be read. */
+/** What `history.json` holds; a record that is not as it was written is left out, and so is all where it cannot be read. */
 export function parseHistory(text: string | undefined): HistoryRecord[] {
-  if (text === undefined) return [];
-  try {
-    const { records } = JSON.parse(text) as { records?: unknown };
-    return Array.isArray(records) ? records.filter(isRecord) : [];
-  } catch {
-    return [];
-  }
+  const file = v.safeParse(HISTORY, text === undefined ? undefined : parseBounded(text, FILE_LIMITS));
+  if (!file.success) return [];
+  return file.output.records.slice(0, MOST_RECORDS).flatMap((each) => {
+    const record = v.safeParse(historyRecord, each, { abortEarly: true });
+    return record.success ? record.output : [];
+  });
 }
 
-function isRecord(value: unknown): value is HistoryRecord {
-  const { id, synced, summary } = (value ?? {}) as Partial<Record<keyof HistoryRecord, unknown>>;
-  return typeof id === "string" && typeof synced === "string" && typeof summary === "string";
-}
+const HISTORY = v.object({ records: v.array(v.unknown()) });
+/** Of spec.historyLimit. */
+const MOST_RECORDS = 100;
 
 /** The keys of the ConfigMap. Where room is short, older records lose their addresses first, then fall off. */
 export function historyData(records: readonly HistoryRecord[]): Record<string, string> {
-  let kept = records;
-  for (let last = kept.length - 1; last >= 0 && bytesOf(kept) > LARGEST_BYTES; last--) {
-    kept = kept.map((record, index) => (index === last ? withoutAddresses(record) : record));
+  const kept = [...records];
+  let bytes = Buffer.byteLength(json(kept)) + Buffer.byteLength(table(kept));
+  for (let last = kept.length - 1; last >= 0 && bytes > LARGEST_BYTES; last--) {
+    const record = kept[last] as HistoryRecord;
+    const shorter = withoutAddresses(record);
+    bytes -= bytesOf(record) - bytesOf(shorter);
+    kept[last] = shorter;
   }
-  while (kept.length > 1 && bytesOf(kept) > LARGEST_BYTES) kept = kept.slice(0, -1);
+  for (; kept.length > 1 && bytes > LARGEST_BYTES; kept.pop()) bytes -= bytesOf(kept.at(-1) as HistoryRecord);
   return { "history.json": json(kept), "history.txt": table(kept) };
 }
 
 const json = (records: readonly HistoryRecord[]): string =>
   `${JSON.stringify({ schemaVersion: 1, records }, null, 1)}\n`;
 
-const bytesOf = (records: readonly HistoryRecord[]): number =>
-  Buffer.byteLength(json(records)) + Buffer.byteLength(table(records));
+/** What a record takes among others in `history.json`. */
+const bytesOf = (record: HistoryRecord): number => Buffer.byteLength(json([record]));
 
 function withoutAddresses(record: HistoryRecord): HistoryRecord {
   const { added: _added, removed: _removed, conflictAddresses: _conflicts, ...rest } = record;
@@ -55,9 +60,13 @@ function withoutAddresses(record: HistoryRecord): HistoryRecord {
 /** At most this many of a run's addresses are kept in its record. */
 export const firstAddresses = (addresses: readonly string[]): readonly string[] => addresses.slice(0, ADDRESSES_KEPT);
 
+/** What others said stands in it too, such as the API server: a row stays a row. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const oneLine = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ");
+
 function table(records: readonly HistoryRecord[]): string {
   const rows = records.map(({ synced, syncedBy, testSync, summary }) => {
-    return [readableTime(Date.parse(synced)), syncedBy, testSync ? "yes" : "no", summary];
+    return [readableTime(Date.parse(synced)), syncedBy, testSync ? "yes" : "no", summary].map(oneLine);
   });
   const all = [["SYNCED", "SYNCED BY", "TEST SYNC", "SUMMARY"], ...rows];
   const widths = [0, 1, 2].map((column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));

@@ -1,12 +1,12 @@
 /** The redo log of a publication: which accounts change, so that whoever finishes it needs nothing else. */
 import { createHash } from "node:crypto";
-import { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
+import { type JsonLimits, parseBounded } from "../base/bounded-json.ts";
 import { PAUSE_EVERY, type Steps } from "../base/steps.ts";
+import { UnzipError, type UnzipLimits, unzipLines } from "../base/unzip.ts";
 import { gzipInPieces } from "../base/zip.ts";
 import type { Account } from "../recipients/model.ts";
 import type { Roster, RosterBuilder } from "../recipients/packed/roster.ts";
-import { sha256 } from "../recipients/revision.ts";
+import { toAccount } from "./chunks.ts";
 
 /** One line: the account as it shall be; null takes it away. */
 type Entry = readonly [id: string, account: Account | null];
@@ -97,26 +97,44 @@ function isSame(before: Roster, old: number, after: Roster, index: number): bool
 
 const lineOf = (entry: Entry): string => `${JSON.stringify(entry)}\n`;
 
+/** No account takes more, however many aliases it has. */
+const LINE_LIMITS: JsonLimits = { characters: 1024 * 1024, values: 25_000, depth: 3 };
+/** Of all lines: some two million accounts, which packed in memory take no more. */
+const LIMITS: UnzipLimits = { characters: 256 * 1024 * 1024, line: LINE_LIMITS.characters };
+/** Of all pieces. */
+export const MOST_JOURNAL_BYTES = 64 * 1024 * 1024;
+
 /**
  * Plays a journal on what `accounts` holds, whichever of its changes it has already; the same id twice is the same
- * account. False: the pieces are not those that were written, and nothing was done.
+ * account. False: the pieces are not those that were written, and `accounts` is of no use.
  */
 export async function replayJournal(
   accounts: RosterBuilder,
   pieces: readonly Buffer[],
   digest: string,
 ): Promise<boolean> {
-  if (sha256(Buffer.concat(pieces)) !== digest) return false;
-  let rest = "";
-  const unpacked = Readable.from(pieces).pipe(createGunzip()).setEncoding("utf8");
-  for await (const text of unpacked as AsyncIterable<string>) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) {
-      const [id, account] = JSON.parse(line) as Entry;
-      if (account === null) accounts.drop(id);
-      else accounts.put(account);
+  const hash = createHash("sha256");
+  for (const piece of pieces) hash.update(piece);
+  if (`sha256:${hash.digest("hex")}` !== digest) return false;
+  try {
+    for await (const lines of unzipLines(pieces, LIMITS)) {
+      for (const line of lines) if (!play(accounts, line)) return false;
     }
+    return true;
+  } catch (error) {
+    if (error instanceof UnzipError) return false;
+    throw error;
   }
+}
+
+function play(accounts: RosterBuilder, line: string): boolean {
+  const entry = parseBounded(line, LINE_LIMITS);
+  if (!Array.isArray(entry) || entry.length !== 2) return false;
+  const [id, value] = entry as [unknown, unknown];
+  if (typeof id !== "string") return false;
+  const account = value === null ? null : toAccount(value);
+  if (account === undefined) return false;
+  if (account === null) accounts.drop(id);
+  else accounts.put(account);
   return true;
 }

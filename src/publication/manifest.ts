@@ -92,6 +92,9 @@ export interface Manifest {
   readonly takeovers?: number;
 }
 
+/** Removals that are kept one by one. */
+export const MOST_REMOVALS = 300;
+
 export const EMPTY_MANIFEST: Manifest = { schemaVersion: SCHEMA_VERSION, removals: [] };
 
 const DAY_MS = 24 * 3_600_000;
@@ -108,6 +111,7 @@ export function committed(manifest: Manifest, publication: Publication): Manifes
   const removals = recent(manifest.removals, now);
   const removed = intent?.removedAddresses ?? 0;
   if (removed > 0) removals.push({ time: publication.time, addresses: removed });
+  while (removals.length > MOST_REMOVALS) mergeOldest(removals);
   const latest = intent?.record ?? record;
   return {
     schemaVersion: SCHEMA_VERSION,
@@ -115,6 +119,13 @@ export function committed(manifest: Manifest, publication: Publication): Manifes
     removals,
     ...(latest === undefined ? {} : { record: latest }),
   };
+}
+
+/** A day of publications every few minutes has many removals: the two oldest become one, that counts until the later one would. */
+function mergeOldest(removals: Removal[]): void {
+  const [oldest, next] = removals;
+  if (oldest === undefined || next === undefined) return;
+  removals.splice(0, 2, { time: next.time, addresses: oldest.addresses + next.addresses });
 }
 
 function recent(removals: readonly Removal[], now: number): Removal[] {
@@ -157,57 +168,6 @@ function union(a: readonly Format[], b: readonly Format[]): Format[] {
 
 export function serializeManifest(manifest: Manifest): string {
   return `${JSON.stringify(manifest, null, 2)}\n`;
-}
-
-export type ParsedManifest =
-  | { readonly kind: "ok"; readonly manifest: Manifest }
-  | { readonly kind: "damaged" }
-  | { readonly kind: "newer"; readonly version: number };
-
-/** Tells a damaged manifest (fresh sync needed) from one that a newer operator wrote (hands off). */
-export function parseManifest(text: string | undefined): ParsedManifest {
-  if (text === undefined) return { kind: "damaged" };
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { kind: "damaged" };
-  }
-  if (typeof value !== "object" || value === null) return { kind: "damaged" };
-  const version = (value as { schemaVersion?: unknown }).schemaVersion;
-  if (typeof version !== "number") return { kind: "damaged" };
-  if (version > SCHEMA_VERSION) return { kind: "newer", version };
-  return isManifest(value) ? { kind: "ok", manifest: value } : { kind: "damaged" };
-}
-
-function isManifest(value: object): value is Manifest {
-  const { current, intent, removals } = value as Partial<Manifest>;
-  return (
-    Array.isArray(removals) &&
-    (current === undefined || isPublication(current)) &&
-    (intent === undefined || (isBlueprint(intent.target) && Array.isArray(intent.journal?.pieces)))
-  );
-}
-
-function isBlueprint(value: Partial<Blueprint>): boolean {
-  return (
-    typeof value.revision === "string" &&
-    typeof value.domain === "string" &&
-    typeof value.chunks === "number" &&
-    Array.isArray(value.aliasDomains) &&
-    Array.isArray(value.output?.formats) &&
-    Array.isArray(value.retiring)
-  );
-}
-
-function isPublication(value: Partial<Publication>): boolean {
-  return (
-    isBlueprint(value) &&
-    Array.isArray(value.accounts) &&
-    Array.isArray(value.layouts) &&
-    value.layouts.every(({ tables }) => Array.isArray(tables)) &&
-    typeof value.counts?.addresses === "number"
-  );
 }
 
 /** Every ConfigMap that holds data of a publication: accounts and tables. */

@@ -11,17 +11,17 @@ import { revisionOf } from "../recipients/revision.ts";
 import { parseAccounts } from "./chunks.ts";
 import type { ConfigMaps, Content, Seen } from "./configmaps.ts";
 import { findStrays } from "./inspect.ts";
-import { INLINE_BYTES, type Journal, replayJournal, writeJournal } from "./journal.ts";
+import { INLINE_BYTES, type Journal, MOST_JOURNAL_BYTES, replayJournal, writeJournal } from "./journal.ts";
 import {
   committed,
   EMPTY_MANIFEST,
   type Intent,
   type Manifest,
   type Publication,
-  parseManifest,
   serializeManifest,
 } from "./manifest.ts";
 import { buildPublication, type Draft } from "./publication.ts";
+import { parseManifest } from "./read-manifest.ts";
 import type { HistoryRecord } from "./records.ts";
 
 /** What stands of one object's publication; `seen` is the manifest's ConfigMap as it was read. */
@@ -233,9 +233,14 @@ async function readPieces(
 ) {
   if (journal.pieces.length === 0) return inlineJournal === undefined ? [] : [inlineJournal];
   const pieces: Buffer[] = [];
+  let bytes = 0;
   for (const name of journal.pieces) {
-    const piece = await maps.read(object, name, "journal", signal);
-    pieces.push(Buffer.from(piece?.object.binaryData?.[JOURNAL_KEY] ?? "", "base64"));
+    const found = await maps.read(object, name, "journal", signal);
+    const piece = Buffer.from(found?.object.binaryData?.[JOURNAL_KEY] ?? "", "base64");
+    bytes += piece.length;
+    // Of a journal that is not whole nothing is of use.
+    if (piece.length === 0 || bytes > MOST_JOURNAL_BYTES) return [];
+    pieces.push(piece);
   }
   return pieces;
 }

@@ -1,7 +1,8 @@
 /** Plays a mail gateway that mounts every ConfigMap of a namespace, and asserts the invariants of the mounted files. */
 
 import { contentHash } from "../../src/publication/configmaps.ts";
-import { contentsOf, parseManifest } from "../../src/publication/manifest.ts";
+import { contentsOf } from "../../src/publication/manifest.ts";
+import { parseManifest } from "../../src/publication/read-manifest.ts";
 import type { ConfigMap } from "../../src/runtime/kube.ts";
 import { cdbKeys } from "../unit/recipients/support/read-cdb.ts";
 
