@@ -3,7 +3,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { renderArgoSettings } from "./generate/argocd.ts";
-import { renderCrdTemplate, renderValues, type ValueSchema, withValuesTable } from "./generate/chart.ts";
+import {
+  renderCrdTemplate,
+  renderDefaults,
+  renderValues,
+  type ValueSchema,
+  withValuesTable,
+} from "./generate/chart.ts";
 import { readKinds } from "./generate/crd.ts";
 import { renderErrors } from "./generate/errors.ts";
 import { renderKustomize } from "./generate/kustomize.ts";
@@ -39,6 +45,7 @@ function fromValues(): Record<string, string> {
   const schema = JSON.parse(read(`${CHART}/values.schema.json`)) as ValueSchema;
   return {
     [`${CHART}/values.yaml`]: renderValues(schema),
+    [`${CHART}/templates/_defaults.tpl`]: renderDefaults(schema),
     [`${CHART}/README.md`]: withValuesTable(read(`${CHART}/README.md`), schema),
   };
 }

@@ -29,6 +29,7 @@ $1  labels:
   {{- end }}
 `;
   return `{{- /* Generated from crds/ by \`npm run generate\`. */ -}}
+{{- include "operator.init" . }}
 {{- if .Values.crds.enabled }}
 ${crd.replace(head, metadata)}{{- end }}
 `;
@@ -48,6 +49,21 @@ function valuesOf({ properties = {} }: ValueSchema, indent: string): string {
       return comment + value.replaceAll(/^(?=.)/gm, indent);
     })
     .join(indent === "" ? "\n" : "");
+}
+
+/** The defaults as a template, for `operator.init`: all but what a map holds. */
+export function renderDefaults(schema: ValueSchema): string {
+  const header = "{{- /* Generated from values.schema.json by `npm run generate`. */ -}}";
+  return `${header}\n{{- define "operator.defaults" -}}\n${stringify(defaultsOf(schema), { lineWidth: 0 })}{{- end -}}\n`;
+}
+
+function defaultsOf({ properties = {} }: ValueSchema): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([name, schema]): [string, unknown][] => {
+      if (isGroup(schema)) return [[name, defaultsOf(schema)]];
+      return schema.type === "object" && JSON.stringify(schema.default) !== "{}" ? [] : [[name, schema.default]];
+    }),
+  );
 }
 
 /** The README's table: one row a value, those of a list's entries too. */

@@ -1,3 +1,28 @@
+{{/*
+First line of every template. `helm upgrade --reuse-values` gives a new chart the values of an old release, which lack what is
+new: each group and each value that is not there gets its default, but for what a map holds: a user's null removes that.
+*/}}
+{{- define "operator.init" -}}
+{{- include "operator.complete" (dict "values" .Values "defaults" (include "operator.defaults" . | fromYaml)) -}}
+{{- end -}}
+
+{{- define "operator.complete" -}}
+{{- $values := .values -}}
+{{- range $name, $default := .defaults -}}
+{{- $value := get $values $name -}}
+{{- if or (not (hasKey $values $name)) (kindIs "invalid" $value) -}}
+{{- $_ := set $values $name $default -}}
+{{- else if and (kindIs "map" $default) (kindIs "map" $value) -}}
+{{- include "operator.complete" (dict "values" $value "defaults" $default) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A string of a container as it is: quoted, and without Kubernetes' own $(NAME). */}}
+{{- define "operator.literal" -}}
+{{- . | replace "$(" "$$(" | quote -}}
+{{- end -}}
+
 {{- define "operator.name" -}}
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
@@ -16,14 +41,14 @@
 {{- end -}}
 
 {{- define "operator.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "operator.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "operator.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "operator.labels" -}}
 {{ include "operator.selectorLabels" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
+app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
 {{- with .Values.commonLabels }}
 {{ toYaml . }}
@@ -61,6 +86,16 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- end -}}
 {{- end -}}
 
+{{/* The Secret with the proxy's URL, which may hold a password; empty without a proxy. */}}
+{{- define "operator.proxySecretName" -}}
+{{- $proxy := .Values.proxy -}}
+{{- if $proxy.existingSecret -}}
+{{- $proxy.existingSecret -}}
+{{- else if $proxy.httpsProxy -}}
+{{- printf "%s-proxy" (include "operator.fullname" .) -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Content of the --shared-access file; empty when nothing is shared. */}}
 {{- define "operator.sharedAccess" -}}
 {{- $app := .Values.sharedAccess.app -}}
@@ -95,5 +130,5 @@ cloud-endpoints.json: |
 {{- end -}}
 
 {{- define "operator.rules" -}}
-{{- .Files.Get "files/rules.yaml" | replace "LEASE_NAME" .Values.leaderElection.leaseName -}}
+{{- .Files.Get "files/rules.yaml" | replace "LEASE_NAME" (.Values.leaderElection.leaseName | quote) -}}
 {{- end -}}

@@ -2,7 +2,7 @@
 {{- define "operator.args" -}}
 {{- $settings := include "operator.settings" . | fromYaml }}
 {{- with .Values.watchNamespaces }}
-- --watch-namespaces={{ join "," . }}
+- {{ printf "--watch-namespaces=%v" (join "," .) | quote }}
 {{- end }}
 {{- if hasKey $settings "cloud-endpoints.json" }}
 - --cloud-endpoints=/etc/o365-sync/settings/cloud-endpoints.json
@@ -16,13 +16,13 @@
 - --concurrent-syncs={{ .Values.concurrentSyncs }}
 {{- if .Values.leaderElection.enabled }}
 - --leader-elect
-- --leader-election-namespace={{ .Release.Namespace }}
-- --leader-election-id={{ .Values.leaderElection.leaseName }}
+- {{ printf "--leader-election-namespace=%v" .Release.Namespace | quote }}
+- {{ printf "--leader-election-id=%v" .Values.leaderElection.leaseName | quote }}
 {{- end }}
 - --metrics-bind-address={{ if .Values.metrics.enabled }}:{{ .Values.metrics.port }}{{ else }}0{{ end }}
 - --health-probe-bind-address=:{{ .Values.healthPort }}
 {{- with .Values.consent.redirectUrl }}
-- --consent-redirect-url={{ . }}
+- {{ include "operator.literal" (printf "--consent-redirect-url=%v" .) }}
 {{- end }}
 {{- if .Values.consent.page.enabled }}
 - --consent-bind-address=:{{ .Values.consent.page.port }}
@@ -32,23 +32,23 @@
 - --max-deletion-percent={{ .Values.maxDeletionPercent }}
 {{- with .Values.smtp }}
 {{- if .host }}
-- --smtp-host={{ .host }}
+- {{ printf "--smtp-host=%v" .host | quote }}
 {{- if .port }}
-- --smtp-port={{ .port }}
+- {{ printf "--smtp-port=%v" .port | quote }}
 {{- end }}
 {{- if .username }}
-- --smtp-username={{ .username }}
+- {{ include "operator.literal" (printf "--smtp-username=%v" .username) }}
 - --smtp-password-file=/etc/o365-sync/smtp/password
 {{- end }}
-- --smtp-tls={{ .tls }}
-- --smtp-from={{ .from }}
-- --smtp-timeout={{ .timeoutSeconds }}
+- {{ printf "--smtp-tls=%v" .tls | quote }}
+- {{ include "operator.literal" (printf "--smtp-from=%v" .from) }}
+- {{ printf "--smtp-timeout=%v" .timeoutSeconds | quote }}
 {{- end }}
 {{- with .allowedDomains }}
-- --notification-allowed-domains={{ join "," . }}
+- {{ printf "--notification-allowed-domains=%v" (join "," .) | quote }}
 {{- end }}
 {{- end }}
-- --log-level={{ .Values.logLevel }}
+- {{ printf "--log-level=%v" .Values.logLevel | quote }}
 {{- range .Values.extraArgs }}
 - {{ . | quote }}
 {{- end }}
@@ -102,17 +102,17 @@
 {{- with include "operator.appSecretName" . }}
 - name: app
   secret:
-    secretName: {{ . }}
+    secretName: {{ . | quote }}
 {{- end }}
 {{- with include "operator.smtpSecretName" . }}
 - name: smtp
   secret:
-    secretName: {{ . }}
+    secretName: {{ . | quote }}
 {{- end }}
 {{- with .Values.extraCa.configMap }}
 - name: ca
   configMap:
-    name: {{ . }}
+    name: {{ . | quote }}
 {{- end }}
 {{- with .Values.extraVolumes }}
 {{ toYaml . }}

@@ -50,6 +50,11 @@ export const CONTRADICTIONS: readonly (readonly [name: string, values: object, s
     { smtp: { host: "mx", from: "a@b.cd", username: "me", existingSecret: "s", password: "p" } },
     /not both/,
   ],
+  [
+    "two proxies",
+    { proxy: { httpsProxy: "http://proxy:1", existingSecret: "s" } },
+    /proxy: set existingSecret or httpsProxy, not both/,
+  ],
   ["a mail server without a sender", { smtp: { host: "mx" } }, /smtp\.from: needed with smtp\.host/],
   [
     "a mail login without its password",

@@ -54,8 +54,10 @@ export const VALUE_SETS: readonly ValueSet[] = [
     "two namespaces",
     { watchNamespaces: ["default", "kube-system"] },
     (objects) =>
-      all(objects, "ClusterRole").every(({ metadata }) => /-(view|edit)$/.test(metadata.name)) &&
-      all(objects, "Role").length === 3 &&
+      none("ClusterRole")(objects) &&
+      none("ClusterRoleBinding")(objects) &&
+      // In each of the two: the operator's, and two for people; and the Lease's.
+      all(objects, "Role").length === 7 &&
       has("Deployment", "--watch-namespaces=default,kube-system")(objects),
   ),
   set(
@@ -151,6 +153,19 @@ export const VALUE_SETS: readonly ValueSet[] = [
       extraCa: { configMap: "company-ca" },
     },
     has("Deployment", "NODE_EXTRA_CA_CERTS"),
+  ),
+  set(
+    "19.14: a proxy with a password, which stands in a Secret and nowhere else",
+    { proxy: { httpsProxy: "http://me:p4ss@proxy.example:3128" } },
+    (objects) =>
+      has("Secret", Buffer.from("http://me:p4ss@proxy.example:3128").toString("base64"))(objects) &&
+      !JSON.stringify(objects).includes("p4ss"),
+  ),
+  set(
+    "an existing Secret for the proxy",
+    { proxy: { existingSecret: "proxy" } },
+    (objects) =>
+      none("Secret")(objects) && has("Deployment", '"secretKeyRef":{"name":"proxy","key":"httpsProxy"}')(objects),
   ),
   set(
     "placed with care",

@@ -50,6 +50,15 @@ describe("The alerts", () => {
     },
   );
 
+  it.each(all.map(({ alert, expr }) => [alert, expr] as const))(
+    "17.21: %s tells clusters apart in all that it groups and matches",
+    (_, expr) => {
+      const lists = [...expr.matchAll(/\b(?:by|on|without|ignoring) \(([^)]*)\)/g)].map(([, labels = ""]) => labels);
+      expect(lists.length).toBeGreaterThan(0);
+      for (const labels of lists) expect(labels.split(", ")).toEqual(expect.arrayContaining(["cluster", "namespace"]));
+    },
+  );
+
   it("have no runbook without an alert", () => {
     expect(runbooks().sort()).toEqual(all.map(({ alert }) => `${alert}.md`).sort());
   });
