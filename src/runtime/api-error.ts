@@ -1,8 +1,10 @@
 /** Turns what went wrong with a request into an ApiError that may be shown: short, without values that people typed. */
-import type { Status } from "./kube.ts";
+import { publicWords } from "../base/words.ts";
+import type { Status, StatusCause } from "./kube.ts";
 import { ApiError } from "./types.ts";
 
 const LONGEST_MESSAGE = 300;
+const MOST_CAUSES = 8;
 
 /** From an error answer. `what` names the request, e.g. `PATCH configmaps/mail/a`; `text` is the body, of which only a metav1.Status is used. */
 export function answerError(what: string, code: number, text: string, retryAfter: string | undefined): ApiError {
@@ -57,20 +59,35 @@ function parseStatus(text: string): Status | undefined {
   }
 }
 
-/** An Invalid answer quotes the refused values, and any message may: fields stay, values and addresses go. */
+/** The server's own words, without the values that it refuses: those may be anything, also an address. */
 function publicStatus(status: Status): Status {
-  const causes = status.details?.causes?.map(({ field = "", reason = "" }) => ({ field, reason }));
-  const message =
-    status.reason === "Invalid" || status.code === 422
-      ? (causes ?? []).map(({ field, reason }) => `${field} (${reason})`).join(", ")
-      : (status.message ?? "");
+  const { details } = status;
+  const causes = details?.causes?.slice(0, MOST_CAUSES).map(publicCause);
+  const isList = status.reason === "Invalid" && causes !== undefined && causes.length > 0;
+  const named = [details?.kind, details?.name].filter(Boolean).join(" ");
+  const message = isList
+    ? `${named === "" ? "" : `${named}: `}${causes.map(describeCause).join(", ")}`
+    : (status.message ?? "");
   return {
     ...status,
-    message: shorten(message.replaceAll(/[^\s"'<>(),;]*@[^\s"'<>(),;]*/g, "…")),
-    ...(status.details && { details: { ...status.details, ...(causes && { causes }) } }),
+    message: publicWords(message, LONGEST_MESSAGE),
+    ...(details && { details: { ...details, ...(causes && { causes }) } }),
   };
 }
 
-function shorten(text: string): string {
-  return text.length <= LONGEST_MESSAGE ? text : `${text.slice(0, LONGEST_MESSAGE - 1)}…`;
+function publicCause({ field, reason, message = "" }: StatusCause): StatusCause {
+  return {
+    ...(field === undefined ? {} : { field: publicWords(field, LONGEST_MESSAGE) }),
+    ...(reason === undefined ? {} : { reason: publicWords(reason, LONGEST_MESSAGE) }),
+    message: publicWords(message.replace(REFUSED_VALUE, "$1"), LONGEST_MESSAGE),
+  };
 }
+
+/** What admission policies say has no field, and what is wrong with a field has one. */
+function describeCause({ field = "", reason = "", message = "" }: StatusCause): string {
+  if (field === "") return message || reason;
+  return `${field}: ${message || reason}`;
+}
+
+/** `Invalid value: "x": must be …`, as Go's field errors are written: text is quoted, objects are JSON. */
+const REFUSED_VALUE = /^([A-Z][a-z]* value): (?:"(?:[^"\\]|\\.)*"|\{.*\}|\[.*\])/s;

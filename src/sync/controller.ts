@@ -1,11 +1,11 @@
 /** The O365Sync controller: gather, decide, act, and write the status, which happens here and nowhere else. */
 
 import { HOUR_MS } from "../base/time.ts";
+import { asObstacle } from "../publication/obstacle.ts";
 import { type HistoryRecord, isTest, type Run } from "../publication/records.ts";
 import { findCondition } from "../runtime/conditions.ts";
 import { storeKey } from "../runtime/store.ts";
 import { ApiError, type Reconcile, type ReconcileContext, type ReconcileResult } from "../runtime/types.ts";
-import { asObstacle } from "./access/forbidden.ts";
 import { decide } from "./decide/decide.ts";
 import { interruptedRun } from "./decide/interrupted.ts";
 import type { Decision, Situation } from "./decide/situation.ts";

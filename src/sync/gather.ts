@@ -7,13 +7,13 @@ import { Failure } from "../base/failure.ts";
 import type { ConfigMaps } from "../publication/configmaps.ts";
 import { inspect } from "../publication/inspect.ts";
 import { EMPTY_MANIFEST } from "../publication/manifest.ts";
+import { asObstacle } from "../publication/obstacle.ts";
 import { namesOf, outputOf, wantsRendering } from "../publication/publication.ts";
 import { readStanding, type Standing } from "../publication/publish.ts";
 import { find } from "../runtime/find.ts";
 import type { Client, Store } from "../runtime/types.ts";
 import { scheduleProblem } from "../schedule/object-schedule.ts";
 import { type Access, resolveAccess, type SharedKeys } from "./access/credentials.ts";
-import { asObstacle } from "./access/forbidden.ts";
 
 export interface View {
   readonly object: O365Sync;

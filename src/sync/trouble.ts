@@ -1,14 +1,14 @@
 /** What keeps reconciles from ending, and so from writing a status of their own, is told in the conditions once it lasts. */
 import { O365_SYNC } from "../api/resources.ts";
+import { asFailure } from "../publication/obstacle.ts";
 import { find } from "../runtime/find.ts";
-import { ApiError, type Reconcile } from "../runtime/types.ts";
-import { asForbidden } from "./access/forbidden.ts";
+import type { Reconcile } from "../runtime/types.ts";
 import type { SyncServices } from "./outcome.ts";
 import { type Trouble, troubled } from "./status/conditions.ts";
 
 type TroubleServices = Pick<SyncServices, "client" | "statuses" | "deps" | "events">;
 
-/** What passes sooner is not worth a change of Ready; a right that is missing does not pass. */
+/** What passes sooner is not worth a change of Ready; what the API server refuses does not pass. */
 const HICCUP_MS = 60_000;
 
 /** `reconcile` itself, its results and errors; beside that, Ready turns False while its errors last longer than a minute. */
@@ -45,12 +45,12 @@ export function tellingTrouble(services: TroubleServices, reconcile: Reconcile):
 }
 
 function inWords(error: unknown): Trouble {
-  const forbidden = asForbidden(error);
-  if (forbidden !== undefined) {
-    const { reason, message, kind } = forbidden;
-    return { reason, message, stalled: kind === "stalled" };
-  }
   const kept = "it is tried again by itself, and no address that stays valid is missing meanwhile";
-  if (error instanceof ApiError) return { reason: "KubernetesAPI", message: `${error.message}; ${kept}` };
-  return { reason: "InternalError", message: `the operator failed inside, its log says where; ${kept}` };
+  const failure = asFailure(error);
+  if (failure === undefined)
+    return { reason: "InternalError", message: `the operator failed inside, its log says where; ${kept}` };
+  const { kind, reason, message } = failure;
+  return kind === "retry"
+    ? { reason, message: `${message}; ${kept}` }
+    : { reason, message, stalled: kind === "stalled" };
 }

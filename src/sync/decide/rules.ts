@@ -157,10 +157,10 @@ export function recheck(situation: Situation): Decision | number | undefined {
 /** Tables of an old layout, when their time is over: from then on they differ from what must stand. */
 export const removeRetired = ({ retiringUntil }: Situation): number | undefined => retiringUntil;
 
-/** What is in the way, and is neither watched nor told by anybody: a Secret is missing, or a role. */
+/** What is in the way, and is neither watched nor told by anybody: a Secret is missing, or a role, a quota, a policy must be changed. */
 export function awaitObstacle({ obstacle, now }: Situation): number | undefined {
   if (obstacle?.kind === "wait") return now + MINUTE_MS;
-  return obstacle?.reason === "Forbidden" ? now + RECHECK_MS : undefined;
+  return obstacle?.kind === "stalled" ? now + RECHECK_MS : undefined;
 }
 
 const startBy = (trigger: Trigger, situation: Situation): Decision =>

@@ -1,5 +1,5 @@
 /** How a run is told to people: its end in one sentence, and the record that the history keeps. Pure. */
-import { Failure } from "../../base/failure.ts";
+import type { Failure } from "../../base/failure.ts";
 import { firstAddresses } from "../../publication/history.ts";
 import type { Proposal } from "../../publication/proposal.ts";
 import {
@@ -11,8 +11,6 @@ import {
 } from "../../publication/records.ts";
 import type { Violation } from "../../recipients/guards.ts";
 import type { Plan } from "../../recipients/model.ts";
-import { ApiError } from "../../runtime/types.ts";
-import { asForbidden } from "../access/forbidden.ts";
 import { describeChanges } from "../status/messages.ts";
 import type { RunEnd } from "../status/transitions.ts";
 
@@ -106,18 +104,4 @@ export function describeProposal({ plan, mirrors, lost }: Proposal): string {
 
 export function failedEnd(failure: Failure): RunEnd {
   return { result: "Failed", reason: failure.reason, message: failure.message, failure };
-}
-
-/** Every error that may end a run, as a Failure; anything else is a fault of ours and stays what it is. */
-export function asFailure(error: unknown): Failure | undefined {
-  if (error instanceof Failure) return error;
-  if (!(error instanceof ApiError)) return undefined;
-  const forbidden = asForbidden(error);
-  if (forbidden !== undefined) return forbidden;
-  const what =
-    error.status === 0
-      ? "the API server could not be reached"
-      : `the API server answered ${error.status} ${error.reason}`;
-  const reason = error.conflict || error.alreadyExists ? "Conflict" : "KubernetesAPI";
-  return new Failure("retry", reason, `${what}; nothing was saved`, { cause: error });
 }

@@ -3,12 +3,12 @@
 import { BY_TENANT, tenantOf } from "../../api/indexers.ts";
 import type { O365SyncStatus } from "../../api/types.generated.ts";
 import { Failure } from "../../base/failure.ts";
+import { asFailure, asObstacle } from "../../publication/obstacle.ts";
 import { type HistoryRecord, isTest, type Run } from "../../publication/records.ts";
 import type { Roster } from "../../recipients/packed/roster.ts";
 import { createDeadline } from "../../runtime/abort.ts";
 import { findCondition } from "../../runtime/conditions.ts";
-import type { ReconcileContext } from "../../runtime/types.ts";
-import { asForbidden } from "../access/forbidden.ts";
+import { ApiError, type ReconcileContext } from "../../runtime/types.ts";
 import { accountsHash } from "../decide/fingerprint.ts";
 import { interruptedRun } from "../decide/interrupted.ts";
 import { requestedBy } from "../decide/requests.ts";
@@ -17,7 +17,7 @@ import { factsOf, type Outcome, type SyncServices } from "../outcome.ts";
 import { settle } from "../status/conditions.ts";
 import { ended, type RunEnd, started } from "../status/transitions.ts";
 import { publishedAccounts } from "./baseline.ts";
-import { asFailure, failedEnd, recordOf } from "./report.ts";
+import { failedEnd, recordOf } from "./report.ts";
 import { execute, type RunFacts, type RunInput } from "./run.ts";
 import { sharingOf } from "./sharing.ts";
 import { authorizationTrouble, judgeAuthorization, withLink } from "./steps.ts";
@@ -101,8 +101,9 @@ async function executeWithin(
   } catch (error) {
     if (signal.aborted) throw error;
     const failure = deadline.expired ? tooSlow(services.settings.runDeadlineMs) : asFailure(error);
-    // What was begun is finished by the next reconcile, whatever stopped it; what was forbidden at its first write was not begun.
-    const stands = facts.begun === true && !(facts.standing === standing && asForbidden(error) !== undefined);
+    // What was begun is finished by the next reconcile, whatever stopped it; what was refused at its first write was not begun.
+    const refused = error instanceof ApiError && asObstacle(error) !== undefined;
+    const stands = facts.begun === true && !(facts.standing === standing && refused);
     if (failure === undefined || (stands && !(error instanceof Failure))) throw error;
     return failedEnd(withLink(failure, services.settings.consentUrl(object)));
   } finally {
@@ -114,7 +115,7 @@ function tooSlow(ms: number): Failure {
   return new Failure(
     "retry",
     "DeadlineExceeded",
-    `the run took longer than ${Math.round(ms / 1000)} s; nothing was saved`,
+    `the run took longer than ${Math.round(ms / 1000)} s (--sync-timeout)`,
   );
 }
 

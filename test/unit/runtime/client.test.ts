@@ -278,7 +278,7 @@ describe("a failed request", () => {
     const errors = [];
     for (let i = 0; i < 4; i++) errors.push(await failureOf(client.get(CONFIG_MAP, KEY)));
     const path = "GET /api/v1/namespaces/mail/configmaps/a";
-    expect(errors[0]?.message).toBe(`${path}: 422 Invalid: spec.recipients[0] (FieldValueInvalid)`);
+    expect(errors[0]?.message).toBe(`${path}: 422 Invalid: spec.recipients[0]: Invalid value`);
     expect(errors[1]?.message.length).toBeLessThan(400);
     expect(errors.slice(2).map(({ message }) => message)).toEqual([
       `${path}: 404 Unknown`,

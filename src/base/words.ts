@@ -1,0 +1,22 @@
+/** Makes what another program said fit to be shown: one line, bounded, without addresses, without what may be a secret. Pure. */
+
+/** Blanks, line ends, controls, and marks that turn text around. */
+const CONTROLS = /[\p{C}\p{Z}]+/gu;
+const ADDRESS = /[^\s"'<>(),;]*@[^\s"'<>(),;]*/g;
+/** Of a URL only where it leads: path and query may hold a token, the part before the host a password. */
+const URL_REST = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)(?:[^\s/@"'<>]*@)?([^\s/?#"'<>]+)[^\s"'<>),;]*/gi;
+/** Longer than any name or GUID that has no dash in it: a key, a token, a digest. */
+const LONG_WORD = /[A-Za-z0-9+_=]{40,}/g;
+
+/** `longest`: characters; what is longer ends in an ellipsis. */
+export function publicWords(text: string, longest: number): string {
+  // Bounded first: what nobody will see is not searched.
+  const clean = text
+    .slice(0, 8 * longest)
+    .replaceAll(CONTROLS, " ")
+    .replaceAll(URL_REST, "$1$2")
+    .replaceAll(ADDRESS, "…")
+    .replaceAll(LONG_WORD, "…")
+    .trim();
+  return clean.length <= longest ? clean : `${clean.slice(0, longest - 1)}…`;
+}
