@@ -52,7 +52,13 @@ describe.skipIf(lacks({ programs: ["exim4", "smtp-sink"], root: true }))("An Exi
     };
     await remount();
     expected = expectedRecipients(world.tenant.company, "example.com", ["example.net"], ["example.org"]);
-    exim = bench.use(await startExim(join(bench.folder, "exim"), await freePort(), join(bench.folder, "mount")));
+    exim = bench.use(
+      await startExim({
+        folder: join(bench.folder, "exim"),
+        port: await freePort(),
+        mount: join(bench.folder, "mount"),
+      }),
+    );
   });
   afterAll(async () => {
     await world?.close();

@@ -11,3 +11,13 @@ export function documented(name: string): string {
 }
 
 export const consumersPage = TEXT;
+
+/** The settings of a main.cf, or of a part of one: `name = value`, values over several lines joined. */
+export function settingsOf(text: string): Record<string, string> {
+  const lines = text.replaceAll(/^#.*\n/gm, "").replaceAll(/\n[ \t]+/g, " ");
+  const found = [...lines.matchAll(/^([a-z0-9_]+) *=[ \t]*(.*)$/gm)];
+  return Object.fromEntries(found.map(([, name = "", value = ""]) => [name, value.trim()]));
+}
+
+/** The names of all blocks that tests run. */
+export const documentedNames = [...TEXT.matchAll(/^<!-- tested: (\S+) -->$/gm)].map(([, name = ""]) => name);

@@ -1,5 +1,6 @@
 /** Runs Exim with the configuration that docs/consumers.md shows, in a folder and on a port of its own. */
 import { execFile, spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -12,10 +13,22 @@ const run = promisify(execFile);
 
 export interface Exim {
   readonly port: number;
+  /** What it has logged of mails and recipients. */
+  log(): string;
   stop(): Promise<void>;
 }
 
-export async function startExim(folder: string, port: number, mount: string): Promise<Exim> {
+export interface EximOptions {
+  readonly folder: string;
+  readonly port: number;
+  /** Where the ConfigMaps are mounted. */
+  readonly mount: string;
+  /** Default: as documented. */
+  readonly config?: string;
+}
+
+export async function startExim(options: EximOptions): Promise<Exim> {
+  const { folder, port, mount, config: shown = documented("exim.conf") } = options;
   const spool = join(folder, "spool");
   await mkdir(spool, { recursive: true });
   await run("chown", ["-R", "Debian-exim", spool]);
@@ -30,8 +43,9 @@ export async function startExim(folder: string, port: number, mount: string): Pr
     "smtp_accept_max_per_connection = 100000",
     "recipients_max = 0",
     "smtp_max_unknown_commands = 100000",
+    "smtp_max_synprot_errors = 100000",
   ].join("\n");
-  const config = documented("exim.conf")
+  const config = shown
     .replaceAll("/etc/o365-sync", mount)
     // Exim does not deliver to the host that it runs on unless it is told to.
     .replace("driver = manualroute", "driver = manualroute\n  self = send");
@@ -49,9 +63,12 @@ export async function startExim(folder: string, port: number, mount: string): Pr
   );
   return {
     port,
+    log: () => ["main", "reject"].map((name) => readIfThere(join(spool, `${name}log`))).join(""),
     async stop() {
       child.kill();
       await ended;
     },
   };
 }
+
+const readIfThere = (file: string): string => (existsSync(file) ? readFileSync(file, "utf8") : "");

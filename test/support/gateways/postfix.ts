@@ -1,7 +1,7 @@
 /** Runs the gateway of examples/postfix-gateway: its files, with the rights of its container, in a folder and on a port of its own. */
 import { execFile, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
-import { chmod, copyFile, mkdir, utimes } from "node:fs/promises";
+import { chmod, copyFile, mkdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -17,7 +17,9 @@ export interface PostfixOptions {
   readonly port: number;
   /** Where the ConfigMaps are mounted. */
   readonly mount: string;
-  /** Lines of main.cf that differ from the example's. */
+  /** A main.cf to begin with, in place of the example's. */
+  readonly main?: string;
+  /** Lines of main.cf that differ from it. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Environment of start.sh. By default it looks so seldom that no test sees it reload. */
   readonly env?: Readonly<Record<string, string>>;
@@ -35,6 +37,19 @@ export interface Postfix {
   stop(): Promise<void>;
 }
 
+/** The main.cf that Debian writes for a machine with a name, without its TLS and its aliases. */
+export const STOCK_MAIN = `compatibility_level = 3.6
+myhostname = mx.example.com
+myorigin = example.com
+mydestination = $myhostname, localhost.$mydomain, localhost
+mynetworks = 127.0.0.0/8
+smtpd_relay_restrictions = permit_mynetworks permit_sasl_authenticated defer_unauth_destination
+alias_maps =
+recipient_delimiter = +
+inet_interfaces = all
+maillog_file = /dev/stdout
+`;
+
 /** What a test needs and a gateway would not have: its own place, and patience with a client that asks for much. */
 const UNDER_TEST = {
   inet_interfaces: "127.0.0.1",
@@ -49,13 +64,14 @@ const UNDER_TEST = {
 };
 
 export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
-  const { folder, port, mount, settings = {} } = options;
+  const { folder, port, mount, main = readFileSync(join(EXAMPLE, "main.cf"), "utf8"), settings = {} } = options;
   const config = join(folder, "etc");
   const env = { ...process.env, RELOAD_SECONDS: "60", ...options.env, MAIL_CONFIG: config };
   const [spool, data] = [join(folder, "spool"), join(folder, "data")];
   for (const each of [config, spool, data]) await mkdir(each, { recursive: true });
   await run("chown", ["postfix", data]);
-  for (const file of ["main.cf", "master.cf"]) await copyFile(join(EXAMPLE, file), join(config, file));
+  await copyFile(join(EXAMPLE, "master.cf"), join(config, "master.cf"));
+  await writeFile(join(config, "main.cf"), main);
   await chmod(folder, 0o755);
 
   const postconf = (...args: readonly string[]) => run(program("postconf"), args, { env });

@@ -9,6 +9,8 @@ import { timeUntil } from "./bench.ts";
 import { program } from "./programs.ts";
 
 export interface Sink {
+  /** Every recipient of every mail, as it stood between `<` and `>`. */
+  recipients(): string[];
   /** The subjects of what arrived, each with the recipient of its envelope: `subject to address`. */
   received(): string[];
   stop(): Promise<void>;
@@ -26,10 +28,13 @@ export async function startSink(folder: string, host: string, port: number): Pro
     () => isOpen(host, port),
     (open) => open,
   );
+  const read = (): string => (existsSync(file) ? readFileSync(file, "latin1") : "");
   return {
+    recipients: () => [...read().matchAll(/^X-Rcpt-Args: <((?:"(?:[^"\\]|\\.)*"|[^>"])*)>/gm)].map(([, to = ""]) => to),
     received() {
-      const text = existsSync(file) ? readFileSync(file, "latin1") : "";
-      const mails = text.split(/^X-Client-Addr: /m).slice(1);
+      const mails = read()
+        .split(/^X-Client-Addr: /m)
+        .slice(1);
       return mails.map((mail) => {
         const [, to = ""] = /^X-Rcpt-Args: <([^>]*)>/m.exec(mail) ?? [];
         const [, subject = ""] = /^Subject: (.*)$/m.exec(mail) ?? [];

@@ -82,11 +82,15 @@ export async function askRecipient(port: number, address: string): Promise<numbe
   return (await askRecipients(port, [address])).get(address)?.code ?? 0;
 }
 
-/** Hands over a mail; throws Error when it is not taken. */
-export async function sendMail(port: number, to: string, subject: string): Promise<void> {
+/** Hands over a mail; throws Error when it is not taken, for any one of several recipients. */
+export async function sendMail(port: number, to: string | readonly string[], subject: string): Promise<void> {
   const session = await openSession(port);
-  const text = [`Subject: ${subject}`, `To: <${to}>`, "From: <sender@client.example>", "", "Hello.", "."].join("\r\n");
-  const steps = [["MAIL FROM:<sender@client.example>"], [`RCPT TO:<${to}>`], ["DATA"], [text]];
+  const all = typeof to === "string" ? [to] : to;
+  const text = [`Subject: ${subject}`, `To: <${all[0]}>`, "From: <sender@client.example>", "", "Hello.", "."].join(
+    "\r\n",
+  );
+  const recipients = all.map((address) => [`RCPT TO:<${address}>`]);
+  const steps = [["MAIL FROM:<sender@client.example>"], ...recipients, ["DATA"], [text]];
   for (const step of steps) {
     const [reply] = await session.ask(...step);
     if (reply === undefined || reply.code >= 400) throw new Error(`not taken: ${reply?.text}`);
