@@ -1,8 +1,10 @@
 /** What code may not reach for by itself: time and chance. Tests inject their own. */
 
 export interface Clock {
-  /** Milliseconds since the epoch, UTC. */
+  /** Milliseconds since the epoch, UTC: for instants that are kept or shown. It may be set, ahead and back. */
   now(): number;
+  /** Milliseconds since some instant of this process: for how long something took, or is ago. It is never set. */
+  monotonic(): number;
   /** Calls back once after `ms`; waits beyond 2^31-1 ms are honoured. Returns a function that cancels. Never keeps the process alive by itself. */
   setTimeout(callback: () => void, ms: number): () => void;
   /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
@@ -20,6 +22,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   setTimeout(callback, ms) {
     let timer: NodeJS.Timeout;
     const arm = (left: number): void => {

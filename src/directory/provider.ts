@@ -64,10 +64,10 @@ export function createDirectoryProvider(options: DirectoryProviderOptions): Dire
         ...directory,
         read: (wanted) => reads(name, directory, wanted),
         async verifiedDomains(signal, hoped) {
-          const isFresh = deps.clock.now() < known.at + KEPT_MS;
+          const isFresh = deps.clock.monotonic() < known.at + KEPT_MS;
           if (isFresh && hoped !== undefined && known.names.includes(hoped)) return known.names;
           const names = await directory.verifiedDomains(signal);
-          Object.assign(known, { names: names ?? [], at: deps.clock.now() });
+          Object.assign(known, { names: names ?? [], at: deps.clock.monotonic() });
           return names;
         },
       };

@@ -24,9 +24,9 @@ const LATE_MS = 30_000;
 /** Watches the event loop until the signal aborts. */
 export function watchHealth(options: HealthOptions, signal: AbortSignal): Health {
   const { clock, ready, longestRunningSeconds, stuckAfterSeconds } = options;
-  let lastTick = clock.now();
+  let lastTick = clock.monotonic();
   const tick = (): void => {
-    lastTick = clock.now();
+    lastTick = clock.monotonic();
     if (!signal.aborted) clock.setTimeout(tick, TICK_MS);
   };
   tick();
@@ -34,7 +34,7 @@ export function watchHealth(options: HealthOptions, signal: AbortSignal): Health
   return {
     healthz() {
       // The probe itself is served by the loop: what it can see is a loop that stood still until just now, again and again.
-      if (clock.now() - lastTick > LATE_MS) return { status: 500, body: "the event loop is stuck\n" };
+      if (clock.monotonic() - lastTick > LATE_MS) return { status: 500, body: "the event loop is stuck\n" };
       if (longestRunningSeconds() > stuckAfterSeconds) return { status: 500, body: "a reconcile is stuck\n" };
       return { status: 200, body: "ok\n" };
     },

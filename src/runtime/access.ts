@@ -32,11 +32,11 @@ export function loadAccess(path?: string, clock: Clock = systemClock): ApiServer
     server,
     namespace,
     authenticate(fresh) {
-      const age = current ? clock.now() - current.readAt : Number.POSITIVE_INFINITY;
+      const age = current ? clock.monotonic() - current.readAt : Number.POSITIVE_INFINITY;
       // Many requests see the same 401 at once: what was read within this very second is fresh.
       if (current && age < (fresh ? 1_000 : REREAD_MS)) return current.credentials;
       const credentials = readCredentials(path);
-      current = { readAt: clock.now(), credentials };
+      current = { readAt: clock.monotonic(), credentials };
       credentials.catch(() => {
         current = undefined;
       });

@@ -15,7 +15,7 @@ export function createBackoff({ clock, random }: Deps): Backoff {
   let lastFailure = Number.NEGATIVE_INFINITY;
   return {
     next() {
-      const now = clock.now();
+      const now = clock.monotonic();
       if (now - lastFailure > HEALTHY_MS) step = FIRST_MS;
       const wait = step;
       lastFailure = now;

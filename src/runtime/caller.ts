@@ -37,14 +37,14 @@ export function createCaller(access: ApiServerAccess, deps: Deps, options: Calle
     const credentials = await untilAborted(access.authenticate(fresh), signal).catch((error: unknown) => {
       throw signal.aborted ? error : credentialsError(describe(request), error);
     });
-    const started = clock.now();
+    const started = clock.monotonic();
     let code = "<error>";
     try {
       const response = await transport.send(request, credentials, signal);
       code = String(response.statusCode);
       return response;
     } finally {
-      const seconds = (clock.now() - started) / 1000;
+      const seconds = (clock.monotonic() - started) / 1000;
       options.onRequest?.({ verb: request.method, host: transport.host, code, seconds });
     }
   }

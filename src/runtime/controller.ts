@@ -46,8 +46,8 @@ export function createController(options: ControllerOptions): Controller & Stuck
     const [namespace, name] = key.split("/");
     const keyLog = log.child({ namespace, name, reconcileID: reconcileId });
     const deadline = createDeadline(deps.clock, timeoutMs, signal);
-    const started = deps.clock.now();
-    const seconds = (): number => (deps.clock.now() - started) / 1000;
+    const started = deps.clock.monotonic();
+    const seconds = (): number => (deps.clock.monotonic() - started) / 1000;
     observer?.active(++active);
     try {
       const { requeueAfterMs } = await reconcile(key, {

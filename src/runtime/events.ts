@@ -47,10 +47,10 @@ export function createEventRecorder(options: EventRecorderOptions): FlushableEve
   function remember(identity: string, make: () => KubeEvent): Recorded {
     const known = recorded.get(identity);
     recorded.delete(identity);
-    const isRecent = known !== undefined && clock.now() - known.lastSeen < SERIES_MS;
+    const isRecent = known !== undefined && clock.monotonic() - known.lastSeen < SERIES_MS;
     const entry = isRecent ? known : { event: make(), count: 0, lastSeen: 0, sent: 0 };
     entry.count += 1;
-    entry.lastSeen = clock.now();
+    entry.lastSeen = clock.monotonic();
     recorded.set(identity, entry);
     const [oldest] = recorded.keys();
     if (recorded.size > MOST_REMEMBERED && oldest !== undefined) recorded.delete(oldest);

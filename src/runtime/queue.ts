@@ -80,9 +80,9 @@ export function createQueue({ clock, fairness = FIRST_COME, observer }: QueueOpt
   function take(): string | undefined {
     const taken = waiting.take();
     if (taken === undefined) return undefined;
-    processing.set(taken.key, clock.now());
+    processing.set(taken.key, clock.monotonic());
     observer?.depth(waiting.size);
-    observer?.started((clock.now() - taken.since) / 1000);
+    observer?.started(Math.max(0, clock.now() - taken.since) / 1000);
     return taken.key;
   }
 
@@ -116,7 +116,7 @@ export function createQueue({ clock, fairness = FIRST_COME, observer }: QueueOpt
       if (startedAt === undefined) return;
       processing.delete(key);
       waiting.done(key);
-      observer?.finished((clock.now() - startedAt) / 1000);
+      observer?.finished((clock.monotonic() - startedAt) / 1000);
       if (dirty.delete(key)) enqueue(key);
       dispatch();
     },
@@ -131,12 +131,12 @@ export function createQueue({ clock, fairness = FIRST_COME, observer }: QueueOpt
     },
     unfinishedSeconds() {
       let sum = 0;
-      for (const startedAt of processing.values()) sum += clock.now() - startedAt;
+      for (const startedAt of processing.values()) sum += clock.monotonic() - startedAt;
       return sum / 1000;
     },
     longestRunningSeconds() {
-      const [oldest = clock.now()] = processing.values();
-      return (clock.now() - oldest) / 1000;
+      const [oldest = clock.monotonic()] = processing.values();
+      return (clock.monotonic() - oldest) / 1000;
     },
   };
   return queue;

@@ -61,14 +61,14 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
   }
 
   async function watch(from: string, signal: AbortSignal): Promise<void> {
-    const started = deps.clock.now();
+    const started = deps.clock.monotonic();
     let events = 0;
     const selection = { namespace, labelSelector, metadataOnly, timeoutSeconds: WATCH_SECONDS, signal };
     for await (const event of client.watch(type, { ...selection, resourceVersion: from })) {
       events += 1;
       take(event);
     }
-    if (events === 0 && deps.clock.now() - started < SHORTEST_WATCH_MS) {
+    if (events === 0 && deps.clock.monotonic() - started < SHORTEST_WATCH_MS) {
       throw new ApiError(`watch ${type.plural}: ended at once`, 0, "ShortWatch");
     }
   }

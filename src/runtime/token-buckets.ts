@@ -15,7 +15,7 @@ export function createTokenBuckets(clock: Clock): TokenBuckets {
   const buckets = new Map<string, { tokens: number; at: number }>();
   return {
     take(key) {
-      const now = clock.now();
+      const now = clock.monotonic();
       const { tokens, at } = buckets.get(key) ?? { tokens: BURST, at: now };
       const left = Math.min(BURST, tokens + Math.max(0, now - at) / REFILL_MS);
       const granted = left >= 1;

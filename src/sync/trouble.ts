@@ -30,7 +30,7 @@ export function tellingTrouble(services: TroubleServices, reconcile: Reconcile):
       since.delete(key);
       return result;
     } catch (error) {
-      const now = deps.clock.now();
+      const now = deps.clock.monotonic();
       const first = since.get(key) ?? now;
       since.set(key, first);
       const trouble = inWords(error);

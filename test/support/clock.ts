@@ -7,6 +7,8 @@ export interface FakeClock extends Clock {
    * Pending promise callbacks run before the first timer, between timers, and after the last.
    */
   advance(ms: number): Promise<void>;
+  /** Sets the wall clock ahead, or back where `ms` is negative: no time passes. */
+  set(ms: number): void;
   /** How many timers are waiting: a test can show that none is left behind. */
   readonly timers: number;
 }
@@ -19,6 +21,7 @@ interface Timer {
 /** Starts at `start` (milliseconds since the epoch; 2026-01-01T00:00:00Z unless told). */
 export function createFakeClock(start: number = Date.UTC(2026, 0, 1)): FakeClock {
   let now = start;
+  let wrong = 0;
   const timers = new Set<Timer>();
 
   const setTimer = (callback: () => void, ms: number): (() => void) => {
@@ -36,7 +39,11 @@ export function createFakeClock(start: number = Date.UTC(2026, 0, 1)): FakeClock
   };
 
   return {
-    now: () => now,
+    now: () => now + wrong,
+    monotonic: () => now - start,
+    set(ms) {
+      wrong += ms;
+    },
     setTimeout: setTimer,
     sleep(ms, signal) {
       return new Promise((resolve, reject) => {

@@ -3,8 +3,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type Clock, systemClock } from "../../src/base/deps.ts";
 
 export interface ShiftClock extends Clock {
-  /** Sets the clock forward by `ms`. */
+  /** Lets `ms` pass. */
   shift(ms: number): void;
+  /** Sets the wall clock ahead, or back where `ms` is negative, as a person or a time server does: no time passes. */
+  set(ms: number): void;
 }
 
 interface Timer {
@@ -22,18 +24,19 @@ export interface ShiftClockOptions {
 }
 
 export function createShiftClock({ hurried = false }: ShiftClockOptions = {}): ShiftClock {
-  let offset = 0;
+  /** How much more time has passed than the machine knows of, and how wrong the wall clock is. */
+  let [passed, wrong] = [0, 0];
   const timers = new Set<Timer>();
-  const now = (): number => Date.now() + offset;
+  const monotonic = (): number => performance.now() + passed;
 
   const arm = (timer: Timer): void => {
     timer.cancel = systemClock.setTimeout(() => {
       timers.delete(timer);
       timer.callback();
-    }, timer.at - now());
+    }, timer.at - monotonic());
   };
   const setTimer = (callback: () => void, ms: number): (() => void) => {
-    const timer: Timer = { at: now() + ms, callback, cancel: () => {} };
+    const timer: Timer = { at: monotonic() + ms, callback, cancel: () => {} };
     timers.add(timer);
     arm(timer);
     return () => {
@@ -42,7 +45,7 @@ export function createShiftClock({ hurried = false }: ShiftClockOptions = {}): S
     };
   };
   const shift = (ms: number): void => {
-    offset += ms;
+    passed += ms;
     for (const timer of timers) {
       timer.cancel();
       arm(timer);
@@ -50,7 +53,8 @@ export function createShiftClock({ hurried = false }: ShiftClockOptions = {}): S
   };
 
   return {
-    now,
+    now: () => Date.now() + passed + wrong,
+    monotonic,
     setTimeout: setTimer,
     async sleep(ms, signal) {
       if (hurried && ms <= LONGEST_HURRIED_MS) {
@@ -76,5 +80,8 @@ export function createShiftClock({ hurried = false }: ShiftClockOptions = {}): S
       });
     },
     shift,
+    set(ms) {
+      wrong += ms;
+    },
   };
 }

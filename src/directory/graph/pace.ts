@@ -36,7 +36,7 @@ export function createPace(clock: Clock): Pace {
     const seconds = status === 429 ? Number(header("retry-after")) : 0;
     const asked = seconds * 1000 <= LONGEST_RETRY_AFTER_MS ? seconds * 1000 : 0;
     const pause = Math.max(pauseFor(Number.isFinite(share) ? share : 0), asked);
-    if (pause > 0) notBefore = Math.max(notBefore, clock.now() + pause);
+    if (pause > 0) notBefore = Math.max(notBefore, clock.monotonic() + pause);
   }
 
   async function turn(signal: AbortSignal): Promise<void> {
@@ -44,9 +44,9 @@ export function createPace(clock: Clock): Pace {
     else running++;
     try {
       // Looked at again: while this one waited, another may have been told to wait longer.
-      for (let until = 0; notBefore > until && notBefore > clock.now(); ) {
+      for (let until = 0; notBefore > until && notBefore > clock.monotonic(); ) {
         until = notBefore;
-        await clock.sleep(until - clock.now(), signal);
+        await clock.sleep(until - clock.monotonic(), signal);
       }
       signal.throwIfAborted();
     } catch (error) {

@@ -34,16 +34,16 @@ export function createChecks(clock: Clock, wake: (key: string) => void): Checks 
   function current(key: string): Request | undefined {
     const found = requests.get(key);
     if (found === undefined) return undefined;
-    if (clock.now() - found.since < (found.done ? PAUSE_MS : FORGET_MS)) return found;
+    if (clock.monotonic() - found.since < (found.done ? PAUSE_MS : FORGET_MS)) return found;
     requests.delete(key);
     return undefined;
   }
 
   function begin(key: string): Request | undefined {
-    const times = (recent.get(key) ?? []).filter((time) => time > clock.now() - HOUR_MS);
+    const times = (recent.get(key) ?? []).filter((time) => time > clock.monotonic() - HOUR_MS);
     if (times.length >= MOST_AN_HOUR) return undefined;
-    recent.set(key, [...times, clock.now()]);
-    const request: Request = { since: clock.now(), waiting: [], done: false };
+    recent.set(key, [...times, clock.monotonic()]);
+    const request: Request = { since: clock.monotonic(), waiting: [], done: false };
     requests.set(key, request);
     wake(key);
     return request;

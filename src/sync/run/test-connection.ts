@@ -43,9 +43,9 @@ export async function tryConnection(
 }
 
 export async function timed<T>(clock: Clock, work: Promise<T>): Promise<readonly [result: T, ms: number]> {
-  const started = clock.now();
+  const started = clock.monotonic();
   const result = await work;
-  return [result, clock.now() - started];
+  return [result, clock.monotonic() - started];
 }
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;

@@ -37,7 +37,12 @@ const note = (kept: Map<string, string[]>, name: string, what: string): void => 
 async function live(): Promise<Heard> {
   const random = createRandom(11);
   let now = START;
-  const clock: Clock = { now: () => now, setTimeout: () => () => {}, sleep: () => Promise.resolve() };
+  const clock: Clock = {
+    now: () => now,
+    monotonic: () => now,
+    setTimeout: () => () => {},
+    sleep: () => Promise.resolve(),
+  };
   const cluster = createMemoryCluster(() => now);
   const heard: Heard = { mails: new Map(), events: new Map(), scrapes: [] };
   const directory: Directory = {

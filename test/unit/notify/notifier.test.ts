@@ -20,7 +20,12 @@ const ORDER: Order = {
 function setUp(answers: readonly Delivery[], allowedDomains: readonly string[] = []) {
   const mails: Mail[] = [];
   let now = 0;
-  const clock: Clock = { now: () => now, setTimeout: () => () => {}, sleep: () => Promise.resolve() };
+  const clock: Clock = {
+    now: () => now,
+    monotonic: () => now,
+    setTimeout: () => () => {},
+    sleep: () => Promise.resolve(),
+  };
   const mailer: Mailer = {
     send(mail) {
       mails.push(mail);

@@ -28,7 +28,12 @@ const directory: Directory = {
 /** Everything that leaves the process passes `through`: calls to the API server, and mails. */
 async function tell(at: number, when: "before" | "after") {
   let now = Date.UTC(2026, 0, 1);
-  const clock: Clock = { now: () => now, setTimeout: () => () => {}, sleep: () => Promise.resolve() };
+  const clock: Clock = {
+    now: () => now,
+    monotonic: () => now,
+    setTimeout: () => () => {},
+    sleep: () => Promise.resolve(),
+  };
   const cluster = createMemoryCluster(() => now);
   const mails: Mail[] = [];
   let calls = 0;

@@ -23,14 +23,22 @@ describe("/healthz", () => {
   it("is not when the event loop stood still for half a minute", () => {
     const clock = createFakeClock();
     // Timers of this clock never fire: the loop is stuck.
-    const stuck = { ...clock, setTimeout: () => () => {}, now: () => now };
-    let now = clock.now();
+    const stuck = { ...clock, setTimeout: () => () => {}, monotonic: () => now };
+    let now = clock.monotonic();
     const options = { clock: stuck, ready: () => true, longestRunningSeconds: () => 0, stuckAfterSeconds: 60 };
     const health = watchHealth(options, new AbortController().signal);
     now += 30_000;
     expect(health.healthz().status).toBe(200);
     now += 1;
     expect(health.healthz()).toEqual({ status: 500, body: "the event loop is stuck\n" });
+  });
+
+  it("is well when the wall clock was set (issue 17, point 4)", () => {
+    const { clock, health } = healthOf();
+    clock.set(30 * 24 * 3_600_000);
+    expect(health.healthz().status).toBe(200);
+    clock.set(-60 * 24 * 3_600_000);
+    expect(health.healthz().status).toBe(200);
   });
 
   it.each([

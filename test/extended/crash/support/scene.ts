@@ -48,7 +48,12 @@ class Died extends Error {}
 
 export async function createScene(makeCluster: (now: () => number) => Promise<Cluster>): Promise<Scene> {
   let now = Date.UTC(2026, 0, 1);
-  const clock: Clock = { now: () => now, setTimeout: () => () => {}, sleep: () => Promise.resolve() };
+  const clock: Clock = {
+    now: () => now,
+    monotonic: () => now,
+    setTimeout: () => () => {},
+    sleep: () => Promise.resolve(),
+  };
   const cluster = await makeCluster(() => now);
   const key = { namespace: cluster.namespace, name: "example-com" };
   const gateway = createGateway();

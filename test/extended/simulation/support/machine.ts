@@ -19,6 +19,7 @@ export function createTime(start: number): Time {
     offset: 0,
     clock: {
       now: () => start + time.elapsed + time.offset,
+      monotonic: () => time.elapsed,
       setTimeout: () => () => {},
       sleep: () => Promise.resolve(),
     },

@@ -15,6 +15,7 @@ export function createFastDeps(factor: number): Deps {
   return {
     clock: {
       now: () => systemClock.now(),
+      monotonic: () => systemClock.monotonic(),
       setTimeout: (callback, ms) => systemClock.setTimeout(callback, ms / factor),
       sleep: (ms, signal) => systemClock.sleep(ms / factor, signal),
     },

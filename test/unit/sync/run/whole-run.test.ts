@@ -24,7 +24,12 @@ const range = (length: number): number[] => [...Array(length).keys()];
 const CONTEXT = { signal: new AbortController().signal, reconcileId: "test", log: SILENT };
 
 let now = 0;
-const clock: Clock = { now: () => now++, setTimeout: () => () => {}, sleep: () => Promise.resolve() };
+const clock: Clock = {
+  now: () => now++,
+  monotonic: () => now++,
+  setTimeout: () => () => {},
+  sleep: () => Promise.resolve(),
+};
 let cluster: MemoryCluster;
 let operator: MemoryOperator;
 /** Who is in the tenant, and who a read shows. */
