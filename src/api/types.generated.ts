@@ -358,6 +358,8 @@ export interface O365SyncStatus {
   held?: {
     /** Names exactly these changes; the value of the annotation o365sync.dev/approve that lets them through. */
     planDigest: string;
+    /** Of the file in the plan's ConfigMap. An approval is compared with this very file: one that was edited after it was shown approves nothing. */
+    planSha256?: string;
     /** The first guard that stopped it. */
     reason: string;
     /** Since when this plan is held. */

@@ -1,7 +1,7 @@
 /** How accounts are spread over ConfigMaps, so that one changed account changes one of them. */
 import { hash } from "node:crypto";
 import { type JsonLimits, parseBounded } from "../base/bounded-json.ts";
-import { PAUSE_EVERY, type Steps } from "../base/steps.ts";
+import { isPauseDue, type Steps } from "../base/steps.ts";
 import { parseAddress } from "../recipients/addresses.ts";
 import type { Account } from "../recipients/model.ts";
 import type { Roster } from "../recipients/packed/roster.ts";
@@ -31,7 +31,7 @@ export function* chunkAccounts(accounts: Roster, previousCount = 1): Steps<Chunk
     const slot = slotOf(accounts.idOf(index));
     slots[index] = slot;
     bytes[slot] = (bytes[slot] ?? 0) + Buffer.byteLength(accountLine(accounts.get(index))) + 1;
-    if (index % PAUSE_EVERY === 0) yield;
+    if (isPauseDue()) yield;
   }
   const largest = (count: number): number => {
     const sums = new Float64Array(count);
@@ -62,7 +62,7 @@ function dealt(accounts: Roster, slots: Uint16Array, count: number): Chunks {
       const lines: string[] = [];
       for (const index of order.subarray(starts[chunk], starts[chunk + 1])) {
         lines.push(accountLine(accounts.get(index)), "\n");
-        if (lines.length % PAUSE_EVERY === 0) yield;
+        if (isPauseDue()) yield;
       }
       return lines.join("");
     },
@@ -91,7 +91,7 @@ export function* parseAccounts(text: string): Steps<Account[] | undefined> {
     if (account === undefined) return undefined;
     accounts.push(account);
     from = end + 1;
-    if (accounts.length % PAUSE_EVERY === 0) yield;
+    if (isPauseDue()) yield;
   }
   return accounts;
 }

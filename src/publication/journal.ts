@@ -1,7 +1,7 @@
 /** The redo log of a publication: which accounts change, so that whoever finishes it needs nothing else. */
 import { createHash } from "node:crypto";
 import { type JsonLimits, parseBounded } from "../base/bounded-json.ts";
-import { PAUSE_EVERY, type Steps } from "../base/steps.ts";
+import { isPauseDue, type Steps } from "../base/steps.ts";
 import { UnzipError, type UnzipLimits, unzipLines } from "../base/unzip.ts";
 import { gzipInPieces } from "../base/zip.ts";
 import type { Account } from "../recipients/model.ts";
@@ -60,7 +60,7 @@ function* linesOf(before: Roster | undefined, after: Roster, rewrite: boolean): 
   const gone: string[] = [];
   let old = 0;
   for (let index = 0; index < after.length; index++) {
-    if (index % PAUSE_EVERY === 0) yield "";
+    if (isPauseDue()) yield "";
     const address = after.addressAt(index, 0);
     if (before !== undefined) old = passOver(before, old, address, gone);
     const met = before !== undefined && old < before.length && before.addressAt(old, 0) === address;

@@ -5,7 +5,9 @@ import { planName } from "../api/names.ts";
 import type { O365Sync } from "../api/types.generated.ts";
 import { inSlices } from "../base/slices.ts";
 import type { Steps } from "../base/steps.ts";
-import { parsePlanJson, planJson, renderPlanText } from "../recipients/plan-text.ts";
+import { readPlanFile, writePlanFile } from "../recipients/plan-file.ts";
+import { renderPlanText } from "../recipients/plan-text.ts";
+import { sha256 } from "../recipients/revision.ts";
 import type { ConfigMaps } from "./configmaps.ts";
 import type { Proposal } from "./proposal.ts";
 
@@ -23,12 +25,12 @@ const HELD_KEY = "held.json.gz";
 const LARGEST_JSON = 960 * 1024;
 
 export interface Plans {
-  /** A test sync's plan leaves the held one readable. */
-  save(object: O365Sync, proposal: Proposal, head: PlanHead, signal: AbortSignal): Promise<void>;
-  /** The plan with this digest, if it was shown; undefined when it is gone. */
-  shown(object: O365Sync, digest: string, signal: AbortSignal): Promise<Proposal | undefined>;
-  /** Takes the plan with this digest away, once it is no longer held. */
-  clear(object: O365Sync, digest: string, signal: AbortSignal): Promise<void>;
+  /** A test sync's plan leaves the held one readable. Answers what names its file, for the status to keep. */
+  save(object: O365Sync, proposal: Proposal, head: PlanHead, signal: AbortSignal): Promise<string>;
+  /** The plan that the status says is held, as it was shown; undefined when it is gone, or another one stands there now. */
+  shown(object: O365Sync, signal: AbortSignal): Promise<Proposal | undefined>;
+  /** Takes away the plan that was held, once it no longer is. */
+  clear(object: O365Sync, signal: AbortSignal): Promise<void>;
 }
 
 export function createPlans(maps: ConfigMaps): Plans {
@@ -38,49 +40,42 @@ export function createPlans(maps: ConfigMaps): Plans {
   return {
     async save(object, proposal, head, signal) {
       const found = await read(object, signal);
-      const awaited = object.status?.held?.planDigest;
-      const held = await inSlices(heldBeside(found?.object.binaryData, awaited, proposal.digest), signal);
-      const latest = (await inSlices(planJson(proposal), signal)).toString("base64");
+      const file = await inSlices(writePlanFile(proposal), signal);
+      const named = sha256(file);
+      const latest = file.toString("base64");
+      const awaited = heldFile(object, found?.object.binaryData);
+      const held = awaited === undefined || sha256(awaited) === named ? undefined : awaited.toString("base64");
       const binaryData: Record<string, string> = held === undefined ? {} : { [HELD_KEY]: held };
       // The one that awaits approval goes before the one that was only looked at.
       if (latest.length + (held?.length ?? 0) <= LARGEST_JSON) binaryData[LATEST_KEY] = latest;
       const data = { "plan.txt": await inSlices(planText(object, proposal, head), signal) };
       await maps.put(object, { name: planName(object.metadata.name), role: "plan", data, binaryData }, found, signal);
+      return named;
     },
 
-    async shown(object, digest, signal) {
-      const { binaryData } = (await read(object, signal))?.object ?? {};
-      return inSlices(withDigest(binaryData, digest), signal);
+    async shown(object, signal) {
+      const file = heldFile(object, (await read(object, signal))?.object.binaryData);
+      const plan = file && (await readPlanFile(file, signal));
+      return plan?.digest === object.status?.held?.planDigest ? plan : undefined;
     },
 
-    async clear(object, digest, signal) {
+    async clear(object, signal) {
       const found = await read(object, signal);
       if (found === undefined) return;
-      const latest = await inSlices(decode(found.object.binaryData?.[LATEST_KEY]), signal);
-      if (latest === undefined || latest.digest === digest) await maps.remove(found.metadata, signal);
+      const latest = found.object.binaryData?.[LATEST_KEY];
+      const named = object.status?.held?.planSha256;
+      const isOther = latest !== undefined && named !== undefined && sha256(Buffer.from(latest, "base64")) !== named;
+      if (!isOther) await maps.remove(found.metadata, signal);
     },
   };
 }
 
-/** The stored plan that is held, unless it is the new one. */
-function* heldBeside(
-  binaryData: Record<string, string> | undefined,
-  heldDigest: string | undefined,
-  newDigest: string,
-): Steps<string | undefined> {
-  if (heldDigest === undefined || heldDigest === newDigest) return undefined;
-  for (const key of [LATEST_KEY, HELD_KEY]) {
-    if ((yield* decode(binaryData?.[key]))?.digest === heldDigest) return binaryData?.[key];
-  }
-  return undefined;
-}
-
-function* withDigest(binaryData: Record<string, string> | undefined, digest: string): Steps<Proposal | undefined> {
-  for (const key of [LATEST_KEY, HELD_KEY]) {
-    const plan = yield* decode(binaryData?.[key]);
-    if (plan?.digest === digest) return plan;
-  }
-  return undefined;
+/** The file that the status names: who may write ConfigMaps can write another one, but not the status. */
+function heldFile({ status }: O365Sync, binaryData: Readonly<Record<string, string>> = {}): Buffer | undefined {
+  const named = status?.held?.planSha256;
+  if (named === undefined) return undefined;
+  const files = [LATEST_KEY, HELD_KEY].map((key) => Buffer.from(binaryData[key] ?? "", "base64"));
+  return files.find((file) => sha256(file) === named);
 }
 
 function planText(object: O365Sync, proposal: Proposal, { title, lines }: PlanHead): Steps<string> {
@@ -96,7 +91,3 @@ function planText(object: O365Sync, proposal: Proposal, { title, lines }: PlanHe
 
 export const approveLine = (object: O365Sync, digest: string): string =>
   `to let it through: ${approveCommand(object, digest)}`;
-
-function* decode(value: string | undefined): Steps<Proposal | undefined> {
-  return value === undefined ? undefined : yield* parsePlanJson(Buffer.from(value, "base64"));
-}

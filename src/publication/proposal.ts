@@ -5,6 +5,7 @@ import type { Steps } from "../base/steps.ts";
 import { countAccepted } from "../recipients/accepted.ts";
 import { diff, lostAddresses, subtract, type Wish } from "../recipients/diff.ts";
 import type { Baseline, Plan } from "../recipients/model.ts";
+import { type AddressSet, withoutAddresses } from "../recipients/packed/address-set.ts";
 import type { Publication } from "./manifest.ts";
 import { droppedMirrors } from "./publication.ts";
 
@@ -13,7 +14,7 @@ export interface Proposal {
   /** Mirror domains that the baseline repeats and the wish does not. */
   readonly mirrors: readonly string[];
   /** Every rendered address that would stop being accepted. */
-  readonly lost: readonly string[];
+  readonly lost: AddressSet;
   /** How many those are; where only numbers are left of the baseline, how many fewer there would be. */
   readonly lostCount: number;
   /** Names exactly this: what an approval binds to. */
@@ -39,7 +40,7 @@ export function* propose(baseline: Baseline, wish: Wish, binding: Binding): Step
   const lostCount =
     baseline.kind === "numbers"
       ? Math.max(0, baseline.addresses - (yield* countAccepted(wish.accounts, wish.names)))
-      : lost.length;
+      : lost.size;
   return { plan, mirrors, lost, lostCount, digest: boundDigest(digestOf(plan, mirrors), binding) };
 }
 
@@ -56,12 +57,11 @@ function boundDigest(digest: string, { publishedAt = "", answered }: Binding): s
 /** What of `proposal` was not in the one that a person saw. */
 export function* beyond(proposal: Proposal, shown: Proposal): Steps<Proposal> {
   const plan = yield* subtract(proposal.plan, shown.plan);
-  const seen = new Set(shown.lost);
   const mirrors = proposal.mirrors.filter((name) => !shown.mirrors.includes(name));
-  const lost = proposal.lost.filter((address) => !seen.has(address));
+  const lost = yield* withoutAddresses(proposal.lost, shown.lost);
   // Against bare numbers nobody can tell which addresses go: then what was shown to stay must still be there.
-  const onlyNumbers = shown.lostCount > shown.lost.length;
-  const lostCount = onlyNumbers ? (yield* subtract(shown.plan, proposal.plan)).changes.length : lost.length;
+  const onlyNumbers = shown.lostCount > shown.lost.size;
+  const lostCount = onlyNumbers ? (yield* subtract(shown.plan, proposal.plan)).changes.length : lost.size;
   return { plan, mirrors, lost, lostCount, digest: digestOf(plan, mirrors) };
 }
 

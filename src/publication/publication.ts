@@ -3,7 +3,7 @@
 import { accountsName, tableName } from "../api/names.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import { Failure } from "../base/failure.ts";
-import { PAUSE_EVERY, type Steps } from "../base/steps.ts";
+import { isPauseDue, type Steps } from "../base/steps.ts";
 import { countAccepted } from "../recipients/accepted.ts";
 import type { AliasDomain, DomainNames, OutputOptions } from "../recipients/model.ts";
 import type { Roster } from "../recipients/packed/roster.ts";
@@ -190,7 +190,7 @@ function* countsOf({ accounts, names }: Tables, layout: Layout | undefined): Ste
   for (let index = 0; index < accounts.length; index++) {
     if (accounts.typeOf(index) === "distributionList") distributionLists++;
     aliases += accounts.countOf(index) - 1;
-    if (index % PAUSE_EVERY === 0) yield;
+    if (isPauseDue()) yield;
   }
   const addresses = layout?.tables.reduce((sum, table) => sum + table.addresses, 0);
   return {

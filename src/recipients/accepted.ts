@@ -1,6 +1,6 @@
 /** What a gateway accepts: the addresses of the accounts, those that Mirror domains repeat, postmaster and abuse. */
 
-import type { Steps } from "../base/steps.ts";
+import { isPauseDue, type Steps } from "../base/steps.ts";
 import type { DomainNames } from "./model.ts";
 import type { Buckets } from "./packed/buckets.ts";
 import { bucketOf, bucketsFor, type Roster } from "./packed/roster.ts";
@@ -15,15 +15,17 @@ export type Recipients = Map<string, string>;
  * Adds what is accepted of the local parts in one bucket. Addresses with one local part are always in one bucket, so
  * that what is accepted of it can be told from that bucket alone. `isHere`: whether a local part belongs there.
  */
-export function addRecipients(
+export function* addRecipients(
   owners: Recipients,
   { accounts, names }: { readonly accounts: Roster; readonly names: DomainNames },
   { buckets, bucket, isHere }: { readonly buckets: Buckets; readonly bucket: number; isHere(local: string): boolean },
-): void {
+): Steps<void> {
   const here: Recipients = new Map();
-  buckets.each(bucket, (index, place) => {
-    here.set(accounts.addressAt(index, place), accounts.addressAt(index, 0));
-  });
+  for (let slot = buckets.start(bucket); slot < buckets.start(bucket + 1); slot++) {
+    const index = buckets.indexAt(slot);
+    here.set(accounts.addressAt(index, buckets.placeAt(slot)), accounts.addressAt(index, 0));
+    if (isPauseDue()) yield;
+  }
   const mirrors = names.aliasDomains.filter((alias) => alias.recipients === "Mirror").map(({ name }) => name);
   const own = `@${names.domain}`;
   for (const [address, owner] of mirrors.length === 0 ? [] : [...here]) {
@@ -31,6 +33,7 @@ export function addRecipients(
     const local = address.slice(0, -own.length);
     // What the tenant really has at a mirrored address goes before the copy.
     for (const mirror of mirrors) if (!here.has(`${local}@${mirror}`)) here.set(`${local}@${mirror}`, owner);
+    if (isPauseDue()) yield;
   }
   const required = REQUIRED.filter(isHere);
   for (const domain of required.length === 0 ? [] : [names.domain, ...names.aliasDomains.map(({ name }) => name)]) {
@@ -39,7 +42,10 @@ export function addRecipients(
       if (!here.has(address)) here.set(address, address);
     }
   }
-  for (const [address, owner] of here) owners.set(address, owner);
+  for (const [address, owner] of here) {
+    owners.set(address, owner);
+    if (isPauseDue()) yield;
+  }
 }
 
 /** What is accepted, part by part: in part i what has a local part of bucket i. */
@@ -47,24 +53,23 @@ export function* acceptedParts(
   accounts: Roster,
   names: DomainNames,
   count: number,
-): Steps<(part: number) => Recipients> {
+): Steps<(part: number) => Steps<Recipients>> {
   const buckets = yield* accounts.deal(count);
-  return (bucket) => {
+  return function* (bucket) {
     const owners: Recipients = new Map();
     const isHere = (local: string): boolean => bucketOf(local, count) === bucket;
-    addRecipients(owners, { accounts, names }, { buckets, bucket, isHere });
+    yield* addRecipients(owners, { accounts, names }, { buckets, bucket, isHere });
     return owners;
   };
 }
 
 /** How many addresses a gateway accepts. */
 export function* countAccepted(accounts: Roster, names: DomainNames): Steps<number> {
-  const parts = bucketsFor(accounts.length);
+  const parts = bucketsFor(accounts.addresses);
   const accepted = yield* acceptedParts(accounts, names, parts);
   let count = 0;
   for (let part = 0; part < parts; part++) {
-    count += accepted(part).size;
-    yield;
+    count += (yield* accepted(part)).size;
   }
   return count;
 }

@@ -1,6 +1,6 @@
 /** Which removals the directory must confirm object by object, and whether it did. */
 
-import { PAUSE_EVERY, type Steps } from "../base/steps.ts";
+import { isPauseDue, type Steps } from "../base/steps.ts";
 import { parseAddress, smtpAddresses } from "./addresses.ts";
 import { isDelete } from "./changes.ts";
 import type { Account, DirectoryObject, Plan, Source } from "./model.ts";
@@ -35,17 +35,19 @@ export function* removalsToConfirm(plan: Plan, { excluded, sources, domains }: O
   const staying = yield* stayingOf(plan);
   const addresses = new Map<string, string[]>();
   const objects: { id: string; source: Source }[] = [];
-  let looked = 0;
   for (const { kind, address, account } of plan.changes) {
     if (!isDelete(kind)) break;
-    if (++looked % PAUSE_EVERY === 0) yield;
+    if (isPauseDue()) yield;
     if (account === undefined || account.type === "static") continue;
     const source = SOURCES[account.type];
     const ofOurs = domains.includes(address.slice(address.lastIndexOf("@") + 1));
     if (staying.has(address) || excluded.has(address) || !sources[source] || !ofOurs) continue;
     const known = addresses.get(account.id);
-    if (known === undefined) objects.push({ id: account.id, source });
-    addresses.set(account.id, [...(known ?? []), address]);
+    if (known !== undefined) known.push(address);
+    else {
+      objects.push({ id: account.id, source });
+      addresses.set(account.id, [address]);
+    }
   }
   return { objects, addresses };
 }
@@ -55,11 +57,10 @@ function* stayingOf({ changes, counts }: Plan): Steps<Set<string>> {
   const staying = new Set<string>();
   if (counts.accountDeletes + counts.aliasDeletes === 0) return staying;
   const deleted = new Set<string>();
-  let looked = 0;
   for (const { kind, address } of changes) {
     if (isDelete(kind)) deleted.add(address);
     else if (deleted.has(address)) staying.add(address);
-    if (++looked % PAUSE_EVERY === 0) yield;
+    if (isPauseDue()) yield;
   }
   return staying;
 }

@@ -1,6 +1,6 @@
 /** From directory objects to accounts: the rules that decide which address belongs to whom. */
 
-import { PAUSE_EVERY, type Steps } from "../base/steps.ts";
+import { isPauseDue, type Steps } from "../base/steps.ts";
 import { type DropReason, parseAddress, smtpAddresses } from "./addresses.ts";
 import { compilePatterns } from "./fnmatch.ts";
 import type { AccountType, DirectoryObject, DomainNames, Source } from "./model.ts";
@@ -43,6 +43,7 @@ export interface Deriver {
 const KEPT = 1; // of these domains
 const MARKED = 2; // with `SMTP:`, whether of these domains or not
 const MAIL = 4; // stands in `mail`
+const LOST = 8; // to another object that has it too
 
 /** An object that keeps at least one address of the domains. */
 interface Candidate {
@@ -114,8 +115,8 @@ export function createDeriver({ names, excludeRecords, staticRecipients }: Deriv
 
     *finish() {
       const { statics, invalid } = parseStatics(staticRecipients, domains);
-      const { contested, losses } = yield* settleConflicts(candidates);
-      const found = yield* toAccounts(candidates, losses, compilePatterns(excludeRecords), statics);
+      const contested = yield* settleConflicts(candidates);
+      const found = yield* toAccounts(candidates, compilePatterns(excludeRecords), statics);
       for (const address of statics) {
         const kind = ACCOUNT_TYPES.indexOf("static");
         candidates.put({ id: `static:${address}`, kind, addresses: [address], marks: [] });
@@ -133,9 +134,10 @@ export function createDeriver({ names, excludeRecords, staticRecipients }: Deriv
   };
 }
 
-function candidateOf({ kind, addresses, marks }: PackedRecord, lost: ReadonlySet<string> | undefined): Candidate {
+/** `without`: marks of addresses that do not count as kept. */
+function candidateOf({ kind, addresses, marks }: PackedRecord, without: number): Candidate {
   const having = (mark: number): string[] => addresses.filter((_, place) => ((marks[place] ?? 0) & mark) !== 0);
-  const kept = having(KEPT).filter((address) => lost?.has(address) !== true);
+  const kept = addresses.filter((_, place) => ((marks[place] ?? 0) & (KEPT | without)) === KEPT);
   return { source: SOURCES[kind] ?? "users", kept: new Set(kept), marked: having(MARKED), mails: having(MAIL) };
 }
 
@@ -155,43 +157,69 @@ function namesakeOf(elsewhere: string | undefined, kept: ReadonlySet<string>): s
   return first([...kept].filter((address) => address.startsWith(local)));
 }
 
-interface Settled {
-  readonly contested: string[];
-  /** By the number of a candidate: what it loses to another. */
-  readonly losses: ReadonlyMap<number, ReadonlySet<string>>;
+/** An address of a candidate. */
+interface Holder {
+  readonly index: number;
+  readonly place: number;
 }
 
 /**
  * Gives every address that stands on several objects to one: whose primary it is, then user, group, contact, then the
- * lower id. All at once, by the primaries that stand before, so that no order of input matters.
+ * lower id. All at once, by the primaries that stand before, so that no order of input matters. What the others lose is
+ * marked. Answers the contested addresses.
  */
-function* settleConflicts(candidates: Records): Steps<Settled> {
+function* settleConflicts(candidates: Records): Steps<string[]> {
+  const holders = yield* findContested(candidates);
+  /** Found once for each: a candidate may contest thousands. */
+  const primaries = new Map<number, string | undefined>();
+  const primaryAt = (index: number): string | undefined => {
+    if (!primaries.has(index)) primaries.set(index, primaryOf(candidateOf(candidates.get(index), 0)));
+    return primaries.get(index);
+  };
+  const isBefore = (address: string, a: Holder, b: Holder): boolean => {
+    const rank = ({ index }: Holder): number => (primaryAt(index) === address ? 0 : 10) + candidates.kindOf(index);
+    const order = rank(a) - rank(b);
+    return order === 0 ? candidates.idOf(a.index) < candidates.idOf(b.index) : order < 0;
+  };
+  for (const [address, contesting] of holders) {
+    let [owner] = contesting;
+    for (const holder of contesting) {
+      if (owner !== undefined && holder !== owner && isBefore(address, holder, owner)) owner = holder;
+      if (isPauseDue()) yield;
+    }
+    for (const holder of contesting) {
+      const { index, place } = holder;
+      if (holder !== owner) candidates.setMark(index, place, candidates.markOf(index, place) | LOST);
+      if (isPauseDue()) yield;
+    }
+  }
+  return [...holders.keys()];
+}
+
+/** By address: all that have it, where they are several. */
+function* findContested(candidates: Records): Steps<Map<string, Holder[]>> {
   const addressAt = (index: number, place: number): string | undefined =>
     (candidates.markOf(index, place) & KEPT) === 0 ? undefined : candidates.addressOf(index, place);
   const { length, countOf } = candidates;
-  const count = bucketsFor(length);
+  let addresses = 0;
+  for (let index = 0; index < length; index++) addresses += countOf(index);
+  const count = bucketsFor(addresses);
   const buckets = yield* dealOut({ length, countOf, addressAt }, count, (local) => bucketOf(local, count));
-  const holders = new Map<string, number[]>();
+  const holders = new Map<string, Holder[]>();
   for (let bucket = 0; bucket < count; bucket++) {
-    const holder = new Map<string, number>();
-    buckets.each(bucket, (index, place) => {
-      const address = candidates.addressOf(index, place);
-      const other = holder.get(address);
-      if (other === undefined) holder.set(address, index);
-      else holders.set(address, [...(holders.get(address) ?? [other]), index]);
-    });
-    yield;
+    const first = new Map<string, Holder>();
+    for (let slot = buckets.start(bucket); slot < buckets.start(bucket + 1); slot++) {
+      if (isPauseDue()) yield;
+      const holder: Holder = { index: buckets.indexAt(slot), place: buckets.placeAt(slot) };
+      const address = candidates.addressOf(holder.index, holder.place);
+      const other = first.get(address);
+      const known = holders.get(address);
+      if (other === undefined) first.set(address, holder);
+      else if (known === undefined) holders.set(address, [other, holder]);
+      else known.push(holder);
+    }
   }
-  const losses = new Map<number, Set<string>>();
-  for (const [address, indices] of holders) {
-    const rank = (index: number): number =>
-      (primaryOf(candidateOf(candidates.get(index), undefined)) === address ? 0 : 10) + candidates.kindOf(index);
-    const ranked = indices.map((index) => ({ index, rank: rank(index), id: candidates.idOf(index) }));
-    const [, ...losers] = ranked.sort((a, b) => a.rank - b.rank || (a.id < b.id ? -1 : 1));
-    for (const { index } of losers) losses.set(index, (losses.get(index) ?? new Set()).add(address));
-    yield;
-  }
-  return { contested: [...holders.keys()], losses };
+  return holders;
 }
 
 interface TenantAccounts {
@@ -205,16 +233,15 @@ interface TenantAccounts {
  */
 function* toAccounts(
   candidates: Records,
-  losses: Settled["losses"],
   isExcluded: (address: string) => boolean,
   statics: Set<string>,
 ): Steps<TenantAccounts> {
   const excluded = new Set<string>();
   const objects: Record<Source, number> = { users: 0, groups: 0, contacts: 0 };
   for (let index = 0; index < candidates.length; index++) {
-    if (index % PAUSE_EVERY === 0) yield;
+    if (isPauseDue()) yield;
     const record = candidates.get(index);
-    const candidate = candidateOf(record, losses.get(index));
+    const candidate = candidateOf(record, LOST);
     const address = primaryOf(candidate);
     if (address === undefined || isExcluded(address)) {
       for (const each of candidate.kept) excluded.add(each);
@@ -223,6 +250,7 @@ function* toAccounts(
     }
     const aliases: string[] = [];
     for (const alias of candidate.kept) {
+      if (isPauseDue()) yield;
       if (alias === address) continue;
       if (isExcluded(alias)) excluded.add(alias);
       else aliases.push(alias);

@@ -1,9 +1,10 @@
 /** The difference between what is published and what should be. */
 import { createHash } from "node:crypto";
-import { PAUSE_EVERY, type Steps } from "../base/steps.ts";
+import { isPauseDue, type Steps } from "../base/steps.ts";
 import { acceptedParts } from "./accepted.ts";
 import { collectChanges, sortKey } from "./changes.ts";
 import type { Baseline, Change, ChangeCounts, ChangeKind, Changes, DomainNames, Plan } from "./model.ts";
+import { type AddressSet, createAddressSet, NO_ADDRESSES } from "./packed/address-set.ts";
 import { bucketOfAddress, bucketsFor, type Roster } from "./packed/roster.ts";
 import { sortedBy } from "./packed/sort.ts";
 
@@ -27,23 +28,30 @@ export function* diff(baseline: Baseline, wish: Wish): Steps<Plan> {
 
 function* fromAccounts(before: Roster | undefined, after: Roster): Steps<Changes> {
   const changes = collectChanges(before, after);
-  const count = bucketsFor(Math.max(before?.length ?? 0, after.length));
+  const count = bucketsFor(Math.max(before?.addresses ?? 0, after.addresses));
   const oldBuckets = before && (yield* before.deal(count));
   const buckets = yield* after.deal(count);
   for (let bucket = 0; bucket < count; bucket++) {
     // What an address was, until the wish is found to keep it as that.
     const old = new Map<string, readonly [index: number, place: number]>();
-    oldBuckets?.each(bucket, (index, place) => {
-      old.set(before?.addressAt(index, place) ?? "", [index, place]);
-    });
-    buckets.each(bucket, (index, place) => {
+    if (before !== undefined && oldBuckets !== undefined)
+      for (let slot = oldBuckets.start(bucket); slot < oldBuckets.start(bucket + 1); slot++) {
+        const [index, place] = [oldBuckets.indexAt(slot), oldBuckets.placeAt(slot)];
+        old.set(before.addressAt(index, place), [index, place]);
+        if (isPauseDue()) yield;
+      }
+    for (let slot = buckets.start(bucket); slot < buckets.start(bucket + 1); slot++) {
+      const [index, place] = [buckets.indexAt(slot), buckets.placeAt(slot)];
       const address = after.addressAt(index, place);
       const was = old.get(address);
       if (was !== undefined && (was[1] === 0) === (place === 0)) old.delete(address);
       else changes.add(index, place);
-    });
-    for (const [index, place] of old.values()) changes.delete(index, place);
-    yield;
+      if (isPauseDue()) yield;
+    }
+    for (const [index, place] of old.values()) {
+      changes.delete(index, place);
+      if (isPauseDue()) yield;
+    }
   }
   return yield* changes.finish();
 }
@@ -51,18 +59,22 @@ function* fromAccounts(before: Roster | undefined, after: Roster): Steps<Changes
 function* fromAddresses(before: readonly string[], wish: Wish): Steps<Plan> {
   const adds = collectChanges(undefined, wish.accounts);
   const deletes: Change[] = [];
-  const count = bucketsFor(Math.max(before.length, wish.accounts.length));
+  const count = bucketsFor(Math.max(before.length, wish.accounts.addresses));
   const old = byBucket(before, count);
   const acceptedIn = yield* acceptedParts(wish.accounts, wish.names, count);
   const buckets = yield* wish.accounts.deal(count);
   for (let bucket = 0; bucket < count; bucket++) {
-    const accepted = acceptedIn(bucket);
+    const accepted = yield* acceptedIn(bucket);
     const here = new Set(old[bucket]);
-    for (const address of here) if (!accepted.has(address)) deletes.push({ kind: "accountDelete", address });
-    buckets.each(bucket, (index, place) => {
+    for (const address of here) {
+      if (!accepted.has(address)) deletes.push({ kind: "accountDelete", address });
+      if (isPauseDue()) yield;
+    }
+    for (let slot = buckets.start(bucket); slot < buckets.start(bucket + 1); slot++) {
+      const [index, place] = [buckets.indexAt(slot), buckets.placeAt(slot)];
       if (!here.has(wish.accounts.addressAt(index, place))) adds.add(index, place);
-    });
-    yield;
+      if (isPauseDue()) yield;
+    }
   }
   return yield* planWith(joined(yield* sortedChanges(deletes), yield* adds.finish()));
 }
@@ -93,19 +105,21 @@ export function* planOf(changes: readonly Change[]): Steps<Plan> {
   return yield* planWith(yield* sortedChanges(changes));
 }
 
+/** Texts are hashed some at a time: a call each costs more than the hash. */
+const HASHED_CHARACTERS = 16 * 1024;
+
 /** Counts and names changes that are sorted. */
 function* planWith(changes: Changes): Steps<Plan> {
   const counts: Record<ChangeKind, number> = { accountAdd: 0, accountDelete: 0, aliasAdd: 0, aliasDelete: 0 };
   const hash = createHash("sha256");
   let lines = "";
-  let seen = 0;
   for (const { kind, address } of changes) {
     counts[kind]++;
     lines += `${kind} ${address}\n`;
-    if (++seen % PAUSE_EVERY !== 0) continue;
+    if (lines.length < HASHED_CHARACTERS) continue;
     hash.update(lines);
     lines = "";
-    yield;
+    if (isPauseDue()) yield;
   }
   hash.update(lines);
   return { changes, counts: countsOf(counts, changes.length), digest: hash.digest("hex").slice(0, 20) };
@@ -122,13 +136,14 @@ const countsOf = (counts: Readonly<Record<ChangeKind, number>>, total: number): 
 /** What of `plan` is not in `shown`, which a ConfigMap held. */
 export function* subtract(plan: Plan, shown: Plan): Steps<Plan> {
   const seen = new Set<string>();
-  for (const { kind, address } of shown.changes) seen.add(`${kind} ${address}`);
-  yield;
+  for (const { kind, address } of shown.changes) {
+    seen.add(`${kind} ${address}`);
+    if (isPauseDue()) yield;
+  }
   const left: Change[] = [];
-  let looked = 0;
   for (const change of plan.changes) {
     if (!seen.has(`${change.kind} ${change.address}`)) left.push(change);
-    if (++looked % PAUSE_EVERY === 0) yield;
+    if (isPauseDue()) yield;
   }
   return yield* planOf(left);
 }
@@ -137,32 +152,39 @@ const isSame = (before: Wish, after: Wish): boolean =>
   before.accounts === after.accounts && JSON.stringify(namesIn(before)) === JSON.stringify(namesIn(after));
 const namesIn = ({ names: { domain, aliasDomains } }: Wish) => [domain, aliasDomains];
 
-/** Every rendered address that would stop being accepted, sorted; one that only moves is not lost. Nothing where only numbers are left. */
-export function* lostAddresses(baseline: Baseline, wish: Wish): Steps<string[]> {
-  if (baseline.kind === "none" || baseline.kind === "numbers") return [];
-  if (baseline.kind === "accounts" && isSame(baseline, wish)) return [];
-  const size = baseline.kind === "addresses" ? baseline.addresses.length : baseline.accounts.length;
-  const count = bucketsFor(Math.max(size, wish.accounts.length));
+/** Every rendered address that would stop being accepted; one that only moves is not lost. Nothing where only numbers are left. */
+export function* lostAddresses(baseline: Baseline, wish: Wish): Steps<AddressSet> {
+  if (baseline.kind === "none" || baseline.kind === "numbers") return NO_ADDRESSES;
+  if (baseline.kind === "accounts" && isSame(baseline, wish)) return NO_ADDRESSES;
+  const size = baseline.kind === "addresses" ? baseline.addresses.length : baseline.accounts.addresses;
+  const count = bucketsFor(Math.max(size, wish.accounts.addresses));
   const before = yield* acceptedOf(baseline, count);
   const after = yield* acceptedParts(wish.accounts, wish.names, count);
-  const lost = new Set<string>();
+  const lost = createAddressSet();
   for (let part = 0; part < count; part++) {
-    const accepted = after(part);
-    for (const address of before(part)) if (!accepted.has(address)) lost.add(address);
-    yield;
+    const accepted = yield* after(part);
+    for (const address of yield* before(part)) {
+      if (!accepted.has(address)) lost.add(address);
+      if (isPauseDue()) yield;
+    }
   }
-  return [...lost].sort();
+  return lost;
 }
 
 /** What a baseline accepts, part by part. */
 function* acceptedOf(
   baseline: Extract<Baseline, { kind: "accounts" | "addresses" }>,
   count: number,
-): Steps<(part: number) => Iterable<string>> {
+): Steps<(part: number) => Steps<Iterable<string>>> {
   if (baseline.kind === "accounts") {
     const parts = yield* acceptedParts(baseline.accounts, baseline.names, count);
-    return (part) => parts(part).keys();
+    return function* (part) {
+      return (yield* parts(part)).keys();
+    };
   }
   const parts = byBucket(baseline.addresses, count);
-  return (part) => parts[part] ?? [];
+  // biome-ignore lint/correctness/useYield: what is at hand takes no time
+  return function* (part) {
+    return parts[part] ?? [];
+  };
 }

@@ -1,6 +1,6 @@
 /** Deals addresses into buckets by their local part, so that what belongs together can be looked at in small parts. */
 
-import { PAUSE_EVERY, type Steps } from "../../base/steps.ts";
+import { isPauseDue, type Steps } from "../../base/steps.ts";
 import { createNumbers } from "./numbers.ts";
 
 /** Things with addresses, each known by its thing's number and its place there. */
@@ -11,9 +11,12 @@ export interface Addressed {
   addressAt(index: number, place: number): string | undefined;
 }
 
+/** Every address has a slot; those of one bucket follow one another, in the order of the things. */
 export interface Buckets {
-  /** Calls back for every address of a bucket, in the order of the things. */
-  each(bucket: number, take: (index: number, place: number) => void): void;
+  /** The first slot of a bucket, which is the end of the one before it. */
+  start(bucket: number): number;
+  indexAt(slot: number): number;
+  placeAt(slot: number): number;
 }
 
 /** `bucketOf` a local part: 0 … count - 1. */
@@ -32,8 +35,8 @@ export function* dealOut(from: Addressed, count: number, bucketOf: (local: strin
       places.push(place);
       dealt.push(bucket);
       starts[bucket + 1] = (starts[bucket + 1] ?? 0) + 1;
+      if (isPauseDue()) yield;
     }
-    if (index % PAUSE_EVERY === 0) yield;
   }
   for (let bucket = 1; bucket <= count; bucket++) starts[bucket] = (starts[bucket] ?? 0) + (starts[bucket - 1] ?? 0);
   const sortedIndices = new Uint32Array(indices.length);
@@ -45,13 +48,12 @@ export function* dealOut(from: Addressed, count: number, bucketOf: (local: strin
     sortedIndices[slot] = indices.get(item);
     sortedPlaces[slot] = places.get(item);
     next[bucket] = slot + 1;
-    if (item % (PAUSE_EVERY * 16) === 0) yield;
+    if (isPauseDue()) yield;
   }
   return {
-    each(bucket, take) {
-      const end = starts[bucket + 1] ?? 0;
-      for (let slot = starts[bucket] ?? 0; slot < end; slot++) take(sortedIndices[slot] ?? 0, sortedPlaces[slot] ?? 0);
-    },
+    start: (bucket) => starts[bucket] ?? 0,
+    indexAt: (slot) => sortedIndices[slot] ?? 0,
+    placeAt: (slot) => sortedPlaces[slot] ?? 0,
   };
 }
 

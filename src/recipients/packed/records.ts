@@ -1,4 +1,5 @@
 /** Objects with addresses, packed into bytes outside of the JavaScript heap: half a million of them in some 45 MB. */
+import { randomInt } from "node:crypto";
 import { createNumbers } from "./numbers.ts";
 
 export interface PackedRecord {
@@ -30,12 +31,16 @@ export interface Records {
   countOf(index: number): number;
   addressOf(index: number, place: number): string;
   markOf(index: number, place: number): number;
+  setMark(index: number, place: number, mark: number): void;
   /** Gives back what only `put` and `find` need; neither works any more. */
   seal(): void;
 }
 
 const SLAB_BYTES = 1024 * 1024;
 const HEAD_BYTES = 5;
+/** Of a record with more addresses it is kept where each so manieth begins: ten thousand would else be passed over one by one. */
+const STRIDE = 32;
+const OFFSET_BYTES = 4;
 const REMOVED = 0xffff_ffff;
 
 /** The most bytes that an id may have. */
@@ -44,7 +49,10 @@ export const LONGEST_ID = 0x7fff;
 const IS_GUID = 0x8000;
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** kind (1), bytes of the id (2), number of addresses (2), id; then for each address: mark (1), length (1), text. */
+/**
+ * kind (1), bytes of the id (2), number of addresses (2), id; where there are many, the places of each STRIDE-th, counted
+ * from the record's start (4 each); then for each address: mark (1), length (1), text.
+ */
 export function createRecords(): Records {
   const slabs = createSlabs();
   /** Where each record stands: number of its slab and the place in it. */
@@ -57,8 +65,12 @@ export function createRecords(): Records {
   /** Place of an address's mark; its length and its text follow. */
   function seek(buffer: Buffer, index: number, place: number): number {
     const start = offsetOf.get(index);
-    let at = start + HEAD_BYTES + (buffer.readUInt16LE(start + 1) & LONGEST_ID);
-    for (let skipped = 0; skipped < place; skipped++) at += 2 + (buffer[at + 1] ?? 0);
+    const offsets = start + HEAD_BYTES + (buffer.readUInt16LE(start + 1) & LONGEST_ID);
+    const kept = offsetsOf(buffer.readUInt16LE(start + 3));
+    const stride = Math.min(Math.floor(place / STRIDE), kept);
+    let at =
+      stride === 0 ? offsets + kept * OFFSET_BYTES : start + buffer.readUInt32LE(offsets + (stride - 1) * OFFSET_BYTES);
+    for (let skipped = stride * STRIDE; skipped < place; skipped++) at += 2 + (buffer[at + 1] ?? 0);
     return at;
   }
 
@@ -122,6 +134,10 @@ export function createRecords(): Records {
       const buffer = bufferOf(index);
       return buffer[seek(buffer, index, place)] ?? 0;
     },
+    setMark(index, place, mark) {
+      const buffer = bufferOf(index);
+      buffer[seek(buffer, index, place)] = mark;
+    },
     seal: () => ids.clear(),
   };
   return records;
@@ -150,8 +166,11 @@ function packedSize({ id, addresses }: PackedRecord): number {
   return HEAD_BYTES + (GUID.test(id) ? 16 : Buffer.byteLength(id)) + packedAddresses(addresses);
 }
 
+/** How many addresses have their place kept beside the first. */
+const offsetsOf = (addresses: number): number => Math.max(0, Math.ceil(addresses / STRIDE) - 1);
+
 function packedAddresses(addresses: readonly string[]): number {
-  let bytes = 0;
+  let bytes = offsetsOf(addresses.length) * OFFSET_BYTES;
   for (const address of addresses) bytes += 2 + address.length;
   return bytes;
 }
@@ -175,8 +194,11 @@ function writeAround(
 ): void {
   buffer.writeUInt8(kind, start);
   buffer.writeUInt16LE(addresses.length, start + 3);
-  let at = start + HEAD_BYTES + idBytes;
+  const offsets = start + HEAD_BYTES + idBytes;
+  let at = offsets + offsetsOf(addresses.length) * OFFSET_BYTES;
   for (const [place, address] of addresses.entries()) {
+    if (place > 0 && place % STRIDE === 0)
+      buffer.writeUInt32LE(at - start, offsets + (place / STRIDE - 1) * OFFSET_BYTES);
     buffer.writeUInt8(marks[place] ?? 0, at);
     buffer.writeUInt8(address.length, at + 1);
     buffer.write(address, at + 2, "latin1");
@@ -272,9 +294,12 @@ function createIdIndex(idOf: (index: number) => string): IdIndex {
   };
 }
 
+/** Another in each process: whoever chooses the texts cannot choose them so that all fall together. */
+const SEED = randomInt(2 ** 32);
+
 /** FNV-1a, 32 bits: quick and even enough to deal things out; says nothing about equality. */
 export function hashText(text: string): number {
-  let hash = 0x811c_9dc5;
+  let hash = SEED;
   for (let index = 0; index < text.length; index++) {
     hash = Math.imul(hash ^ text.charCodeAt(index), 0x0100_0193);
   }

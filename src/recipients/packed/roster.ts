@@ -1,6 +1,6 @@
 /** A list of accounts, sorted by address, packed: decoded one at a time, so that a large one costs little memory. */
 
-import { PAUSE_EVERY, type Steps } from "../../base/steps.ts";
+import { isPauseDue, type Steps } from "../../base/steps.ts";
 import type { Account, AccountType } from "../model.ts";
 import { type Buckets, dealOut, localOf } from "./buckets.ts";
 import { createRecords, hashText, LONGEST_ID, type Records } from "./records.ts";
@@ -8,6 +8,8 @@ import { sortedBy } from "./sort.ts";
 
 export interface Roster extends Iterable<Account> {
   readonly length: number;
+  /** Of all accounts: primary ones and aliases. */
+  readonly addresses: number;
   get(index: number): Account;
   typeOf(index: number): AccountType;
   idOf(index: number): string;
@@ -29,14 +31,15 @@ export interface RosterBuilder {
 
 export const ACCOUNT_TYPES: readonly AccountType[] = ["mailbox", "distributionList", "contact", "static"];
 
-/** Into how many buckets this many things are dealt, so that each is done between two pauses. */
-export function bucketsFor(things: number): number {
+/** Into how many buckets this many addresses are dealt, so that each takes little memory while it is looked at. */
+export function bucketsFor(addresses: number): number {
   let count = 1;
-  while (count < MOST_BUCKETS && things / count > PAUSE_EVERY) count *= 2;
+  while (count < MOST_BUCKETS && addresses / count > BUCKET_ADDRESSES) count *= 2;
   return count;
 }
 
 const MOST_BUCKETS = 4096;
+const BUCKET_ADDRESSES = 2048;
 
 /** 0 … count - 1; equal for all addresses with one local part. */
 export const bucketOf = (local: string, count: number): number => hashText(local) % count;
@@ -68,7 +71,13 @@ export function* rosterFrom(records: Records): Steps<Roster> {
   records.seal();
   const standing = new Uint32Array(records.length);
   let length = 0;
-  for (let index = 0; index < records.length; index++) if (records.has(index)) standing[length++] = index;
+  let total = 0;
+  for (let index = 0; index < records.length; index++) {
+    if (!records.has(index)) continue;
+    standing[length++] = index;
+    total += records.countOf(index);
+    if (isPauseDue()) yield;
+  }
   const sorted = yield* sortedBy(length, (item) => records.addressOf(standing[item] ?? 0, 0));
   const order = sorted.map((item) => standing[item] ?? 0);
   const at = (index: number): number => order[index] ?? 0;
@@ -84,6 +93,7 @@ export function* rosterFrom(records: Records): Steps<Roster> {
   let dealt: { readonly count: number; readonly buckets: Buckets } | undefined;
   return {
     length,
+    addresses: total,
     get,
     typeOf,
     idOf,
@@ -105,6 +115,9 @@ export function* rosterFrom(records: Records): Steps<Roster> {
 /** Packs accounts that stand in memory already. */
 export function* rosterOf(accounts: Iterable<Account>): Steps<Roster> {
   const builder = createRosterBuilder();
-  for (const account of accounts) builder.put(account);
+  for (const account of accounts) {
+    builder.put(account);
+    if (isPauseDue()) yield;
+  }
   return yield* builder.finish();
 }

@@ -1,7 +1,10 @@
 /** Sorts many items by text without holding their texts, in pieces. */
-import { PAUSE_EVERY, type Steps } from "../../base/steps.ts";
+import { randomInt } from "node:crypto";
+import { isPauseDue, type Steps } from "../../base/steps.ts";
 
 const MOST_BUCKETS = 4096;
+/** Items that are sorted at once. */
+const BUCKET_ITEMS = 1024;
 
 /**
  * The numbers 0 … count - 1 in the order of their keys, by code unit. `keyOf` is asked twice for each. Items are dealt
@@ -15,7 +18,7 @@ export function* sortedBy(count: number, keyOf: (item: number) => string): Steps
     const bucket = splitters.length === 0 ? 0 : upperBound(splitters, keyOf(item));
     bucketOf[item] = bucket;
     starts[bucket + 1] = (starts[bucket + 1] ?? 0) + 1;
-    if (item % PAUSE_EVERY === 0) yield;
+    if (isPauseDue()) yield;
   }
   for (let bucket = 1; bucket < starts.length; bucket++)
     starts[bucket] = (starts[bucket] ?? 0) + (starts[bucket - 1] ?? 0);
@@ -25,6 +28,7 @@ export function* sortedBy(count: number, keyOf: (item: number) => string): Steps
     const bucket = bucketOf[item] ?? 0;
     order[next[bucket] ?? 0] = item;
     next[bucket] = (next[bucket] ?? 0) + 1;
+    if (isPauseDue()) yield;
   }
   for (let bucket = 0; bucket + 1 < starts.length; bucket++) {
     const part = order.subarray(starts[bucket], starts[bucket + 1]);
@@ -36,13 +40,13 @@ export function* sortedBy(count: number, keyOf: (item: number) => string): Steps
   return order;
 }
 
-/** Keys that cut the items into parts of about PAUSE_EVERY. */
+/** Keys that cut the items into parts of about BUCKET_ITEMS. Drawn at random: no order of the items makes a part large. */
 function* sample(count: number, keyOf: (item: number) => string): Steps<string[]> {
-  const wanted = Math.min(MOST_BUCKETS, Math.floor(count / PAUSE_EVERY));
+  const wanted = Math.min(MOST_BUCKETS, Math.floor(count / BUCKET_ITEMS));
   if (wanted === 0) return [];
   const sampled: string[] = [];
   const drawn = wanted * 4;
-  for (let draw = 0; draw < drawn; draw++) sampled.push(keyOf(Math.floor((draw * count) / drawn)));
+  for (let draw = 0; draw < drawn; draw++) sampled.push(keyOf(randomInt(count)));
   sampled.sort((a, b) => (a < b ? -1 : 1));
   yield;
   return sampled.filter((_, index) => index % 4 === 2);

@@ -1,5 +1,5 @@
 /** Writes D. J. Bernstein's constant database, as Postfix and Exim read it. Source: cr.yp.to/cdb/cdb.txt. */
-import type { Steps } from "../../base/steps.ts";
+import { isPauseDue, type Steps } from "../../base/steps.ts";
 
 const TABLES = 256;
 /** The size of a database without records. */
@@ -8,8 +8,6 @@ const CDB_HEADER_BYTES = TABLES * 8;
 /** Bytes of a record beside its key and value: their lengths, and two slots of eight bytes in a table. */
 const RECORD_BYTES = 8 + 2 * 8;
 const SLOT_BYTES = 8;
-/** Records that are written between two pauses. */
-const PAUSE_EVERY = 2048;
 
 export type CdbEntry = readonly [key: string, value: string];
 
@@ -40,7 +38,7 @@ export function* writeCdb(entries: readonly CdbEntry[]): Steps<Buffer> {
     positions[index] = position;
     counts[hash % TABLES] = (counts[hash % TABLES] ?? 0) + 1;
     position = valueEnd;
-    if (index % PAUSE_EVERY === PAUSE_EVERY - 1) yield;
+    if (isPauseDue()) yield;
   }
   writeTables(database, { hashes, positions, counts }, position);
   return database;

@@ -1,10 +1,11 @@
 /** The tables that gateways read, as a pure function of accounts and names. */
 
-import { PAUSE_EVERY, type Steps } from "../../base/steps.ts";
+import { isPauseDue, type Steps } from "../../base/steps.ts";
 import { addRecipients, type Recipients } from "../accepted.ts";
 import type { DomainNames, Format, OutputOptions } from "../model.ts";
 import type { Buckets } from "../packed/buckets.ts";
 import type { Roster } from "../packed/roster.ts";
+import { sortedBy } from "../packed/sort.ts";
 import { cdbBytes, cdbEntries, writeCdb } from "./cdb.ts";
 import { dealShards, MOST_SHARDS, shardOf, slotOf } from "./shards.ts";
 
@@ -50,9 +51,9 @@ export function* prepareTables(accounts: Roster, names: DomainNames): Steps<Tabl
 }
 
 /** Every address of the given part of 128, with the address of its account. */
-function addPart(owners: Recipients, { accounts, names, shards }: Tables, part: number): void {
+function* addPart(owners: Recipients, { accounts, names, shards }: Tables, part: number): Steps<void> {
   const isHere = (local: string): boolean => slotOf(local) === part;
-  addRecipients(owners, { accounts, names }, { buckets: shards, bucket: part, isHere });
+  yield* addRecipients(owners, { accounts, names }, { buckets: shards, bucket: part, isHere });
 }
 
 /** The size of each shard, without rendering it; none when there are no formats. The same numbers as of `renderShard`. */
@@ -63,13 +64,13 @@ export function* measureShards(tables: Tables, { formats, shards }: OutputOption
     const sum = sums[part % shards];
     if (sum === undefined) continue;
     const owners: Recipients = new Map();
-    addPart(owners, tables, part);
+    yield* addPart(owners, tables, part);
     for (const entry of owners) {
+      if (isPauseDue()) yield;
       sum.addresses++;
       sum.characters += entry[0].length;
       for (const [format, { add }] of sum.text) add(LINES[format](...entry));
     }
-    yield;
   }
   return sums.map(({ addresses, characters, text }, index) => {
     let bytes = 0;
@@ -107,17 +108,16 @@ function textSums(formats: readonly Format[]) {
 export function* renderShard(tables: Tables, { formats, shards }: OutputOptions, index: number): Steps<RenderedShard> {
   const owners: Recipients = new Map();
   for (let part = index; part < MOST_SHARDS; part += shards) {
-    addPart(owners, tables, part);
-    yield;
+    yield* addPart(owners, tables, part);
   }
-  const entries = [...owners].sort(([a], [b]) => (a < b ? -1 : 1));
-  yield;
+  const unsorted = [...owners];
+  const order = yield* sortedBy(unsorted.length, (item) => unsorted[item]?.[0] ?? "");
+  const entries = Array.from(order, (item) => unsorted[item] as Entry);
   const data: Record<string, string> = {};
   const binaryData: Record<string, string> = {};
   for (const format of [...formats].sort()) {
     if (format === "cdb") binaryData[TABLE_KEYS.cdb] = yield* renderCdb(entries, index);
-    else data[TABLE_KEYS[format]] = renderText(format, entries, index);
-    yield;
+    else data[TABLE_KEYS[format]] = yield* renderText(format, entries, index);
   }
   return { index, addresses: entries.length, bytes: bytesOf(data) + bytesOf(binaryData), data, binaryData };
 }
@@ -146,11 +146,12 @@ const isPlain = (address: string): boolean => !/[()<>[\]:;,\\@]/.test(address.sl
 
 const fillerLine = (format: TextFormat, index: number): string => LINES[format](filler(index), "nobody@invalid") ?? "";
 
-function renderText(format: TextFormat, entries: readonly Entry[], index: number): string {
+function* renderText(format: TextFormat, entries: readonly Entry[], index: number): Steps<string> {
   const lines: string[] = [];
   for (const entry of entries) {
     const line = LINES[format](...entry);
     if (line !== undefined && line !== "") lines.push(line);
+    if (isPauseDue()) yield;
   }
   if (lines.length === 0) lines.push(fillerLine(format, index));
   return `${lines.join("\n")}\n`;
@@ -202,7 +203,7 @@ function* checkTable(
   const words = key === TABLE_KEYS.addresses ? 1 : 2;
   const isText = key !== TABLE_KEYS.cdb;
   let before = "";
-  for (const [number, line] of table.lines.entries()) {
+  for (const line of table.lines) {
     const [address = "", ...rest] = line.split(" ");
     const malformed = address === "" || rest.length !== words - 1 || rest.includes("");
     const comment = isText && line.startsWith("#");
@@ -212,7 +213,7 @@ function* checkTable(
     if (shardOf(address, shards) !== index && address !== filler(index))
       throw broken("holds an address of another shard");
     before = address;
-    if (number % PAUSE_EVERY === PAUSE_EVERY - 1) yield;
+    if (isPauseDue()) yield;
   }
 }
 

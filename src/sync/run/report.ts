@@ -96,9 +96,7 @@ export const describeViolations = (violations: readonly Violation[]): string =>
 export function describeProposal({ plan, mirrors, lost }: Proposal): string {
   const dropped = mirrors.length === 0 ? "" : `, the Mirror domain ${mirrors.join(", ")} dropped`;
   const refused =
-    lost.length === 0
-      ? ""
-      : `; the gateway stops accepting ${lost.length} ${lost.length === 1 ? "address" : "addresses"}`;
+    lost.size === 0 ? "" : `; the gateway stops accepting ${lost.size} ${lost.size === 1 ? "address" : "addresses"}`;
   return `${describeChanges(plan.counts)}${dropped}${refused}`;
 }
 

@@ -44,7 +44,7 @@ export async function rerender(
     operationsLimit: {},
   });
   if (judged.violations.length === 0) {
-    const standingThen = await render(services, ground, accounts, { names, lost: judged.proposal.lost.length });
+    const standingThen = await render(services, ground, accounts, { names, lost: judged.proposal.lost.size });
     return { view: { ...view, standing: standingThen }, status, rendered: true };
   }
   memory.heldRender = renderKey(view);

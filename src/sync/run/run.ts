@@ -151,12 +151,12 @@ async function withoutShown(plans: Plans, { object, run, signal }: RunInput, pro
   if (run.request !== "approve" || run.token === undefined) return proposal;
   // The digest names exactly these changes: nothing is new, also where the plan was too large to be stored in full.
   if (run.token === proposal.digest) return inSlices(beyond(proposal, proposal), signal);
-  const shown = await plans.shown(object, run.token, signal);
-  if (shown !== undefined) return inSlices(beyond(proposal, shown), signal);
+  const shown = await plans.shown(object, signal);
+  if (shown?.digest === run.token) return inSlices(beyond(proposal, shown), signal);
   throw new Failure(
     "stalled",
     "UnknownPlan",
-    `the plan ${run.token} is no longer there to compare with; sync again, and approve what that shows`,
+    `the plan ${run.token} is no longer there as it was shown: its ConfigMap is gone, or was edited since; sync again, and approve what that shows`,
   );
 }
 
@@ -207,7 +207,7 @@ async function endPublished(
   const end: RunEnd = { ...numbers({ judged, reading }), result: "Published", reason: "Published", message };
   const learned = { proposal, conflicts: reading.derived.conflicts };
   const record = recordOf(input.run, end, learned, input.requestedBy, services.deps.clock.now());
-  const publishing = { wish, revision, before, removed: unseen.lost.length, record };
+  const publishing = { wish, revision, before, removed: unseen.lost.size, record };
   facts.standing = await publish(services, input, publishing, {
     drafted({ nearlyFull }) {
       if (nearlyFull !== undefined) facts.nearlyFull = nearlyFull;

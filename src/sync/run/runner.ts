@@ -172,8 +172,7 @@ export async function conclude(
   const history = await services.histories.put(object, record, signal);
   const before: O365SyncStatus = object.status ?? {};
   const status = ended(before, { object, run, end, now, random: deps.random, history });
-  const cleared = before.held?.planDigest;
-  if (cleared !== undefined && status.held === undefined) await services.plans.clear(object, cleared, signal);
+  if (before.held !== undefined && status.held === undefined) await services.plans.clear(object, signal);
   const { result, reason, read, changes } = end;
   // Never below zero, also when the clock was set back meanwhile.
   const seconds = Math.max(0, now - Date.parse(run.startTime)) / 1000;

@@ -32,6 +32,8 @@ export interface RunEnd {
   readonly conflicts?: number;
   readonly held?: {
     readonly planDigest: string;
+    /** Of the file that holds the plan in full: an approval is compared with no other. */
+    readonly planSha256: string;
     readonly reason: string;
     readonly approvable: boolean;
     readonly violations: readonly RecordedViolation[];

@@ -20,7 +20,9 @@ import type {
   OutputOptions,
   Plan,
 } from "../../../../src/recipients/model.ts";
+import { type AddressSet, createAddressSet } from "../../../../src/recipients/packed/address-set.ts";
 import { type Roster, rosterOf } from "../../../../src/recipients/packed/roster.ts";
+import * as planFile from "../../../../src/recipients/plan-file.ts";
 import * as planText from "../../../../src/recipients/plan-text.ts";
 import * as revision from "../../../../src/recipients/revision.ts";
 import * as cdb from "../../../../src/recipients/tables/cdb.ts";
@@ -58,14 +60,19 @@ export const diff = (baseline: ListedBaseline, wish: ListedWish): ListedPlan =>
 export const planOf = (changes: readonly Change[]): ListedPlan => listed(allSteps(core.planOf(changes)));
 export const subtract = (plan: Plan, shown: Plan): ListedPlan => listed(allSteps(core.subtract(plan, shown)));
 export const lostAddresses = (baseline: ListedBaseline, wish: ListedWish): string[] =>
-  allSteps(core.lostAddresses(packedBaseline(baseline), packedWish(wish)));
+  [...allSteps(core.lostAddresses(packedBaseline(baseline), packedWish(wish)))].sort();
+export function addressSet(addresses: readonly string[]): AddressSet {
+  const set = createAddressSet();
+  for (const address of addresses) set.add(address);
+  return set;
+}
 
 /** Sorted. Counted in the other way too. */
 export function acceptedAddresses(accounts: readonly Account[], names: DomainNames): Set<string> {
   const roster = packed(accounts);
   const all: string[] = [];
   const parts = allSteps(acceptedParts(roster, names, 4));
-  for (let part = 0; part < 4; part++) all.push(...parts(part).keys());
+  for (let part = 0; part < 4; part++) all.push(...allSteps(parts(part)).keys());
   if (all.length !== allSteps(acceptedSteps(roster, names))) throw new Error("counted and listed differ");
   return new Set(all.sort());
 }
@@ -117,10 +124,17 @@ export const removalsToConfirm = (plan: Plan, rules: confirm.OwnRules): confirm.
 
 export const renderPlanText = (plan: Plan, head: readonly string[]): string =>
   allSteps(planText.renderPlanText(plan, head));
-export const planJson = (plan: planText.StoredPlan): Buffer => allSteps(planText.planJson(plan));
-export function parsePlanJson(data: Buffer): (planText.StoredPlan & { readonly plan: ListedPlan }) | undefined {
-  const stored = allSteps(planText.parsePlanJson(data));
-  return stored && { ...stored, plan: listed(stored.plan) };
+
+/** A stored plan with its parts as lists. */
+export interface ListedStoredPlan extends Omit<planFile.StoredPlan, "plan" | "lost"> {
+  readonly plan: ListedPlan;
+  readonly lost: readonly string[];
+}
+export const writePlanFile = (stored: ListedStoredPlan): Buffer =>
+  allSteps(planFile.writePlanFile({ ...stored, lost: addressSet(stored.lost) }));
+export async function readPlanFile(data: Buffer): Promise<ListedStoredPlan | undefined> {
+  const stored = await planFile.readPlanFile(data, new AbortController().signal);
+  return stored && { ...stored, plan: listed(stored.plan), lost: [...stored.lost].sort() };
 }
 
 export const writeCdb = (entries: readonly cdb.CdbEntry[]): Buffer => allSteps(cdb.writeCdb(entries));

@@ -1,0 +1,50 @@
+/** A set of addresses that may be millions: five million that mirror a hundred thousand take what those take. */
+
+import { isPauseDue, type Steps } from "../../base/steps.ts";
+import { localOf } from "./buckets.ts";
+import { createLabelled, type Labelled } from "./labelled.ts";
+
+export interface AddressSet extends Iterable<string> {
+  readonly size: number;
+  has(address: string): boolean;
+  /** By local part: the domains it stands at. */
+  readonly byLocal: Pick<Labelled, "length" | "groups">;
+}
+
+export interface AddressSetBuilder extends AddressSet {
+  add(address: string): void;
+}
+
+export function createAddressSet(): AddressSetBuilder {
+  const byLocal = createLabelled();
+  let size = 0;
+  return {
+    get size() {
+      return size;
+    },
+    byLocal,
+    add(address) {
+      if (byLocal.add(localOf(address), domainOf(address))) size++;
+    },
+    has: (address) => byLocal.has(localOf(address), domainOf(address)),
+    *[Symbol.iterator]() {
+      for (const { labels, locals } of byLocal.groups())
+        for (const local of locals) for (const domain of labels) yield `${local}@${domain}`;
+    },
+  };
+}
+
+export const NO_ADDRESSES: AddressSet = createAddressSet();
+
+const domainOf = (address: string): string => address.slice(address.lastIndexOf("@") + 1);
+
+/** What of `all` is not in `others`. */
+export function* withoutAddresses(all: AddressSet, others: AddressSet): Steps<AddressSet> {
+  if (all === others || all.size === 0) return NO_ADDRESSES;
+  const left = createAddressSet();
+  for (const address of all) {
+    if (!others.has(address)) left.add(address);
+    if (isPauseDue()) yield;
+  }
+  return left;
+}
