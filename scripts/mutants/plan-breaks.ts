@@ -234,7 +234,7 @@ export const approvals: readonly Break[] = [
   one(
     "a plan that nobody can show is not approved",
     RUN,
-    "if (shown !== undefined) return inSlices(beyond(proposal, shown), signal);",
+    "if (shown?.digest === run.token) return inSlices(beyond(proposal, shown), signal);",
     "return inSlices(beyond(proposal, shown ?? proposal), signal);",
     "unit/sync/run/whole-run",
   ),

@@ -183,8 +183,8 @@ function* acceptedOf(
     };
   }
   const parts = byBucket(baseline.addresses, count);
-  // biome-ignore lint/correctness/useYield: what is at hand takes no time
   return function* (part) {
+    if (isPauseDue()) yield;
     return parts[part] ?? [];
   };
 }

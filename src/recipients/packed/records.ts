@@ -62,17 +62,7 @@ export function createRecords(): Records {
 
   const bufferOf = (index: number): Buffer => slabs.get(slabOf.get(index));
 
-  /** Place of an address's mark; its length and its text follow. */
-  function seek(buffer: Buffer, index: number, place: number): number {
-    const start = offsetOf.get(index);
-    const offsets = start + HEAD_BYTES + (buffer.readUInt16LE(start + 1) & LONGEST_ID);
-    const kept = offsetsOf(buffer.readUInt16LE(start + 3));
-    const stride = Math.min(Math.floor(place / STRIDE), kept);
-    let at =
-      stride === 0 ? offsets + kept * OFFSET_BYTES : start + buffer.readUInt32LE(offsets + (stride - 1) * OFFSET_BYTES);
-    for (let skipped = stride * STRIDE; skipped < place; skipped++) at += 2 + (buffer[at + 1] ?? 0);
-    return at;
-  }
+  const seek = (buffer: Buffer, index: number, place: number): number => placeOf(buffer, offsetOf.get(index), place);
 
   function sizeOf(index: number): number {
     const buffer = bufferOf(index);
@@ -141,6 +131,17 @@ export function createRecords(): Records {
     seal: () => ids.clear(),
   };
   return records;
+}
+
+/** Place of an address's mark in a record that starts there; its length and its text follow. */
+function placeOf(buffer: Buffer, start: number, place: number): number {
+  const offsets = start + HEAD_BYTES + (buffer.readUInt16LE(start + 1) & LONGEST_ID);
+  const kept = offsetsOf(buffer.readUInt16LE(start + 3));
+  const stride = Math.min(Math.floor(place / STRIDE), kept);
+  let at =
+    stride === 0 ? offsets + kept * OFFSET_BYTES : start + buffer.readUInt32LE(offsets + (stride - 1) * OFFSET_BYTES);
+  for (let skipped = stride * STRIDE; skipped < place; skipped++) at += 2 + (buffer[at + 1] ?? 0);
+  return at;
 }
 
 /** Memory in large pieces, filled one after the other. */
