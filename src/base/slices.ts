@@ -20,7 +20,7 @@ export async function inSlices<T>(steps: Steps<T>, signal: AbortSignal): Promise
   }
 }
 
-/** The same for items that come one by one: `done` after each, and wait where it says so. */
+/** The same for items that come one by one: after each it says whether to wait. */
 export function createPacer(signal: AbortSignal): { pause(): Promise<void> | undefined } {
   let began = performance.now();
   return {

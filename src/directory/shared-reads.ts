@@ -1,5 +1,6 @@
 /** One read of a tenant for all who want it at about the same time with the very same credential. */
 import type { Clock } from "../base/deps.ts";
+import { createPacer } from "../base/slices.ts";
 import type { DirectoryObject } from "../recipients/model.ts";
 import { SOURCES } from "./sources.ts";
 import type { Directory, ReadOptions, ReadStats } from "./types.ts";
@@ -8,8 +9,8 @@ import type { Directory, ReadOptions, ReadStats } from "./types.ts";
 export const KEPT_MS = 300_000;
 /** Of all reads that are kept: beyond that the oldest are forgotten, and a read that is larger is not kept at all. */
 const MOST_BYTES = 32 * 1024 * 1024;
-/** Objects that are packed together, and handed on between two looks at other things. */
-const PARCEL = 500;
+/** Addresses that are packed together: unpacked they take some milliseconds. */
+const PARCEL_ADDRESSES = 2000;
 
 interface Parcels {
   readonly bytes: number;
@@ -81,10 +82,11 @@ function begin(directory: Pick<Directory, "read">, options: ReadOptions, now: nu
 function createParcels(): Parcels {
   const full: Buffer[] = [];
   let open: DirectoryObject[] = [];
-  let bytes = 0;
+  let [bytes, addresses] = [0, 0];
   const close = (): void => {
     const parcel = Buffer.from(JSON.stringify(open));
     open = [];
+    addresses = 0;
     bytes += parcel.length;
     if (bytes <= MOST_BYTES) full.push(parcel);
     else full.length = 0;
@@ -97,7 +99,8 @@ function createParcels(): Parcels {
       if (bytes > MOST_BYTES) return;
       // What is no mail address is of no use to anybody.
       open.push({ id, source, mail, proxyAddresses: proxyAddresses.filter((proxy) => /^smtp:/i.test(proxy)) });
-      if (open.length === PARCEL) close();
+      addresses += proxyAddresses.length + 1;
+      if (addresses >= PARCEL_ADDRESSES) close();
     },
     all() {
       if (open.length > 0) close();
@@ -107,10 +110,12 @@ function createParcels(): Parcels {
 }
 
 async function handOn(parcels: readonly Buffer[], onObject: ReadOptions["onObject"], signal: AbortSignal) {
+  const pacer = createPacer(signal);
   for (const parcel of parcels) {
-    for (const object of JSON.parse(parcel.toString("utf8")) as DirectoryObject[]) onObject(object);
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    signal.throwIfAborted();
+    for (const object of JSON.parse(parcel.toString("utf8")) as DirectoryObject[]) {
+      onObject(object);
+      await pacer.pause();
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 /** What is asked of a tenant as a whole: all its recipients, a taste of them, its domains. */
+import { createPacer } from "../../base/slices.ts";
 import type { Source } from "../../recipients/model.ts";
 import { addressesHidden, malformed, refused } from "../errors/errors.ts";
 import { asRecord } from "../http/json.ts";
@@ -34,6 +35,7 @@ async function readSource(
 ): Promise<number> {
   let objects = 0;
   let withoutAddress = 0;
+  const pacer = createPacer(signal);
   for await (const { entries, first } of readPages(graph, source, signal)) {
     if (first) objects = withoutAddress = 0;
     for (const entry of entries) {
@@ -42,6 +44,7 @@ async function readSource(
       objects++;
       if (mail === null && proxyAddresses.length === 0) withoutAddress++;
       onObject({ id, source, mail, proxyAddresses });
+      await pacer.pause();
     }
   }
   // Users and contacts without an address are common; a mail-enabled group always has one.
