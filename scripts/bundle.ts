@@ -1,10 +1,11 @@
-/** Bundles the operator into one file. */
+/** Bundles a program into one file: the operator, and the kubectl plugin. */
 import { build } from "esbuild";
 
-export async function bundle(outfile: string): Promise<void> {
+export async function bundle(outfile: string, entryPoint = "src/main.ts", banner?: string): Promise<void> {
   await build({
-    entryPoints: ["src/main.ts"],
+    entryPoints: [entryPoint],
     outfile,
+    ...(banner === undefined ? {} : { banner: { js: banner } }),
     bundle: true,
     platform: "node",
     target: "node20",

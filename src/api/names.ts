@@ -3,6 +3,8 @@
 export const manifestName = (sync: string): string => `${sync}-manifest`;
 export const historyName = (sync: string): string => `${sync}-history`;
 export const planName = (sync: string): string => `${sync}-plan`;
+/** One of those that hold what the last publications changed. */
+export const changesName = (sync: string, index: number): string => `${sync}-changes-${index}`;
 export const accountsName = (sync: string, index: number): string => `${sync}-accounts-${index}`;
 /** Named by its content too: a piece is never overwritten. */
 export const journalName = (sync: string, sha256: string, index: number): string =>

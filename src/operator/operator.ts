@@ -11,6 +11,7 @@ import { createDirectoryProvider } from "../directory/provider.ts";
 import { createDomainReconciler } from "../domain/controller.ts";
 import type { Notifier } from "../notify/notifier.ts";
 import { createMetrics, type Metrics } from "../observe/metrics.ts";
+import { createChangesWriter } from "../publication/changes-writer.ts";
 import { createConfigMaps } from "../publication/configmaps.ts";
 import { createHistoryWriter } from "../publication/history-writer.ts";
 import { createPlans } from "../publication/plans.ts";
@@ -188,8 +189,10 @@ function syncServices(
     observer: metrics,
     notifier,
     checks,
-    publisher: createPublisher(maps, createRoutes({ client, stores }), deps.clock),
+    publisher: createPublisher(maps, deps.clock),
     plans: createPlans(maps),
+    changes: createChangesWriter(maps),
+    routes: createRoutes(client, deps),
     histories: createHistoryWriter(maps),
     statuses: createStatusWriter(client),
     maxDeletionPercent: config.maxDeletionPercent,

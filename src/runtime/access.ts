@@ -21,11 +21,11 @@ export interface ApiServerAccess {
 const REREAD_MS = 60_000;
 
 /**
- * Reads the kubeconfig file at `path`; without it whatever kubectl would use ($KUBECONFIG, ~/.kube/config), then the pod's service account.
+ * Reads the kubeconfig file at `path` (its current context, or the one that is named); without it whatever kubectl would use ($KUBECONFIG, ~/.kube/config), then the pod's service account.
  * Throws when there is none of them, or when it names no cluster.
  */
-export function loadAccess(path?: string, clock: Clock = systemClock): ApiServerAccess {
-  const { server, namespace } = readConfig(path);
+export function loadAccess(path?: string, clock: Clock = systemClock, contextName?: string): ApiServerAccess {
+  const { server, namespace } = readConfig(path, contextName);
   let current: { readAt: number; credentials: Promise<Credentials> } | undefined;
 
   return {
@@ -35,7 +35,7 @@ export function loadAccess(path?: string, clock: Clock = systemClock): ApiServer
       const age = current ? clock.monotonic() - current.readAt : Number.POSITIVE_INFINITY;
       // Many requests see the same 401 at once: what was read within this very second is fresh.
       if (current && age < (fresh ? 1_000 : REREAD_MS)) return current.credentials;
-      const credentials = readCredentials(path);
+      const credentials = readCredentials(path, contextName);
       current = { readAt: clock.monotonic(), credentials };
       credentials.catch(() => {
         current = undefined;
@@ -51,11 +51,16 @@ interface Config {
   readonly config: KubeConfig;
 }
 
-function readConfig(path: string | undefined): Config {
+function readConfig(path: string | undefined, contextName: string | undefined): Config {
   const config = new KubeConfig();
   if (path === undefined) config.loadFromDefault();
   else config.loadFromFile(path);
 
+  if (contextName !== undefined) {
+    if (config.getContextObject(contextName) === null)
+      throw new Error(`kubeconfig: there is no context "${contextName}"`);
+    config.setCurrentContext(contextName);
+  }
   const cluster = config.getCurrentCluster();
   const context = config.getCurrentContext();
   // What loadFromDefault makes up when it finds nothing.
@@ -79,9 +84,9 @@ function readConfig(path: string | undefined): Config {
 }
 
 /** A new KubeConfig each time: the library keeps tokens and the answers of credential plugins for as long as one lives. */
-async function readCredentials(path: string | undefined): Promise<Credentials> {
+async function readCredentials(path: string | undefined, contextName: string | undefined): Promise<Credentials> {
   const options: RequestOptions = {};
-  await readConfig(path).config.applyToHTTPSOptions(options);
+  await readConfig(path, contextName).config.applyToHTTPSOptions(options);
   const { agent: _, headers, ...rest } = options;
   const named = Object.entries(headers ?? {}).map(([name, value]) => [name, String(value).trim()] as const);
   return { ...rest, headers: Object.fromEntries(named) };

@@ -6,6 +6,7 @@ import type { Clock } from "../../src/base/deps.ts";
 import type { Directory, DirectoryProvider } from "../../src/directory/types.ts";
 import { createDomainReconciler } from "../../src/domain/controller.ts";
 import type { Notifier } from "../../src/notify/notifier.ts";
+import { createChangesWriter } from "../../src/publication/changes-writer.ts";
 import { createConfigMaps } from "../../src/publication/configmaps.ts";
 import { createHistoryWriter } from "../../src/publication/history-writer.ts";
 import { createPlans } from "../../src/publication/plans.ts";
@@ -76,8 +77,10 @@ export function createMemoryOperator(options: MemoryOperatorOptions): MemoryOper
       notifier,
       observer,
       directories,
-      publisher: createPublisher(maps, createRoutes({ client, stores }), clock),
+      publisher: createPublisher(maps, clock),
       plans: createPlans(maps),
+      changes: createChangesWriter(maps),
+      routes: createRoutes(client, deps),
       histories: createHistoryWriter(maps),
       statuses: createStatusWriter(client),
       maxDeletionPercent: 100,

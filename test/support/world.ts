@@ -112,9 +112,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const observe = async (): Promise<void> => {
     for (let attempt = 1; ; attempt++) {
       try {
-        const found = await world.configMaps();
-        gateway.observe(found);
-        gateway.expectAtRest(found);
+        gateway.observe(await world.configMaps());
         return;
       } catch (error) {
         if (attempt === OBSERVATIONS) throw error;

@@ -4,7 +4,9 @@ import type { MailDomain, O365Sync } from "../../api/types.generated.ts";
 import { Failure } from "../../base/failure.ts";
 import { inSlices } from "../../base/slices.ts";
 import type { Directory, DirectoryProvider, Sharing } from "../../directory/types.ts";
+import type { ChangesWriter } from "../../publication/changes-writer.ts";
 import type { ConfigMaps } from "../../publication/configmaps.ts";
+import { asFailure } from "../../publication/obstacle.ts";
 import type { Plans } from "../../publication/plans.ts";
 import { beyond, type Proposal } from "../../publication/proposal.ts";
 import { namesOf } from "../../publication/publication.ts";
@@ -33,6 +35,7 @@ import {
 import { timed, tryConnection } from "./test-connection.ts";
 
 export interface RunServices extends GateServices {
+  readonly changes: ChangesWriter;
   readonly client: Client;
   readonly maps: ConfigMaps;
   readonly directories: DirectoryProvider;
@@ -118,13 +121,12 @@ async function sync(services: RunServices, directory: Directory, input: RunInput
   facts.reading = reading;
   const { derived } = reading;
   const wish: Wish = { accounts: derived.accounts, names: namesOf(domain) };
-  const { predecessor } = standing;
   const { current } = standing.manifest;
   const revision = await inSlices(revisionOf(wish.accounts, wish.names), signal);
   const same = current?.revision === revision && input.accountsStand;
   // What is published already needs not be read to be compared with itself.
   const accounts = same ? wish.accounts : await input.loadAccounts(signal);
-  const baseline = await loadBaseline(services, { object, current, accounts, predecessor }, signal);
+  const baseline = await loadBaseline(services, { object, current, accounts }, signal);
   const domains = [wish.names.domain, ...wish.names.aliasDomains.map(({ name }) => name)];
   const judged = await judge(services, input, {
     baseline,
@@ -219,5 +221,21 @@ async function endPublished(
       facts.standing = standing;
     },
   });
+  await keepChanges(services, input, facts.standing, proposal);
   return end;
+}
+
+/** For people who ask later; nothing of the run depends on it. */
+async function keepChanges(
+  { changes }: RunServices,
+  { object, run, log, signal }: RunInput,
+  { manifest }: Standing,
+  { plan }: Proposal,
+): Promise<void> {
+  try {
+    await changes.put(object, { run: run.id, time: manifest.current?.time ?? run.startTime, plan }, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    log.warn({ run: run.id, reason: asFailure(error)?.reason ?? "Unknown" }, "What it changed could not be kept");
+  }
 }

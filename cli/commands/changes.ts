@@ -1,0 +1,54 @@
+/** `changes`: which addresses came and went, all of them. */
+import { readableTime } from "../../src/base/time.ts";
+import { isDelete } from "../../src/recipients/changes.ts";
+import { CommandError, EXIT, type ExitCode } from "../errors.ts";
+import { isData } from "../output.ts";
+import { runsOf } from "../read/changes.ts";
+import { getSync, type Session } from "../session.ts";
+
+export interface ChangesOptions {
+  /** "90m", "12h", "7d". */
+  readonly since?: string | undefined;
+  readonly address?: string | undefined;
+}
+
+export async function changes(session: Session, name: string, { since, address }: ChangesOptions): Promise<ExitCode> {
+  const { output, clock } = session;
+  const from = since === undefined ? 0 : clock.now() - duration(since);
+  const wanted = address?.toLowerCase();
+  const runs = (await runsOf(session, await getSync(session, name))).filter(({ time }) => Date.parse(time) >= from);
+  let found = 0;
+  for (const run of runs) {
+    let headed = false;
+    for await (const { op, address: changed, of } of run.read()) {
+      if (wanted !== undefined && changed !== wanted) continue;
+      found++;
+      if (isData(output)) {
+        // One line a change: an answer of any length can be read as it comes.
+        session.streams.write(
+          `${JSON.stringify({ time: run.time, run: run.run, op, address: changed, of: of ?? null })}\n`,
+        );
+        continue;
+      }
+      if (!headed) output.line(output.paint("bold", `${readableTime(Date.parse(run.time))}  ${run.run}`));
+      headed = true;
+      const owner = of === undefined ? "" : ` (of ${of})`;
+      output.line(
+        isDelete(op) ? output.paint("red", `- ${changed}${owner}`) : output.paint("green", `+ ${changed}${owner}`),
+      );
+    }
+    if (run.cut > 0) output.progress(`… and ${run.cut} more of ${run.run}, which had no room`);
+  }
+  if (found === 0) output.progress("No address came or went, as far as it is kept.");
+  return EXIT.ok;
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+function duration(text: string): number {
+  const [, count, unit = ""] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
+  const ms = UNITS[unit];
+  if (count === undefined || ms === undefined)
+    throw new CommandError(`--since must be a number and a unit, such as 90m, 12h or 7d, not ${text}`);
+  return Number(count) * ms;
+}

@@ -1,0 +1,187 @@
+/** `doctor`: what is wrong, each with its cure. */
+import { GROUP } from "../../src/api/group.ts";
+import { O365_SYNC } from "../../src/api/resources.ts";
+import type { O365Sync } from "../../src/api/types.generated.ts";
+import { CONFIG_MAP, type KubeObject, LEASE, type ResourceType } from "../../src/runtime/kube.ts";
+import { ApiError } from "../../src/runtime/types.ts";
+import { CommandError, EXIT, type ExitCode } from "../errors.ts";
+import { isData, printable } from "../output.ts";
+import { listDomains, listSyncs, missingRight, type Session } from "../session.ts";
+
+export interface Finding {
+  readonly level: "ok" | "warning" | "problem" | "unknown";
+  readonly what: string;
+  readonly cure?: string;
+}
+
+type Check = (session: Session) => Promise<readonly Finding[]>;
+
+export async function doctor(session: Session, version: string): Promise<ExitCode> {
+  const { output } = session;
+  const checks: readonly Check[] = [crds(version), rights, leader, syncs, domains];
+  const findings: Finding[] = [];
+  for (const check of checks) findings.push(...(await findingsOf(check, session)));
+  if (isData(output)) output.data(findings);
+  else {
+    for (const { level, what, cure } of findings) {
+      const mark = { ok: "green", warning: "yellow", problem: "red", unknown: "yellow" } as const;
+      output.line(`${output.paint(mark[level], level.padEnd(8))}${printable(what)}`);
+      if (cure !== undefined) output.line(`        ${output.paint("dim", `to do: ${printable(cure)}`)}`);
+    }
+  }
+  return findings.some(({ level }) => level === "problem") ? EXIT.no : EXIT.ok;
+}
+
+async function findingsOf(check: Check, session: Session): Promise<readonly Finding[]> {
+  try {
+    return await check(session);
+  } catch (error) {
+    if (error instanceof CommandError || error instanceof ApiError) return [{ level: "unknown", what: error.message }];
+    throw error;
+  }
+}
+
+interface Crd extends KubeObject {
+  readonly spec?: { readonly versions?: readonly { readonly schema?: unknown }[] };
+}
+
+const CRD: ResourceType<Crd> = {
+  group: "apiextensions.k8s.io",
+  version: "v1",
+  plural: "customresourcedefinitions",
+  kind: "CustomResourceDefinition",
+  namespaced: false,
+};
+
+/** Fields that came with later releases, oldest first: a CRD without one is older than that release. */
+const FIELDS_SINCE: readonly (readonly [field: string, since: string])[] = [["cron", "0.2.0"]];
+
+const crds =
+  (version: string): Check =>
+  async ({ client, signal }) => {
+    const name = `${O365_SYNC.plural}.${GROUP}`;
+    try {
+      const crd = await client.get(CRD, { name }, { signal });
+      const text = JSON.stringify(crd.spec ?? {});
+      const missing = FIELDS_SINCE.filter(([field]) => !text.includes(`"${field}"`));
+      const [oldest] = missing;
+      if (oldest === undefined)
+        return [{ level: "ok", what: `the CRDs know what version ${version} of this program knows` }];
+      return [
+        {
+          level: "warning",
+          what: `the CRDs are older than ${oldest[1]}: they lack ${missing.map(([field]) => field).join(", ")}`,
+          cure: "upgrade the operator and its CRDs (docs/upgrade.md)",
+        },
+      ];
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.status === 403)
+        return [{ level: "unknown", what: `which version the CRDs are of: ${missingRight(CRD, undefined, "get")}` }];
+      if (!error.notFound) throw error;
+      return [
+        { level: "problem", what: `the CRD ${name} is not installed`, cure: "install the chart, or apply crds/" },
+      ];
+    }
+  };
+
+interface Review extends KubeObject {
+  readonly spec: { readonly resourceAttributes: Readonly<Record<string, string>> };
+  readonly status?: { readonly allowed?: boolean };
+}
+
+const REVIEW: ResourceType<Review> = {
+  group: "authorization.k8s.io",
+  version: "v1",
+  plural: "selfsubjectaccessreviews",
+  kind: "SelfSubjectAccessReview",
+  namespaced: false,
+};
+
+const RIGHTS: readonly (readonly [type: ResourceType<KubeObject>, verb: string, what: string])[] = [
+  [O365_SYNC, "list", "get, why"],
+  [O365_SYNC, "patch", "sync, test, approve, suspend"],
+  [CONFIG_MAP, "get", "why, plan, history, changes, export"],
+];
+
+const rights: Check = async ({ client, namespace, ownNamespace, signal }) => {
+  const where = namespace ?? ownNamespace;
+  const findings: Finding[] = [];
+  for (const [type, verb, what] of RIGHTS) {
+    const attributes = { group: type.group, resource: type.plural, verb, namespace: where };
+    const review: Review = {
+      apiVersion: "authorization.k8s.io/v1",
+      kind: "SelfSubjectAccessReview",
+      metadata: { name: "" },
+      spec: { resourceAttributes: attributes },
+    };
+    const { status } = await client.create(REVIEW, review, { signal });
+    if (status?.allowed !== true)
+      findings.push({ level: "problem", what: `${missingRight(type, where, verb)}; needed for ${what}` });
+  }
+  return findings.length > 0
+    ? findings
+    : [{ level: "ok", what: `you may ask, approve and read in the namespace ${where}` }];
+};
+
+const LEASE_NAME = "o365-sync-operator";
+
+const leader: Check = async ({ client, clock, signal }) => {
+  try {
+    const { items } = await client.list(LEASE, { signal, fieldSelector: `metadata.name=${LEASE_NAME}` });
+    if (items.length === 0)
+      return [{ level: "problem", what: "no operator has ever led here", cure: "install it, or look at its log" }];
+    return items.map(({ metadata, spec }): Finding => {
+      const age = Math.round((clock.now() - Date.parse(spec?.renewTime ?? "")) / 1000);
+      const alive = age <= (spec?.leaseDurationSeconds ?? 15);
+      if (alive) return { level: "ok", what: `an operator leads in ${metadata.namespace} (${spec?.holderIdentity})` };
+      return {
+        level: "problem",
+        what: `nobody has led in ${metadata.namespace} for ${Number.isNaN(age) ? "an unknown time" : `${age} s`}`,
+        cure: `kubectl -n ${metadata.namespace} get pods -l app.kubernetes.io/name=o365-sync-operator`,
+      };
+    });
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 403)) throw error;
+    return [{ level: "unknown", what: `who leads: ${missingRight(LEASE, undefined, "list")}` }];
+  }
+};
+
+const ANNOTATIONS: readonly string[] = ["sync", "test-sync", "test-connection", "approve"].map(
+  (name) => `${GROUP}/${name}`,
+);
+
+const syncs: Check = async (session) => {
+  const found = await listSyncs(session);
+  const findings = found.flatMap((sync) => [...stalled("O365Sync", sync), ...unknownAnnotations(sync)]);
+  return findings.length > 0 ? findings : [{ level: "ok", what: `${found.length} O365Syncs, none of them stalled` }];
+};
+
+const domains: Check = async (session) => {
+  const found = await listDomains(session);
+  const findings = found.flatMap((domain) => stalled("MailDomain", domain));
+  return findings.length > 0 ? findings : [{ level: "ok", what: `${found.length} MailDomains, none of them stalled` }];
+};
+
+function stalled(kind: string, { metadata, status }: KubeObject & Pick<O365Sync, "status">): Finding[] {
+  const condition = status?.conditions?.find(({ type, status: is }) => type === "Stalled" && is === "True");
+  return condition === undefined
+    ? []
+    : [
+        {
+          level: "problem",
+          what: `${kind} ${metadata.namespace}/${metadata.name} is stalled (${condition.reason})`,
+          cure: condition.message,
+        },
+      ];
+}
+
+function unknownAnnotations({ metadata }: O365Sync): Finding[] {
+  return Object.keys(metadata.annotations ?? {})
+    .filter((name) => name.startsWith(`${GROUP}/`) && !ANNOTATIONS.includes(name))
+    .map((name) => ({
+      level: "warning",
+      what: `O365Sync ${metadata.namespace}/${metadata.name} has the annotation ${name}, which asks for nothing`,
+      cure: `it must be one of ${ANNOTATIONS.join(", ")}`,
+    }));
+}
