@@ -225,6 +225,29 @@ export interface O365SyncStatus {
       attempts: number;
       /** When it is tried next. */
       time: string;
+      /** What it tells. Kept here, where only the operator writes. */
+      run?: {
+        /** What asked for the run. */
+        trigger: string;
+        /** The annotation that asked for it. */
+        request?: "sync" | "testSync" | "testConnection" | "approve";
+        /** Who or what asked for it, for people. */
+        syncedBy: string;
+        /** When the run began. */
+        startTime: string;
+        /** When it ended. */
+        completionTime: string;
+        /** What came of it; Succeeded is for tests. */
+        result: "Published" | "Unchanged" | "Held" | "Failed" | "Succeeded";
+        /** Why, as one word in CamelCase. */
+        reason: string;
+        /** What came of it, for people. */
+        message: string;
+        /** How many attempts were made. */
+        attempts: number;
+        /** Digest of numbers and addresses that the history ConfigMap has of this run: a mail shows them only while they are as they were written. */
+        details?: string;
+      };
     }[];
     /** The last attempt at a mail. */
     last?: {
@@ -262,6 +285,8 @@ export interface O365SyncStatus {
     reason?: string;
     /** What came of it, for people. */
     message?: string;
+    /** What became of the mail about it, where not every recipient got it. */
+    mail?: string;
     /** What was read from the directory. */
     read?: {
       /** Users. */

@@ -35,4 +35,9 @@ export class Failure extends Error {
     this.retryAt = details.retryAt;
     this.note = details.note ?? message;
   }
+
+  /** How loud the log is about it. */
+  get level(): "info" | "warn" {
+    return this.kind === "stalled" || this.kind === "retry" ? "warn" : "info";
+  }
 }

@@ -26,7 +26,7 @@ export function refusalIn(query: URLSearchParams): { readonly code: string | und
 export function verdictOn(object: O365Sync, waitedMs: number): Verdict {
   const authorized = findCondition(object.status?.conditions ?? [], "Authorized");
   if (authorized?.status === "True") return { kind: "granted", object };
-  const [missing = ""] = (authorized?.message ?? "nobody has looked yet").split(";");
+  const missing = authorized?.message ?? "nobody has looked yet";
   return { kind: waitedMs < PATIENCE_MS ? "waiting" : "notYet", object, missing };
 }
 

@@ -63,9 +63,9 @@ function violationTable({ violations }: Report): Markup {
   const head = `padding:6px 0;font-size:13px;line-height:18px;font-weight:400;${MUTED}`;
   const cell = `padding:8px 0;${RULE};vertical-align:top`;
   const rows = violations.map(
-    ({ limit, allowed, actual }) => html`<tr>
+    ({ limit, allowed, actual, isLeast }) => html`<tr>
 <td style="${cell};padding-right:12px">${breakable(limit)}</td>
-<td align="right" style="${cell}">${allowed}</td>
+<td align="right" style="${cell}">${isLeast ? "at least " : ""}${allowed}</td>
 <td align="right" style="${cell};font-weight:600">${actual}</td>
 </tr>
 `,

@@ -1,16 +1,17 @@
 /** What a mail tells about one run: a value made once, from the history record and the object, and rendered twice. Pure. */
 
-/** What the history knows of a run; a record of sync/ is one. */
+/** What came of a run, and its numbers and addresses as far as they are known. */
 export interface RunRecord {
   readonly synced: string;
   readonly completed: string;
   readonly syncedBy: string;
   readonly testSync: boolean;
-  readonly summary: string;
+  /** What came of it; begins in lower case and ends without a full stop. */
+  readonly message: string;
   readonly result: "Published" | "Unchanged" | "Held" | "Failed" | "Succeeded";
   readonly reason: string;
   readonly attempts: number;
-  readonly request?: string;
+  readonly request?: string | undefined;
   readonly read?: Readonly<Record<"users" | "groups" | "contacts" | "requests", number>>;
   readonly changes?: Readonly<
     Record<"accountAdds" | "accountDeletes" | "aliasAdds" | "aliasDeletes" | "total", number>
@@ -31,6 +32,8 @@ export interface ReportInput {
   readonly published:
     | { readonly accounts: number; readonly aliases: number; readonly addresses: number; readonly time: string }
     | undefined;
+  /** Why numbers and addresses are left out, where they are. */
+  readonly leftOut?: string | undefined;
   /** Whether an earlier attempt at the same run had failed. */
   readonly recovered: boolean;
   /** What to run next, with what it does; for a held plan the approval comes first. */
@@ -60,7 +63,13 @@ export interface Report {
   /** The same in a sentence, with the cause. */
   readonly lead: string;
   readonly counts: readonly { readonly label: string; readonly value: number }[];
-  readonly violations: readonly { readonly limit: string; readonly allowed: string; readonly actual: string }[];
+  readonly violations: readonly {
+    readonly limit: string;
+    readonly allowed: string;
+    readonly actual: string;
+    /** Whether `allowed` is the least, not the most. */
+    readonly isLeast: boolean;
+  }[];
   readonly commands: readonly Command[];
   readonly facts: readonly Fact[];
   /** The title of the list of changes: whether they were made, or would be. */
@@ -82,12 +91,14 @@ export function composeReport(input: ReportInput): Report {
     tone,
     subject: `[o365-sync] ${domain}: ${subjectOf(input, headline)}`,
     headline,
-    lead: sentence(record.summary),
+    lead: sentence(record.message),
     counts: countsOf(record),
     violations: (record.violations ?? []).map(({ limit, allowed, actual }) => ({
       limit,
       allowed: number(allowed),
       actual: number(actual),
+      // Fewer than are allowed only break a rule that asks for some at least.
+      isLeast: actual < allowed,
     })),
     commands: input.commands,
     facts: factsOf(input),
@@ -146,7 +157,7 @@ function countsOf({ result, changes }: RunRecord): Report["counts"] {
   ];
 }
 
-function factsOf({ record, domain, namespace, name, published, next }: ReportInput): Fact[] {
+function factsOf({ record, domain, namespace, name, published, leftOut, next }: ReportInput): Fact[] {
   const { read, dropped = {}, conflicts = 0, attempts } = record;
   const left = Object.entries(dropped).filter(([, count]) => count > 0);
   const facts: [label: string, value: string | undefined][] = [
@@ -166,6 +177,7 @@ function factsOf({ record, domain, namespace, name, published, next }: ReportInp
         ? "none yet"
         : `${number(published.accounts)} accounts, ${number(published.aliases)} aliases, ${number(published.addresses)} addresses accepted, of ${readable(published.time)}`,
     ],
+    ["Details", leftOut],
     ["Next", next],
   ];
   return facts.flatMap(([label, value]) => (value === undefined ? [] : [{ label, value }]));
@@ -190,9 +202,6 @@ function seconds({ synced, completed }: RunRecord): string {
   return took < 120 ? `${took} s` : `${Math.round(took / 60)} min`;
 }
 
-/** A summary begins in lower case and ends without a full stop; what the headline says already is left out. */
-function sentence(summary: string): string {
-  const text = summary.replace(/^(?:held, nothing was saved|failed): /, "");
-  // A name such as deletionGuard stays as people write it.
-  return `${text.replace(/^[a-z]+(?![A-Za-z.])/, (word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`)}.`;
-}
+/** A name such as deletionGuard stays as people write it. */
+const sentence = (message: string): string =>
+  `${message.replace(/^[a-z]+(?![A-Za-z.])/, (word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`)}.`;

@@ -6,7 +6,9 @@ export function renderText(report: Report): string {
   const blocks: (readonly string[])[] = [
     [headline, "=".repeat(headline.length)],
     [lead],
-    violations.map(({ limit, allowed, actual }) => `  ${limit}: ${actual}, allowed ${allowed}`),
+    violations.map(
+      ({ limit, allowed, actual, isLeast }) => `  ${limit}: ${actual}, ${isLeast ? "at least" : "allowed"} ${allowed}`,
+    ),
     ...commands.map(({ title, command }) => [`${title}:`, `  ${command}`]),
     counts.length === 0 ? [] : columns(counts.map(({ label, value }) => [String(value), label])),
     columns(facts.map(({ label, value }) => [label, value])),

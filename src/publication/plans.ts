@@ -1,6 +1,5 @@
 /** The plan ConfigMap: the held plan, or that of the last test sync, for people and for the approval that comes back. */
 
-import { approveCommand } from "../api/commands.ts";
 import { planName } from "../api/names.ts";
 import type { O365Sync } from "../api/types.generated.ts";
 import { inSlices } from "../base/slices.ts";
@@ -88,6 +87,3 @@ function planText(object: O365Sync, proposal: Proposal, { title, lines }: PlanHe
   ];
   return renderPlanText(proposal.plan, head);
 }
-
-export const approveLine = (object: O365Sync, digest: string): string =>
-  `to let it through: ${approveCommand(object, digest)}`;

@@ -18,6 +18,7 @@ import { renderKey, rerender } from "./run/rerender.ts";
 import { conclude, conduct, recheck } from "./run/runner.ts";
 import { announce } from "./status/announce.ts";
 import { settle } from "./status/conditions.ts";
+import { describeChanges } from "./status/messages.ts";
 import { abandonedEnd, adopted, answered, missed, type RunEnd, skipsSlots } from "./status/transitions.ts";
 import { tellingTrouble } from "./trouble.ts";
 
@@ -236,18 +237,19 @@ function concludePublished(
   record: HistoryRecord,
   context: ReconcileContext,
 ): Promise<Outcome> {
-  return conclude(services, { view, run, end: endOf(record), record, facts: {} }, context);
+  const end = endOf(record);
+  const own = recordOf(run, end, {}, undefined, services.deps.clock.now());
+  return conclude(services, { view, run, end, record: own, kept: record, facts: {} }, context);
 }
 
-/** The end of a run that a predecessor published and could not report. */
-function endOf({ reason, read, changes, dropped, conflicts, summary }: HistoryRecord): RunEnd {
+/** The end of a run that a predecessor published and could not report. Only numbers come from the manifest: others can write there. */
+function endOf({ read, changes, conflicts }: HistoryRecord): RunEnd {
   return {
     result: "Published",
-    reason,
-    message: summary,
+    reason: "Published",
+    message: changes === undefined ? "a run that was interrupted was finished" : describeChanges(changes),
     ...(read === undefined ? {} : { read }),
     ...(changes === undefined ? {} : { changes }),
-    ...(dropped === undefined ? {} : { dropped }),
     ...(conflicts === undefined ? {} : { conflicts }),
   };
 }

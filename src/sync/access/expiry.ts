@@ -2,7 +2,6 @@
 import type { O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
 import { readableTime } from "../../base/time.ts";
 import type { Situation } from "../decide/situation.ts";
-import type { Finding } from "../status/conditions.ts";
 import type { Access } from "./credentials.ts";
 
 /** How long before its end a certificate is complained about. */
@@ -17,23 +16,14 @@ export function credentialExpiry(
   return credentialExpiryTime === undefined ? undefined : Date.parse(credentialExpiryTime);
 }
 
-const NOTE = "; note: the certificate ";
-
-/** Authorized stays what it is: until the last day the certificate works. */
-export function withExpiryNote(
-  { spec }: O365Sync,
-  finding: Finding | undefined,
-  expiry: number | undefined,
-  now: number,
-): Finding | undefined {
-  if (finding === undefined) return undefined;
-  const [message = ""] = finding.message.split(NOTE);
-  if (expiry === undefined || expiry - NOTICE_MS > now) return { ...finding, message };
+/** What is to be said of a certificate that ends soon, or has ended; undefined: nothing yet. */
+export function expiryNote({ spec }: O365Sync, expiry: number | undefined, now: number): string | undefined {
+  if (expiry === undefined || expiry - NOTICE_MS > now) return undefined;
   const secret = spec.credentials?.certificateRef?.name;
   const whose = secret === undefined ? "of the installation" : `in the Secret ${secret}`;
   const verb = expiry <= now ? "ended" : "ends";
   const cure = "make a new one, upload it to the app registration, and only then put it in place of the old one";
-  return { ...finding, message: `${message}${NOTE}${whose} ${verb} at ${readableTime(expiry)}; ${cure}` };
+  return `the certificate ${whose} ${verb} at ${readableTime(expiry)}; ${cure}`;
 }
 
 /** There is something new to say of the credential 30 days before it ends, and when it has ended. */

@@ -1,12 +1,12 @@
-/** Sends the mails that are owed: the history record becomes a report, the report a mail. */
+/** Sends the mails that are owed: what the status says of a run becomes a report, the report a mail. */
 
 import { approveCommand, planCommand, syncCommand } from "../../api/commands.ts";
 import type { O365Sync } from "../../api/types.generated.ts";
-import { Failure } from "../../base/failure.ts";
 import { readableTime } from "../../base/time.ts";
 import type { Delivered } from "../../notify/notifier.ts";
 import { type Command, composeReport, type Report } from "../../notify/report.ts";
-import type { HistoryRecord } from "../../publication/records.ts";
+import { detailsDigest, detailsOf, type RunDetails } from "../../publication/details.ts";
+import { asFailure } from "../../publication/obstacle.ts";
 import type { ReconcileContext } from "../../runtime/types.ts";
 import type { View } from "../gather.ts";
 import type { Outcome, SyncServices } from "../outcome.ts";
@@ -39,43 +39,89 @@ export async function notify(
 
 async function deliver(services: SyncServices, view: View, owed: OwedMail, signal: AbortSignal): Promise<Delivered> {
   const { object } = view;
+  const run = owed.run ?? inShort(object, owed);
+  if (run === undefined) return { result: "Failed", message: "the status no longer has the run to be told" };
+  const details = await findDetails(services, object, owed, signal);
+  const { namespace = "", name, uid = "" } = object.metadata;
+  const failed = run.result === "Failed";
+  const identity = (what: "failure" | "end"): string => [uid, namespace, name, owed.id, what].join("\n");
+  return services.notifier.deliver(
+    {
+      report: reportOf(view, run, details),
+      recipients: object.spec.notifications.recipients ?? [],
+      identity: identity(failed ? "failure" : "end"),
+      follows: !failed && run.attempts > 1 ? identity("failure") : undefined,
+      date: Date.parse(run.completionTime),
+    },
+    signal,
+  );
+}
+
+type Telling = NonNullable<OwedMail["run"]>;
+
+/** What an earlier version owed: it wrote the id alone. */
+function inShort({ status }: O365Sync, { id, since }: OwedMail): Telling | undefined {
+  const found = status?.history?.find((record) => record.id === id);
+  if (found === undefined) return undefined;
+  const { trigger, time, result, summary } = found;
+  return {
+    trigger,
+    syncedBy: trigger,
+    startTime: time,
+    completionTime: since,
+    result,
+    reason: result,
+    message: summary,
+    attempts: 1,
+  };
+}
+
+/** Undefined where the history ConfigMap does not have them as they were written: others can write there. */
+async function findDetails(
+  { histories }: SyncServices,
+  object: O365Sync,
+  { id, run }: OwedMail,
+  signal: AbortSignal,
+): Promise<RunDetails | undefined> {
+  if (run?.details === undefined) return undefined;
   try {
-    const record = await services.histories.find(object, owed.id, signal);
-    if (record === undefined) return { result: "Failed", message: "the history no longer has the run to be told" };
-    const { namespace = "", name, uid = "" } = object.metadata;
-    const failed = record.result === "Failed";
-    const identity = (what: "failure" | "end"): string => [uid, namespace, name, record.id, what].join("\n");
-    return await services.notifier.deliver(
-      {
-        report: reportOf(view, record),
-        recipients: object.spec.notifications.recipients ?? [],
-        identity: identity(failed ? "failure" : "end"),
-        follows: !failed && record.attempts > 1 ? identity("failure") : undefined,
-        date: Date.parse(record.completed),
-      },
-      signal,
-    );
+    const record = await histories.find(object, id, signal);
+    return record !== undefined && detailsDigest(record) === run.details ? detailsOf(record) : undefined;
   } catch (error) {
-    if (error instanceof Failure) return { result: "Deferred", message: error.message };
-    throw error;
+    if (signal.aborted || asFailure(error) === undefined) throw error;
+    return undefined;
   }
 }
 
-export function reportOf({ object, domain }: Pick<View, "object" | "domain">, record: HistoryRecord): Report {
+const LEFT_OUT = "numbers and addresses are left out: the history ConfigMap no longer has them as they were written";
+
+export function reportOf(
+  { object, domain }: Pick<View, "object" | "domain">,
+  run: Telling,
+  details: RunDetails | undefined,
+): Report {
   const { namespace = "", name } = object.metadata;
+  const { request } = run;
   return composeReport({
-    record,
+    record: {
+      ...run,
+      ...details,
+      synced: run.startTime,
+      completed: run.completionTime,
+      testSync: request === "testSync" || request === "testConnection",
+    },
     domain: domain?.spec.domain ?? object.status?.domain ?? object.spec.domainRef.name,
     namespace,
     name,
     published: object.status?.published,
-    recovered: record.attempts > 1 && record.result !== "Failed",
-    commands: commandsFor(object, record),
+    leftOut: details === undefined && run.result !== "Failed" ? LEFT_OUT : undefined,
+    recovered: run.attempts > 1 && run.result !== "Failed",
+    commands: commandsFor(object, run, details),
     next: nextRun(object),
   });
 }
 
-function commandsFor(object: O365Sync, { result, reason, plan, request }: HistoryRecord): Command[] {
+function commandsFor(object: O365Sync, { result, reason, request }: Telling, { plan }: RunDetails = {}): Command[] {
   const commands: Command[] = [];
   const { consentUrl, retry, schedule } = object.status ?? {};
   if (result === "Held" && plan?.approvable === true)

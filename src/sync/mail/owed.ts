@@ -13,25 +13,46 @@ const MOST_PENDING = 10;
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
+/** A run that has ended, and what its mail tells. */
+export interface Told {
+  readonly run: Run;
+  readonly end: RunEnd;
+  readonly record: HistoryRecord;
+  /** Digest of what the history keeps of it; absent: a mail shows none of that. */
+  readonly details?: string | undefined;
+  readonly now: number;
+}
+
 /**
  * The mails that are owed once a run has ended; written in the same patch as its end, so that none is forgotten. A run
  * that keeps failing is told at its first failure and at its end; damaged accounts that cannot be read again, once.
  */
-export function owing(
-  object: O365Sync,
-  status: O365SyncStatus,
-  ended: { readonly run: Run; readonly end: RunEnd; readonly history: readonly HistoryRecord[]; readonly now: number },
-): O365SyncStatus {
-  const { run, end, history, now } = ended;
-  if (!object.spec.notifications.enabled || (end.result === "Failed" && isRepeated(run, history))) return status;
+export function owing(object: O365Sync, status: O365SyncStatus, told: Told): O365SyncStatus {
+  const { run, end, now } = told;
+  if (!object.spec.notifications.enabled || (end.result === "Failed" && isRepeated(run, status))) return status;
   const others = (status.notifications?.pending ?? []).filter(({ id }) => id !== run.id);
-  const owed: OwedMail = { id: run.id, since: iso(now), attempts: 0, time: iso(now) };
+  const owed: OwedMail = { id: run.id, since: iso(now), attempts: 0, time: iso(now), run: tellingOf(told) };
   return { ...status, notifications: { ...status.notifications, pending: [...others, owed].slice(-MOST_PENDING) } };
 }
 
-function isRepeated(run: Run, history: readonly HistoryRecord[]): boolean {
+function tellingOf({ run, end, record, details }: Told): NonNullable<OwedMail["run"]> {
+  return {
+    trigger: run.trigger,
+    ...(run.request === undefined ? {} : { request: run.request }),
+    syncedBy: record.syncedBy,
+    startTime: record.synced,
+    completionTime: record.completed,
+    result: end.result,
+    reason: end.reason,
+    message: end.message,
+    attempts: run.attempts,
+    ...(details === undefined ? {} : { details }),
+  };
+}
+
+function isRepeated(run: Run, { history = [] }: O365SyncStatus): boolean {
   if (run.attempts > 1) return true;
-  const before = history.find(({ id, testSync }) => id !== run.id && !testSync);
+  const before = history.find(({ id, test }) => id !== run.id && !test);
   return run.trigger === "Repair" && before?.trigger === "Repair" && before.result === "Failed";
 }
 
@@ -60,13 +81,10 @@ export function delivery(status: O365SyncStatus, owed: OwedMail, mail: Delivered
   const told: O365SyncStatus = { ...next, notifications: { ...next.notifications, last } };
   const { lastSync } = told;
   if (lastSync?.id !== owed.id) return told;
-  const note = result === "Sent" ? "" : `${MAIL_NOTE}${result.toLowerCase()}: ${message}`;
-  const [run = ""] = (lastSync.message ?? "").split(MAIL_NOTE);
-  return { ...told, lastSync: { ...lastSync, message: `${run}${note}` } };
+  const { mail: _before, ...run } = lastSync;
+  const trouble = result === "Sent" ? {} : { mail: `${result.toLowerCase()}: ${message}` };
+  return { ...told, lastSync: { ...run, ...trouble } };
 }
-
-/** Parts a run's own message from what became of its mail. */
-const MAIL_NOTE = "; mail ";
 
 function putOff(status: O365SyncStatus, owed: OwedMail, now: number): O365SyncStatus {
   const attempts = owed.attempts + 1;

@@ -1,10 +1,11 @@
 /** The one gate to what is published: a change of the list is proposed, judged, and then held or published here. */
 
+import { approveLine } from "../../api/commands.ts";
 import type { O365Sync } from "../../api/types.generated.ts";
 import type { Deps } from "../../base/deps.ts";
 import { inSlices } from "../../base/slices.ts";
 import { removedLastDay } from "../../publication/manifest.ts";
-import { approveLine, type Plans } from "../../publication/plans.ts";
+import type { Plans } from "../../publication/plans.ts";
 import { acceptedBefore, bindingOf, type Proposal, propose } from "../../publication/proposal.ts";
 import { type Draft, draftPublication } from "../../publication/publication.ts";
 import type { Publisher, Standing } from "../../publication/publish.ts";

@@ -81,9 +81,13 @@ const LEAD: Readonly<Record<RunEnd["result"], string>> = {
 function syncedBy({ trigger, token, slotTime }: Run, requestedBy: string | undefined): string {
   if (slotTime !== undefined) return `Schedule (slot ${slotTime.slice(0, 16)}Z)`;
   if (token === undefined) return trigger;
-  const manager = requestedBy === undefined ? "" : `, field manager ${requestedBy}, not authenticated`;
+  const manager = requestedBy === undefined ? "" : `, field manager ${shownManager(requestedBy)}, not authenticated`;
   return `${trigger} (${token}${manager})`;
 }
+
+/** Anybody may call theirs whatever they like: a sentence is none, and would be read in a mail. */
+const shownManager = (name: string): string =>
+  /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name) ? name : "of another kind";
 
 export function recordViolations(violations: readonly Violation[]): RecordedViolation[] {
   return violations.map(({ limit, allowed, actual }) => ({ limit, allowed, actual }));

@@ -52,7 +52,6 @@ export interface RunInput {
   readonly accountsStand: boolean;
   /** Reads the published accounts; undefined where they are damaged or there are none. */
   readonly loadAccounts: (signal: AbortSignal) => Promise<Roster | undefined>;
-  readonly consentUrl: string | undefined;
   /** Present when other objects read the tenant with the very same credential. */
   readonly sharing: Sharing | undefined;
   readonly log: Logger;
@@ -80,21 +79,17 @@ export async function execute(services: RunServices, input: RunInput, facts: Run
     : sync(services, directory, input, facts);
 }
 
-async function authorize(
-  directory: Directory,
-  { object, run, consentUrl, signal }: RunInput,
-  facts: RunFacts,
-): Promise<void> {
+async function authorize(directory: Directory, { object, run, signal }: RunInput, facts: RunFacts): Promise<void> {
   const { sources } = object.spec;
   // Consent shows in a new token only.
   const refused = findCondition(object.status?.conditions ?? [], "Authorized")?.status === "False";
   const fresh = run.request === "testConnection" || refused;
   const authorization = await directory.authorize({ sources, fresh, signal }).catch((error: unknown) => {
-    const trouble = authorizationTrouble(error, consentUrl);
+    const trouble = authorizationTrouble(error);
     if (trouble !== undefined) facts.authorized = trouble;
     throw error;
   });
-  const { finding, failure } = judgeAuthorization(authorization, consentUrl);
+  const { finding, failure } = judgeAuthorization(authorization);
   facts.authorized = finding;
   if (failure !== undefined) throw failure;
 }

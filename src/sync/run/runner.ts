@@ -3,6 +3,7 @@
 import { BY_TENANT, tenantOf } from "../../api/indexers.ts";
 import type { O365SyncStatus } from "../../api/types.generated.ts";
 import { Failure } from "../../base/failure.ts";
+import { detailsDigest } from "../../publication/details.ts";
 import { asFailure, asObstacle } from "../../publication/obstacle.ts";
 import { type HistoryRecord, isTest, type Run } from "../../publication/records.ts";
 import type { Roster } from "../../recipients/packed/roster.ts";
@@ -20,7 +21,7 @@ import { publishedAccounts } from "./baseline.ts";
 import { failedEnd, recordOf } from "./report.ts";
 import { execute, type RunFacts, type RunInput } from "./run.ts";
 import { sharingOf } from "./sharing.ts";
-import { authorizationTrouble, judgeAuthorization, withLink } from "./steps.ts";
+import { authorizationTrouble, judgeAuthorization } from "./steps.ts";
 
 export async function conduct(
   services: SyncServices,
@@ -85,7 +86,6 @@ async function executeWithin(
       standing,
       accountsStand: !view.accountsDamaged,
       loadAccounts: (each) => accountsOf(services, view, each),
-      consentUrl: services.settings.consentUrl(object),
       sharing: sharingOf({
         object,
         access,
@@ -105,7 +105,7 @@ async function executeWithin(
     const refused = error instanceof ApiError && asObstacle(error) !== undefined;
     const stands = facts.begun === true && !(facts.standing === standing && refused);
     if (failure === undefined || (stands && !(error instanceof Failure))) throw error;
-    return failedEnd(withLink(failure, services.settings.consentUrl(object)));
+    return failedEnd(failure);
   } finally {
     deadline.release();
   }
@@ -127,10 +127,10 @@ export async function recheck(services: SyncServices, view: View, { signal }: Re
   const directory = services.directories.connect(access.connection);
   try {
     const authorization = await directory.authorize({ sources: object.spec.sources, fresh: true, signal });
-    return { ...outcome, authorized: judgeAuthorization(authorization, services.settings.consentUrl(object)).finding };
+    return { ...outcome, authorized: judgeAuthorization(authorization).finding };
   } catch (error) {
     if (signal.aborted) throw error;
-    return { ...outcome, authorized: authorizationTrouble(error, services.settings.consentUrl(object)) };
+    return { ...outcome, authorized: authorizationTrouble(error) };
   }
 }
 
@@ -156,6 +156,8 @@ export interface Conclusion {
   readonly run: Run;
   readonly end: RunEnd;
   readonly record: HistoryRecord;
+  /** What the manifest kept of a run that a predecessor published: for the history, and never for status or mail. */
+  readonly kept?: HistoryRecord;
   readonly facts: Pick<RunFacts, "authorized" | "verifiedHash" | "nearlyFull">;
 }
 
@@ -165,18 +167,20 @@ export async function conclude(
   conclusion: Conclusion,
   { log, signal }: ReconcileContext,
 ): Promise<Outcome> {
-  const { view, run, end, record, facts } = conclusion;
+  const { view, run, end, record, kept, facts } = conclusion;
   const { object } = view;
   const { deps } = services;
   const now = deps.clock.now();
-  const history = await services.histories.put(object, record, signal);
+  await services.histories.put(object, kept ?? record, signal);
   const before: O365SyncStatus = object.status ?? {};
-  const status = ended(before, { object, run, end, now, random: deps.random, history });
+  const details = kept === undefined ? detailsDigest(record) : undefined;
+  const status = ended(before, { object, run, end, now, random: deps.random, record, details });
   if (before.held !== undefined && status.held === undefined) await services.plans.clear(object, signal);
   const { result, reason, read, changes } = end;
   // Never below zero, also when the clock was set back meanwhile.
   const seconds = Math.max(0, now - Date.parse(run.startTime)) / 1000;
-  log.info({ run: run.id, trigger: run.trigger, result, reason, read, changes, seconds }, "Run ended");
+  const level = end.failure?.level ?? "info";
+  log[level]({ run: run.id, trigger: run.trigger, result, reason, read, changes, seconds }, "Run ended");
   return {
     view,
     status: facts.verifiedHash === undefined ? status : { ...status, verifiedHash: facts.verifiedHash },

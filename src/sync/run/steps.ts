@@ -12,6 +12,7 @@ import { createDeriver, type Derived } from "../../recipients/derive.ts";
 import type { Logger } from "../../runtime/types.ts";
 import { ownershipHash } from "../decide/fingerprint.ts";
 import type { Finding } from "../status/conditions.ts";
+import { AUTHORIZED } from "../status/messages.ts";
 
 /** Said in the log while a large tenant is read. */
 const PROGRESS_EVERY = 20_000;
@@ -23,32 +24,18 @@ export interface Authorized {
 }
 
 /** Judges a token by the permissions that the sources need. */
-export function judgeAuthorization({ missing }: Authorization, consentUrl: string | undefined): Authorized {
-  if (missing.length === 0) {
-    const message = "a token was obtained and carries every permission that spec.sources needs";
-    return { finding: { status: "True", reason: "Authorized", message } };
-  }
-  const link = consentUrl === undefined ? "" : `, or with ${consentUrl}`;
-  const message = `the token lacks ${missing.join(", ")}; an administrator of the tenant grants admin consent for these application permissions in the app registration${link}; then annotate test-connection`;
+export function judgeAuthorization({ missing }: Authorization): Authorized {
+  if (missing.length === 0) return { finding: { status: "True", reason: "Authorized", message: AUTHORIZED } };
+  const message = `the token lacks ${missing.join(", ")}; an administrator of the tenant grants admin consent for these application permissions in the app registration, or with the link in status.consentUrl; then annotate o365sync.dev/test-connection`;
   const failure = new Failure("stalled", "NotAuthorized", message);
   return { finding: { status: "False", reason: "NotAuthorized", message }, failure };
 }
 
 /** What is to be said of Authorized when the token itself could not be obtained; undefined: that tells nothing. */
-export function authorizationTrouble(error: unknown, consentUrl: string | undefined): Finding | undefined {
+export function authorizationTrouble(error: unknown): Finding | undefined {
   if (!(error instanceof Failure) || error.kind !== "stalled") return undefined;
-  return { status: "False", reason: error.reason, message: withLink(error, consentUrl).message };
+  return { status: "False", reason: error.reason, message: error.message };
 }
-
-/** Who is told to open the link in the status gets the link itself. */
-export function withLink(failure: Failure, consentUrl: string | undefined): Failure {
-  if (consentUrl === undefined || !failure.message.includes(LINK)) return failure;
-  const { kind, reason, message, retryAt, cause } = failure;
-  return new Failure(kind, reason, message.replace(LINK, consentUrl), { retryAt, cause });
-}
-
-/** As the table of errors says it. */
-const LINK = "the link in status.consentUrl";
 
 export type Ownership = { readonly kind: "verified"; readonly hash: string } | { readonly kind: "unverified" };
 

@@ -1,6 +1,6 @@
 /** The conditions of an O365Sync, derived from its spec, its status and what is published. Pure. */
 
-import { approveCommand, syncCommand } from "../../api/commands.ts";
+import { approveLine, syncCommand } from "../../api/commands.ts";
 import { planName } from "../../api/names.ts";
 import type { MailDomain, O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
 import type { Failure } from "../../base/failure.ts";
@@ -10,9 +10,9 @@ import { findCondition, removeCondition, setCondition } from "../../runtime/cond
 import type { Condition } from "../../runtime/kube.ts";
 import { describeSchedule, upcomingSlot, wantedSlots } from "../../schedule/object-schedule.ts";
 import type { Access } from "../access/credentials.ts";
-import { credentialExpiry, withExpiryNote } from "../access/expiry.ts";
+import { credentialExpiry, expiryNote } from "../access/expiry.ts";
 import { accountsHash } from "../decide/fingerprint.ts";
-import { describeCounts } from "./messages.ts";
+import { AUTHORIZED, consentLine, describeCounts, describeLimit } from "./messages.ts";
 
 export interface Finding {
   readonly status: "True" | "False" | "Unknown";
@@ -57,7 +57,7 @@ export function settle(object: O365Sync, status: O365SyncStatus, facts: Facts): 
   put("Published", publishedFinding(before, status, facts));
   const { credentialExpiryTime: _before, ...kept } = status;
   const expiry = credentialExpiry(status, facts.access);
-  put("Authorized", withExpiryNote(object, facts.authorized ?? carried(before, "Authorized"), expiry, facts.now));
+  put("Authorized", authorizedFinding(object, facts.authorized ?? carried(before, "Authorized"), expiry, facts.now));
   put("Held", heldFinding(object, status));
   put("Reconciling", verdict.reconciling && { status: "True", ...verdict.reconciling });
   put("Stalled", verdict.stalled && { status: "True", ...verdict.stalled });
@@ -98,7 +98,7 @@ function carried(conditions: readonly Condition[], type: string): Finding | unde
 function readiness(object: O365Sync, status: O365SyncStatus, facts: Facts): Verdict {
   return (
     obstructed(facts) ??
-    held(status) ??
+    held(object, status) ??
     failed(object, status, facts) ??
     neverSynced(object, status) ??
     running(status) ??
@@ -116,9 +116,10 @@ function obstructed({ obstacle }: Facts): Verdict | undefined {
   return { ...verdict, reconciling: { reason, message } };
 }
 
-function held(status: O365SyncStatus): Verdict | undefined {
+/** Whoever looks at Ready alone sees the numbers, and what to do. */
+function held(object: O365Sync, status: O365SyncStatus): Verdict | undefined {
   if (status.held === undefined || status.lastSync?.result === "Failed") return undefined;
-  return { status: "False", reason: "Held", message: "a plan was computed and not applied; see the condition Held" };
+  return { status: "False", reason: "Held", message: describeHeld(object, status.held) };
 }
 
 function failed(object: O365Sync, status: O365SyncStatus, facts: Facts): Verdict | undefined {
@@ -127,7 +128,8 @@ function failed(object: O365Sync, status: O365SyncStatus, facts: Facts): Verdict
   const reason = lastSync.reason ?? "Failed";
   const next = nextTry(object, status, facts.now);
   const kept = facts.published === undefined ? "nothing is published" : "the published list stays as it is";
-  const message = `${lastSync.message ?? ""}; ${kept}; ${next}`;
+  const link = reason === "NotAuthorized" && facts.consentUrl !== undefined ? [consentLine(facts.consentUrl)] : [];
+  const message = [lastSync.message ?? "", kept, next, ...link].join("; ");
   const verdict = { status: "False", reason, message } as const;
   const wasStalled = carried(status.conditions ?? [], "Stalled")?.reason === reason;
   if (facts.failure === undefined ? wasStalled : facts.failure.kind === "stalled")
@@ -136,10 +138,12 @@ function failed(object: O365Sync, status: O365SyncStatus, facts: Facts): Verdict
   return { ...verdict, reconciling: { reason: "ProgressingWithRetry", message: `${reason}: ${next}` } };
 }
 
-function nextTry(object: O365Sync, { retry }: O365SyncStatus, now: number): string {
-  const slot = upcomingSlot(object, now);
-  const at = retry === undefined ? slot : Math.min(Date.parse(retry.time), slot ?? Number.POSITIVE_INFINITY);
-  return at === undefined ? `next try by hand: ${syncCommand(object)}` : `next try at ${readableTime(at)}`;
+function nextTry(object: O365Sync, status: O365SyncStatus, now: number): string {
+  const slot = upcomingSlot({ ...object, status }, now);
+  const at = status.retry === undefined ? slot : Math.min(Date.parse(status.retry.time), slot ?? Infinity);
+  if (at !== undefined) return `next try at ${readableTime(at)}`;
+  if (object.spec.suspend) return "no next try while spec.suspend is true";
+  return object.spec.schedule.enabled ? "next try by the schedule" : `next try by hand: ${syncCommand(object)}`;
 }
 
 function neverSynced(object: O365Sync, status: O365SyncStatus): Verdict | undefined {
@@ -210,15 +214,27 @@ function publishedFinding(before: readonly Condition[], status: O365SyncStatus, 
 }
 
 function heldFinding(object: O365Sync, { held }: O365SyncStatus): Finding | undefined {
-  if (held === undefined) return undefined;
-  const numbers = held.violations
-    .map(({ limit, allowed, actual }) => `${limit}: ${actual}, allowed ${allowed}`)
-    .join("; ");
-  const look = `the plan ${held.planDigest} is in ConfigMap ${planName(object.metadata.name)}`;
+  return held && { status: "True", reason: held.reason, message: describeHeld(object, held) };
+}
+
+function describeHeld(object: O365Sync, held: NonNullable<O365SyncStatus["held"]>): string {
+  const numbers = held.violations.map(describeLimit).join("; ");
   const cure = held.approvable
-    ? `to let it through: ${approveCommand(object, held.planDigest)}`
+    ? approveLine(object, held.planDigest)
     : "it cannot be approved: correct the cause, then sync again";
-  return { status: "True", reason: held.reason, message: `nothing was saved (${numbers}); ${look}; ${cure}` };
+  return `nothing was saved (${numbers}); the plan ${held.planDigest} is in ConfigMap ${planName(object.metadata.name)}; ${cure}`;
+}
+
+/** What is True is said anew each time, with what there is to say of the certificate: until its last day it works. */
+function authorizedFinding(
+  object: O365Sync,
+  finding: Finding | undefined,
+  expiry: number | undefined,
+  now: number,
+): Finding | undefined {
+  if (finding?.status !== "True") return finding;
+  const note = expiryNote(object, expiry, now);
+  return { ...finding, message: note === undefined ? AUTHORIZED : `${AUTHORIZED}; note: ${note}` };
 }
 
 function publishedStatus({

@@ -1,5 +1,6 @@
 /** Sentences that people read in conditions, events, mails and history. No addresses, nothing volatile but numbers. */
 
+import type { O365SyncStatus } from "../../api/types.generated.ts";
 import type { Counts } from "../../publication/manifest.ts";
 import type { ChangeCounts } from "../../recipients/model.ts";
 
@@ -27,3 +28,15 @@ export function describeChanges(changes: ChangeCounts): string {
     .map(([count, one, many]) => plural(count, one, many))
     .join(", ");
 }
+
+/** Of Authorized while it is True. */
+export const AUTHORIZED = "a token was obtained and carries every permission that spec.sources needs";
+
+/** Comes last: what follows a link becomes part of it where it is clicked. */
+export const consentLine = (consentUrl: string): string => `consent link: ${consentUrl}`;
+
+type HeldViolation = NonNullable<O365SyncStatus["held"]>["violations"][number];
+
+/** Fewer than are allowed only break a rule that asks for some at least. */
+export const describeLimit = ({ limit, allowed, actual }: HeldViolation): string =>
+  `${limit}: ${actual}, ${actual < allowed ? "at least" : "allowed"} ${allowed}`;

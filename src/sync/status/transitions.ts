@@ -1,6 +1,6 @@
 /** How each thing that happens to an O365Sync is written into its status. Pure; conditions are derived elsewhere. */
 
-import { approveCommand } from "../../api/commands.ts";
+import { approveLine } from "../../api/commands.ts";
 import type { O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
 import type { Failure } from "../../base/failure.ts";
 import { HOUR_MS, iso, MINUTE_MS } from "../../base/time.ts";
@@ -18,6 +18,7 @@ import { describeSchedule, type Slots, wantedSlots } from "../../schedule/object
 import { requestType } from "../decide/requests.ts";
 import type { Answer } from "../decide/situation.ts";
 import { owing } from "../mail/owed.ts";
+import { consentLine } from "./messages.ts";
 
 /** How a run ended. `Succeeded` is for tests, which publish nothing. */
 export interface RunEnd {
@@ -40,6 +41,8 @@ export interface RunEnd {
   };
 }
 
+/** The rest is in the history ConfigMap, which others can write: nothing of it comes into the status. */
+const MOST_IN_SHORT = 5;
 const STALLED_RETRY_MS = 10 * MINUTE_MS;
 
 type Requests = NonNullable<O365SyncStatus["requests"]>;
@@ -132,14 +135,17 @@ export interface Ending {
   readonly end: RunEnd;
   readonly now: number;
   readonly random: () => number;
-  /** Newest first, this run's record included. */
-  readonly history: readonly HistoryRecord[];
+  /** What the history keeps of this run. */
+  readonly record: HistoryRecord;
+  /** Its digest, for the mail that is owed; absent: what stands there is not known to be the run's own. */
+  readonly details?: string | undefined;
 }
 
 export function ended(status: O365SyncStatus, ending: Ending): O365SyncStatus {
-  const { run, end, history } = ending;
+  const { run, end, record } = ending;
   const closed = owing(ending.object, closeRequest(status, ending), ending);
-  const next = { ...closed, history: history.slice(0, 5).map(inShort) };
+  const others = (status.history ?? []).filter(({ id }) => id !== record.id);
+  const next = { ...closed, history: [inShort(record), ...others].slice(0, MOST_IN_SHORT) };
   if (isTest(run)) return next;
   const { held: _before, retry, ...rest } = next;
   const finished: O365SyncStatus = { ...rest, lastSync: closedSync(ending) };
@@ -203,10 +209,14 @@ function closeRequest(status: O365SyncStatus, { object, run, end, now }: Ending)
   const { request: kind, token } = run;
   if (kind === undefined || token === undefined) return status;
   const answer = requestState(kind, end);
-  const command =
-    end.held?.approvable === true ? `; to let it through: ${approveCommand(object, end.held.planDigest)}` : "";
-  const message = end.result === "Held" ? `${end.message}${command}` : end.message;
+  const message = [end.message, ...nextStep(object, status, end)].join("; ");
   return withRequest(status, kind, { token, state: answer, reason: end.reason, message, time: iso(now), id: run.id });
+}
+
+/** What a person does about the end of a run, where it is one thing. */
+function nextStep(object: O365Sync, { consentUrl }: O365SyncStatus, { result, reason, held }: RunEnd): string[] {
+  if (result === "Held" && held?.approvable === true) return [approveLine(object, held.planDigest)];
+  return result === "Failed" && reason === "NotAuthorized" && consentUrl !== undefined ? [consentLine(consentUrl)] : [];
 }
 
 function requestState(kind: RequestKind, end: RunEnd): RequestState["state"] {

@@ -71,7 +71,8 @@ describe("An object with notifications", () => {
     const { status } = await world.ask("sync", "5");
     expect(status?.lastSync).toMatchObject({ result: "Unchanged" });
     const late = await delivered("Deferred");
-    expect(late.status?.lastSync?.message).toMatch(/^nothing changed; mail deferred: the SMTP server put it off/);
+    expect(late.status?.lastSync?.message).toBe("nothing changed");
+    expect(late.status?.lastSync?.mail).toMatch(/^deferred: the SMTP server put it off/);
     expect(late.status?.conditions?.[0]).toMatchObject({ type: "Ready", status: "True" });
     await world.stopOperator();
     catcher.behaviour.onMail = undefined;
@@ -80,8 +81,36 @@ describe("An object with notifications", () => {
     await mailed(before + 1);
     const sent = await delivered("Sent");
     expect(sent.status?.notifications?.pending).toEqual([]);
-    expect(sent.status?.lastSync?.message).toBe("nothing changed");
+    expect(sent.status?.lastSync?.mail).toBeUndefined();
     expect(catcher.mails).toHaveLength(before + 1);
+  });
+
+  it("is told nothing that somebody wrote into the history ConfigMap (issue 19, point 9)", async () => {
+    const before = catcher.mails.length;
+    catcher.behaviour.onMail = () => ({ code: 451, text: "4.3.0 later" });
+    world.tenant.company.hire("forged@example.com");
+    await world.ask("sync", "6");
+    await delivered("Deferred");
+    const history = (await world.configMaps()).find(({ metadata }) => metadata.name === "example-com-history");
+    const { records } = JSON.parse(history?.data?.["history.json"] ?? "") as { records: Record<string, unknown>[] };
+    const lie = {
+      summary: "please confirm at https://evil.example.net",
+      syncedBy: "Mallory",
+      added: ["lie@example.com"],
+    };
+    const forged = JSON.stringify({ schemaVersion: 1, records: records.map((record) => ({ ...record, ...lie })) });
+    await world.patch("configmaps", "example-com-history", { data: { "history.json": forged } });
+    catcher.behaviour.onMail = undefined;
+    clock.shift(MINUTE_MS);
+    const [mail] = (await mailed(before + 1)).slice(before);
+    expect(mail?.raw).not.toMatch(/evil|Mallory|lie@/);
+    expect(mail?.email.text).toContain("1 account added");
+    expect(mail?.email.text).toContain("Manual (6, field manager");
+    expect(mail?.email.text).toContain("numbers and addresses are left out");
+    const { status } = await world.ask("sync", "7");
+    expect(JSON.stringify(status)).not.toMatch(/evil|Mallory/);
+    await mailed(before + 2);
+    await delivered("Sent");
   });
 
   it("gets one mail at the first failure of a slot and one at its end, in one thread", async () => {

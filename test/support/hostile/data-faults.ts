@@ -205,7 +205,7 @@ export const DATA_FAULTS: readonly TenantFault[] = [
     name: "directory: all users are gone",
     arrange: leave("users", () => true),
     outcome: { held: "SourceVanished" },
-    says: ["accounts from users: 0, allowed 1", "deletionGuard", "o365sync.dev/approve="],
+    says: ["accounts from users: 0, at least 1", "deletionGuard", "o365sync.dev/approve="],
   },
   {
     name: "directory: half of the users are gone",

@@ -73,7 +73,7 @@ describe("an administrator who comes back", () => {
     const first = await visit.open(query);
     expect(first.verdict).toBe("waiting");
     expect(first.body).toContain('<meta http-equiv="refresh" content="10">');
-    expect(first.body).toContain("So far: the token lacks GroupMember.Read.All, OrgContact.Read.All.");
+    expect(first.body).toContain("So far: the token lacks GroupMember.Read.All, OrgContact.Read.All;");
     await visit.scene.deps.clock.advance(3 * 60_000);
     const last = await visit.open(query);
     expect(last.verdict).toBe("notYet");

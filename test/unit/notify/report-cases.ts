@@ -6,7 +6,7 @@ const RECORD: RunRecord = {
   completed: "2026-11-24T06:00:12.400Z",
   syncedBy: "Schedule (slot 2026-11-24T06:00Z)",
   testSync: false,
-  summary: "2 accounts added, 1 alias removed; the gateway stops accepting 1 address",
+  message: "2 accounts added, 1 alias removed; the gateway stops accepting 1 address",
   result: "Published",
   reason: "Published",
   attempts: 1,
@@ -32,8 +32,8 @@ export function inputOf(record: Partial<RunRecord> = {}, input: Partial<ReportIn
 
 export const HELD = inputOf(
   {
-    summary:
-      "held, nothing was saved: deletionGuard allows 133 addresses to be refused from now on (10 % of 1337, or 10), the plan makes it 160; operationsLimit.accountDeletes allows 20, the plan has 160",
+    message:
+      "deletionGuard allows 133 addresses to be refused from now on (10 % of 1337, or 10), the plan makes it 160; operationsLimit.accountDeletes allows 20, the plan has 160",
     result: "Held",
     reason: "DeletionGuard",
     changes: { accountAdds: 0, accountDeletes: 160, aliasAdds: 0, aliasDeletes: 0, total: 160 },
@@ -59,20 +59,29 @@ export const HELD = inputOf(
   },
 );
 
+/** A rule that asks for some at least (issue 17, point 17: a floor was shown as a ceiling). */
+export const EMPTY = inputOf({
+  message: "the tenant has no account of this domain",
+  result: "Held",
+  reason: "EmptyResult",
+  violations: [{ limit: "tenant accounts", allowed: 1, actual: 0 }],
+});
+
 export const FAILED = inputOf(
   {
-    summary:
-      "failed: listing users was refused (HTTP 503, serviceNotAvailable, request-id 6f1c0f2e): Microsoft 365 has trouble of its own; it is tried again",
+    message:
+      "listing users was refused (HTTP 503, serviceNotAvailable, request-id 6f1c0f2e): Microsoft 365 has trouble of its own; it is tried again",
     result: "Failed",
     reason: "ServiceUnavailable",
   },
   { next: "tried again by itself, 2026-11-24 06:03:10 UTC at the latest" },
 );
 
+const { changes: _changes, read: _read, added: _added, removed: _removed, ...BARE } = RECORD;
 const UNCHANGED: Partial<RunRecord> = {
   result: "Unchanged",
   reason: "Unchanged",
-  summary: "nothing changed",
+  message: "nothing changed",
   changes: { accountAdds: 0, accountDeletes: 0, aliasAdds: 0, aliasDeletes: 0, total: 0 },
   added: [],
   removed: [],
@@ -81,6 +90,12 @@ const UNCHANGED: Partial<RunRecord> = {
 export const CASES: readonly (readonly [name: string, input: ReportInput, subject: string])[] = [
   ["a publication", inputOf(), "[o365-sync] example.com: a new list is published (+2 -1)"],
   ["a held plan", HELD, "[o365-sync] example.com: held, nothing was saved (+0 -160)"],
+  ["an empty tenant", EMPTY, "[o365-sync] example.com: held, nothing was saved (+2 -1)"],
+  [
+    "a run whose details nobody vouches for",
+    { ...inputOf({}, { leftOut: "are left out" }), record: BARE },
+    "[o365-sync] example.com: a new list is published",
+  ],
   ["a failure", FAILED, "[o365-sync] example.com: the sync failed (ServiceUnavailable)"],
   [
     "a recovery",
@@ -95,7 +110,7 @@ export const CASES: readonly (readonly [name: string, input: ReportInput, subjec
   [
     "hostile text",
     inputOf({
-      summary: `<script>alert("1")</script> & 'quotes'`,
+      message: `<script>alert("1")</script> & 'quotes'`,
       syncedBy: `Manual (1, field manager "><img src=x onerror=alert(1)>, not authenticated)`,
       added: ["o'neil+<b>@example.com"],
     }),

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { renderHtml } from "../../../src/notify/html.ts";
 import { composeReport, type Report } from "../../../src/notify/report.ts";
 import { renderText, SIGNATURE } from "../../../src/notify/text.ts";
-import { CASES, FAILED, HELD, inputOf } from "./report-cases.ts";
+import { CASES, EMPTY, FAILED, HELD, inputOf } from "./report-cases.ts";
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'" };
 
@@ -77,6 +77,12 @@ it("leads with what happened, the numbers and the command that approves", () => 
   const places = order.map((part) => text.indexOf(part));
   expect(places).not.toContain(-1);
   expect(places).toEqual([...places].sort((a, b) => a - b));
+});
+
+it("shows what there must be at least as such", () => {
+  const report = composeReport(EMPTY);
+  expect(renderText(report)).toContain("tenant accounts: 0, at least 1\n");
+  expect(visible(renderHtml(report))).toContain("tenant accounts\nat least 1\n0\n");
 });
 
 it("shows the first fifty changes, removals first, and how many more there are", () => {

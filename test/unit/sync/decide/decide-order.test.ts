@@ -8,6 +8,7 @@ import { decide } from "../../../../src/sync/decide/decide.ts";
 import { accountsHash } from "../../../../src/sync/decide/fingerprint.ts";
 import { interruptedRun } from "../../../../src/sync/decide/interrupted.ts";
 import type { Decision } from "../../../../src/sync/decide/situation.ts";
+import { recordOf } from "../../../../src/sync/run/report.ts";
 import { abandonedEnd, adopted, ended, missed, type RunEnd, started } from "../../../../src/sync/status/transitions.ts";
 import { createLedger } from "../../../extended/simulation/support/ledger.ts";
 import { DOMAIN, HOUR, MINUTE, SCHEDULE, situationOf } from "../../../support/situations.ts";
@@ -40,7 +41,8 @@ function createLife() {
     object = after;
   }
   function end(run: Parameters<typeof started>[1], how: RunEnd): void {
-    write(ended(object.status ?? {}, { object, run, end: how, now, random: () => 0.5, history: [] }));
+    const record = recordOf(run, how, {}, undefined, now);
+    write(ended(object.status ?? {}, { object, run, end: how, now, random: () => 0.5, record }));
   }
   /** False when there is nothing more to do now. */
   function act(decision: Decision, how: RunEnd | "dies"): boolean {

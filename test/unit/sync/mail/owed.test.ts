@@ -1,8 +1,9 @@
 /** Which mails are owed, and what becomes of them in the status. */
 import { describe, expect, it } from "vitest";
 import type { O365Sync, O365SyncStatus } from "../../../../src/api/types.generated.ts";
-import type { HistoryRecord, Run } from "../../../../src/publication/records.ts";
-import { delivery, dueMail, nextMail, owing } from "../../../../src/sync/mail/owed.ts";
+import type { Run } from "../../../../src/publication/records.ts";
+import { delivery, dueMail, nextMail, owing, type Told } from "../../../../src/sync/mail/owed.ts";
+import { recordOf } from "../../../../src/sync/run/report.ts";
 import type { RunEnd } from "../../../../src/sync/status/transitions.ts";
 import { syncSpec } from "../../../support/memory-operator.ts";
 import { at, NOON } from "../../../support/situations.ts";
@@ -16,17 +17,21 @@ const object = (status: O365SyncStatus = {}, notifications: O365Sync["spec"]["no
 const RUN: Run = { id: "slot-1", trigger: "Schedule", startTime: at(NOON), attempts: 1 };
 const FAILED: RunEnd = { result: "Failed", reason: "ServiceUnavailable", message: "refused" };
 const DONE: RunEnd = { result: "Published", reason: "Published", message: "1 account added" };
-const record = (id: string, trigger: Run["trigger"], result: HistoryRecord["result"]): HistoryRecord => ({
+type Short = NonNullable<O365SyncStatus["history"]>[number];
+const short = (id: string, trigger: Run["trigger"], result: Short["result"]): Short => ({
   id,
   trigger,
   result,
-  synced: at(NOON),
-  completed: at(NOON),
-  syncedBy: trigger,
-  testSync: false,
+  time: at(NOON),
+  test: false,
   summary: "",
-  reason: result,
-  attempts: 1,
+});
+const told = (run: Run, end: RunEnd, now = NOON): Told => ({
+  run,
+  end,
+  record: recordOf(run, end, {}, undefined, now),
+  details: "sha256:00",
+  now,
 });
 
 describe("A mail is owed", () => {
@@ -39,30 +44,46 @@ describe("A mail is owed", () => {
     ["after the first failure of a slot", RUN, FAILED, [], true],
     ["not after its next failures", again, FAILED, [], false],
     ["when it succeeds in the end", again, DONE, [], true],
-    ["when damaged accounts cannot be read again", repair, FAILED, [record("slot-1", "Schedule", "Published")], true],
-    ["not each time that they cannot", repair, FAILED, [record("repair-1", "Repair", "Failed")], false],
+    ["when damaged accounts cannot be read again", repair, FAILED, [short("slot-1", "Schedule", "Published")], true],
+    ["not each time that they cannot", repair, FAILED, [short("repair-1", "Repair", "Failed")], false],
   ] as const)("%s", (_name, run, end, history, isOwed) => {
-    const status = owing(object(), {}, { run, end, history, now: NOON });
+    const status = owing(object(), { history: [...history] }, told(run, end));
     const pending = status.notifications?.pending ?? [];
     expect(pending.map(({ id }) => id)).toEqual(isOwed ? [run.id] : []);
   });
 
   it("not while notifications are off", () => {
-    expect(owing(object({}, { enabled: false }), {}, { run: RUN, end: DONE, history: [], now: NOON })).toEqual({});
+    expect(owing(object({}, { enabled: false }), {}, told(RUN, DONE))).toEqual({});
   });
 
   it("once for a run: what it came to in the end takes the place of its failure", () => {
-    const first = owing(object(), {}, { run: RUN, end: FAILED, history: [], now: NOON });
-    const last = owing(object(), first, { run: { ...RUN, attempts: 2 }, end: DONE, history: [], now: NOON + 60_000 });
+    const first = owing(object(), {}, told(RUN, FAILED));
+    const last = owing(object(), first, told({ ...RUN, attempts: 2 }, DONE, NOON + 60_000));
     expect(last.notifications?.pending).toEqual([
-      { id: "slot-1", since: at(NOON + 60_000), attempts: 0, time: at(NOON + 60_000) },
+      {
+        id: "slot-1",
+        since: at(NOON + 60_000),
+        attempts: 0,
+        time: at(NOON + 60_000),
+        run: {
+          trigger: "Schedule",
+          syncedBy: "Schedule",
+          startTime: at(NOON),
+          completionTime: at(NOON + 60_000),
+          result: "Published",
+          reason: "Published",
+          message: "1 account added",
+          attempts: 2,
+          details: "sha256:00",
+        },
+      },
     ]);
   });
 
   it("for ten runs at most", () => {
     let status: O365SyncStatus = {};
     for (let index = 1; index <= 12; index++)
-      status = owing(object(), status, { run: { ...RUN, id: `slot-${index}` }, end: DONE, history: [], now: NOON });
+      status = owing(object(), status, told({ ...RUN, id: `slot-${index}` }, DONE));
     expect(status.notifications?.pending?.map(({ id }) => id)).toEqual(
       Array.from({ length: 10 }, (_, index) => `slot-${index + 3}`),
     );
@@ -103,9 +124,9 @@ describe("A mail that is owed", () => {
       now = time;
     }
     expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
-    expect(current.lastSync?.message).toBe("1 account added; mail deferred: no answer");
+    expect(current.lastSync).toMatchObject({ message: "1 account added", mail: "deferred: no answer" });
     const sent = delivery(current, owed, { result: "Sent", message: "taken" }, now);
-    expect(sent.lastSync?.message).toBe("1 account added");
+    expect(sent.lastSync).toEqual(lastSync);
   });
 
   it("leaves lastSync alone when it tells of another run", () => {
