@@ -13,6 +13,8 @@ export const LABEL_SYNC = `${GROUP}/sync`;
 /** On a Secret: its changes wake the syncs that use it. */
 export const LABEL_WATCH = `${GROUP}/watch`;
 export const LABEL_DOMAIN = `${GROUP}/domain`;
+/** On manifests and routing ConfigMaps: the mail domain itself, which a label may be too short for. */
+export const ANNOTATION_DOMAIN_NAME = `${GROUP}/domain-name`;
 
 export const ANNOTATION_SYNC = `${GROUP}/sync`;
 export const ANNOTATION_TEST_SYNC = `${GROUP}/test-sync`;

@@ -1,7 +1,7 @@
 /** What objects are looked up by, besides their names. Values that begin with a namespace are `namespace/name`. */
 
 import type { ConfigMap, Indexer, KubeObject } from "../runtime/kube.ts";
-import { LABEL_DOMAIN, LABEL_SYNC } from "./group.ts";
+import { ANNOTATION_DOMAIN_NAME, LABEL_DOMAIN, LABEL_ROLE, LABEL_SYNC } from "./group.ts";
 import type { MailDomain, O365Sync } from "./types.generated.ts";
 
 const near = ({ metadata }: KubeObject, what: string): string => `${metadata.namespace ?? ""}/${what}`;
@@ -31,6 +31,22 @@ export const BY_SYNC: Indexer<ConfigMap> = (map) => labelled(map, LABEL_SYNC);
 /** Our ConfigMaps by the MailDomain whose lists they hold. */
 export const BY_DOMAIN: Indexer<ConfigMap> = (map) => labelled(map, LABEL_DOMAIN);
 
+/** Our manifests and routing ConfigMaps by the mail domain that they are about. */
+export const BY_DOMAIN_NAME: Indexer<ConfigMap> = (map) => {
+  const name = map.metadata.annotations?.[ANNOTATION_DOMAIN_NAME];
+  return name === undefined ? [] : [near(map, name)];
+};
+
+/** Manifests that do not say so, because version 0.1.0 wrote them, by namespace. */
+export const BY_NAMELESS_MANIFEST: Indexer<ConfigMap> = ({ metadata: { namespace, labels, annotations } }) =>
+  labels?.[LABEL_ROLE] === "manifest" && annotations?.[ANNOTATION_DOMAIN_NAME] === undefined ? [namespace ?? ""] : [];
+
+/** MailDomains by every name that they route, as their status says. */
+export const BY_ROUTED_NAME: Indexer<MailDomain> = (domain) => routedNames(domain).map((name) => near(domain, name));
+
+/** By the status, which nobody else writes. */
+export const routedNames = ({ status }: MailDomain): readonly string[] => status?.routing?.names ?? [];
+
 /** The domain and its alias domains. */
 export function claimedNames({ spec }: MailDomain): string[] {
   return [spec.domain, ...(spec.aliasDomains ?? []).map(({ name }) => name)];
@@ -41,11 +57,18 @@ function labelled(map: ConfigMap, label: string): string[] {
   return value === undefined ? [] : [near(map, value)];
 }
 
-/** Other MailDomains of the namespace that claim a name of this one. */
-export function rivalsOf(
-  domain: MailDomain,
-  domains: { by(indexer: Indexer<MailDomain>, value: string): MailDomain[] },
-): MailDomain[] {
-  const found = claimedNames(domain).flatMap((name) => domains.by(BY_CLAIMED_NAME, near(domain, name)));
+interface Domains {
+  by(indexer: Indexer<MailDomain>, value: string): MailDomain[];
+}
+
+/** Other MailDomains of the namespace that claim one of the names or route it. */
+export function rivalsFor(domain: MailDomain, names: Iterable<string>, domains: Domains): MailDomain[] {
+  const found = [...names].flatMap((name) =>
+    [BY_CLAIMED_NAME, BY_ROUTED_NAME].flatMap((indexer) => domains.by(indexer, near(domain, name))),
+  );
   return [...new Set(found)].filter(({ metadata }) => metadata.name !== domain.metadata.name);
 }
+
+/** The same for every name that this one claims or routes. */
+export const rivalsOf = (domain: MailDomain, domains: Domains): MailDomain[] =>
+  rivalsFor(domain, [...claimedNames(domain), ...routedNames(domain)], domains);

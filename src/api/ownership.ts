@@ -10,13 +10,19 @@ export interface Owner {
 }
 
 /** The metadata that a ConfigMap of `owner` must carry. */
-export function ownedMetadata(owner: Owner, name: string, labels: Readonly<Record<string, string>>): ObjectMeta {
+export function ownedMetadata(
+  owner: Owner,
+  name: string,
+  labels: Readonly<Record<string, string>>,
+  annotations?: Readonly<Record<string, string>>,
+): ObjectMeta {
   const reference = ownerReference(owner);
   const { namespace } = owner.metadata;
   return {
     name,
     ...(namespace === undefined ? {} : { namespace }),
     labels: { [LABEL_MANAGED_BY]: MANAGER, ...labels },
+    ...(annotations === undefined ? {} : { annotations: { ...annotations } }),
     ...(reference === undefined ? {} : { ownerReferences: [reference] }),
   };
 }
@@ -62,6 +68,7 @@ export function mergedMetadata(found: ObjectMeta, wanted: ObjectMeta): ObjectMet
   return {
     ...rest,
     labels: { ...found.labels, ...wanted.labels },
+    ...(wanted.annotations === undefined ? {} : { annotations: { ...found.annotations, ...wanted.annotations } }),
     ...(owners.length === 0 ? {} : { ownerReferences: owners }),
   };
 }

@@ -45,7 +45,7 @@ export interface MailDomainStatus {
   addresses?: number;
   /** The last time the published list was confirmed against the tenant. */
   lastSuccessfulTime?: string;
-  /** The O365Sync objects that refer to this domain. */
+  /** The O365Sync objects that refer to this domain; of more than 100 the oldest. */
   syncs?: {
     /** Its name. */
     name: string;
@@ -60,6 +60,8 @@ export interface MailDomainStatus {
     configMap?: string;
     /** Digest of its tables, as sha256:<hex>. */
     revision?: string;
+    /** What it routes. A name that is no longer in the spec stays until a plan has taken its addresses out of the tables; Ready says which plan. */
+    names?: string[];
   };
 }
 

@@ -1,69 +1,87 @@
-/** Which names of a MailDomain are routed, and what its status says of them. Pure. */
+/** Which names of a MailDomain are routed: those that a published table carries, and that nobody else holds. Pure. */
 import { claimedNames } from "../api/indexers.ts";
 import type { MailDomain } from "../api/types.generated.ts";
 
-/** One recipient list that is published for a MailDomain. */
-export interface PublishedList {
-  /** The O365Sync that made it, perhaps gone by now. */
-  readonly sync: string;
-  /** The domains that its tables hold. */
-  readonly names: readonly string[];
-  /** Undefined where its manifest cannot tell. */
-  readonly addresses: number | undefined;
-}
-
-export interface Routing {
-  readonly reason: "Routed" | "NoInboundServer" | "NoRecipientList" | "DomainClaimed";
-  readonly message: string;
-  /** Routed names, sorted. */
-  readonly names: readonly string[];
-}
-
-/** `rivals`: other MailDomains of the namespace that claim a name of this one. */
-export function routingOf(domain: MailDomain, rivals: readonly MailDomain[], lists: readonly PublishedList[]): Routing {
-  const claim = findClaim(domain, rivals);
-  if (claim !== undefined) {
-    const message = `the older MailDomain ${claim.owner} claims ${claim.name}; take the name out of one of the two`;
-    return { reason: "DomainClaimed", message, names: [] };
-  }
-  if ((domain.spec.inboundServers ?? []).length === 0) {
-    const message =
-      "spec.inboundServers is empty: the gateway would look up its own MX and loop; add where the mail is delivered";
-    return { reason: "NoInboundServer", message, names: [] };
-  }
-  const listed = new Set(lists.flatMap(({ names }) => names));
-  const names = claimedNames(domain).filter((name) => listed.has(name));
-  const missing = claimedNames(domain).filter((name) => !listed.has(name));
-  if (missing.length > 0) return { reason: "NoRecipientList", message: noList(domain, missing), names: names.sort() };
-  const untold = lists.find(({ addresses }) => addresses === undefined);
-  const note =
-    untold === undefined ? "" : `; the manifest of ${untold.sync} cannot be read, so what was routed stays so`;
-  return { reason: "Routed", message: `${names.sort().join(", ")} routed${note}`, names };
-}
-
-function noList({ metadata, spec }: MailDomain, missing: readonly string[]): string {
-  const what = `no recipient list is published for ${missing.join(", ")}, so it is not routed`;
-  if (spec.serverType !== "Office365") return `${what}; only domains with serverType Office365 have a sync`;
-  return `${what}; make an O365Sync with domainRef ${metadata.name} and sync it`;
-}
-
-interface Claim {
-  readonly owner: string;
+/** Another MailDomain of the namespace. */
+export interface Rival {
   readonly name: string;
+  readonly isOlder: boolean;
+  /** The names in its spec. */
+  readonly claims: readonly string[];
+  /** What it routes now. */
+  readonly routes: readonly string[];
 }
 
-/** A name that an older MailDomain of the namespace has, as domain or alias domain; same second: by name. */
-function findClaim(domain: MailDomain, rivals: readonly MailDomain[]): Claim | undefined {
-  const mine = claimedNames(domain);
-  for (const rival of rivals) {
-    if (rival.metadata.deletionTimestamp !== undefined || !isOlder(rival, domain)) continue;
-    const shared = claimedNames(rival).find((claimed) => mine.includes(claimed));
-    if (shared !== undefined) return { owner: rival.metadata.name, name: shared };
-  }
-  return undefined;
+export interface RoutingInput {
+  readonly domain: MailDomain;
+  /** What the tables of its lists carry, and go on to carry. */
+  readonly listed: readonly string[];
+  /** What it routes now. */
+  readonly routed: readonly string[];
+  readonly rivals: readonly Rival[];
 }
 
-function isOlder({ metadata: a }: MailDomain, { metadata: b }: MailDomain): boolean {
-  const [made, other] = [a.creationTimestamp ?? "", b.creationTimestamp ?? ""];
-  return made === other ? a.name < b.name : made < other;
+/** A name in the spec that another MailDomain has as well, and keeps. */
+export interface Claim {
+  readonly name: string;
+  readonly holder: string;
+  /** Both route it: neither lets go before a plan ends its recipients. */
+  readonly routedHere: boolean;
+}
+
+/** A routed name that is no longer in the spec: a plan must end its recipients first. */
+export interface Waiting {
+  readonly name: string;
+  /** The MailDomain that claims it and does not route it yet; it must, before a plan may end it here. */
+  readonly heir: string | undefined;
+}
+
+/** Names are sorted. */
+export interface Routing {
+  readonly names: readonly string[];
+  readonly claims: readonly Claim[];
+  /** In the spec, and in no table. */
+  readonly missing: readonly string[];
+  readonly waiting: readonly Waiting[];
+}
+
+/** Without an inbound server nothing is routed: the gateway would look up its own MX and loop. */
+export function routingOf(input: RoutingInput): Routing {
+  const { domain, listed, routed, rivals } = input;
+  const spec = claimedNames(domain).sort();
+  const hasServers = (domain.spec.inboundServers ?? []).length > 0;
+  const routes = (name: string): boolean => {
+    if (!listed.includes(name)) return false;
+    // What is routed goes by a plan only, whoever claims it.
+    if (routed.includes(name)) return true;
+    if (spec.includes(name)) return holderOf(name, rivals) === undefined;
+    // Its own routing ConfigMap is gone or new: a table still carries the name, and nobody else routes it.
+    return !rivals.some((rival) => rival.routes.includes(name));
+  };
+  const names = [...new Set([...spec, ...listed])].filter(routes).sort();
+  const claims = spec.flatMap((name): Claim[] => {
+    const routedHere = names.includes(name);
+    const holder = routedHere ? olderRouter(name, rivals) : holderOf(name, rivals);
+    return holder === undefined ? [] : [{ name, holder: holder.name, routedHere }];
+  });
+  const missing = spec.filter((name) => !listed.includes(name) && !claims.some((claim) => claim.name === name));
+  const waiting = names
+    .filter((name) => !spec.includes(name))
+    .map((name): Waiting => ({ name, heir: heirOf(name, rivals) }));
+  return { names: hasServers ? names : [], claims, missing, waiting };
+}
+
+/** A contested name stays with the one that routes it now, else with the older; undefined: with this one. */
+function holderOf(name: string, rivals: readonly Rival[]): Rival | undefined {
+  const claimants = rivals.filter(({ claims }) => claims.includes(name));
+  return claimants.find(({ routes }) => routes.includes(name)) ?? claimants.find(({ isOlder }) => isOlder);
+}
+
+const olderRouter = (name: string, rivals: readonly Rival[]): Rival | undefined =>
+  rivals.find(({ claims, routes, isOlder }) => isOlder && claims.includes(name) && routes.includes(name));
+
+/** Undefined where nobody claims the name, or one who does routes it already. */
+export function heirOf(name: string, rivals: readonly Omit<Rival, "isOlder">[]): string | undefined {
+  const claimants = rivals.filter(({ claims }) => claims.includes(name));
+  return claimants.some(({ routes }) => routes.includes(name)) ? undefined : claimants[0]?.name;
 }

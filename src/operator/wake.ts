@@ -1,7 +1,14 @@
 /** What the operator watches in the cluster, and which change wakes which object. */
 
-import { LABEL_DOMAIN, LABEL_MANAGED_BY, LABEL_SYNC, LABEL_WATCH, MANAGER } from "../api/group.ts";
-import { BY_DOMAIN_REF, BY_SECRET, rivalsOf } from "../api/indexers.ts";
+import {
+  ANNOTATION_DOMAIN_NAME,
+  LABEL_DOMAIN,
+  LABEL_MANAGED_BY,
+  LABEL_SYNC,
+  LABEL_WATCH,
+  MANAGER,
+} from "../api/group.ts";
+import { BY_CLAIMED_NAME, BY_DOMAIN_REF, BY_SECRET, rivalsOf } from "../api/indexers.ts";
 import { MAIL_DOMAIN, O365_SYNC } from "../api/resources.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import type { Deps } from "../base/deps.ts";
@@ -72,14 +79,17 @@ export function route(
     domainController.enqueue(`${metadata.namespace}/${spec.domainRef.name}`);
   });
   on(domains.reflectors, (domain) => {
-    const { namespace, name } = domain.metadata;
-    for (const sync of syncsOfDomain(namespace, name)) syncController.enqueue(sync);
-    // Rivals for the same name: who is older may have changed.
-    for (const rival of rivalsOf(domain, domains.store)) domainController.enqueue(storeKey(rival.metadata));
-    domainController.enqueue(storeKey(domain.metadata));
+    // Rivals for the same name: who is older, or who routes it, may have changed, and with it whose list may let it go.
+    for (const { metadata } of [domain, ...rivalsOf(domain, domains.store)]) {
+      for (const sync of syncsOfDomain(metadata.namespace, metadata.name)) syncController.enqueue(sync);
+      domainController.enqueue(storeKey(metadata));
+    }
   });
-  on(configMaps.reflectors, ({ metadata: { namespace, labels = {} } }) => {
+  on(configMaps.reflectors, ({ metadata: { namespace, labels = {}, annotations = {} } }) => {
     const [sync, domain] = [labels[LABEL_SYNC], labels[LABEL_DOMAIN]];
+    // A list counts for every MailDomain of its domain, whatever its O365Sync referred to.
+    const named = domains.store.by(BY_CLAIMED_NAME, `${namespace}/${annotations[ANNOTATION_DOMAIN_NAME]}`);
+    for (const { metadata } of named) domainController.enqueue(storeKey(metadata));
     if (sync !== undefined) syncController.enqueue(`${namespace}/${sync}`);
     if (domain !== undefined) domainController.enqueue(`${namespace}/${domain}`);
   });

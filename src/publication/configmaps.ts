@@ -13,6 +13,8 @@ import { contentMetadata, isOurs, type Role } from "./ownership.ts";
 export interface Content {
   readonly name: string;
   readonly role: Role;
+  /** Beside those that others have set. */
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly data?: Readonly<Record<string, string>>;
   readonly binaryData?: Readonly<Record<string, string>>;
 }
@@ -170,8 +172,9 @@ export function createConfigMaps({ client, cache }: ConfigMapsOptions): ConfigMa
   };
 }
 
-function toConfigMap(sync: O365Sync, { name, role, data, binaryData }: Content, seen: Seen | undefined): ConfigMap {
-  const wanted = contentMetadata(sync, name, role);
+function toConfigMap(sync: O365Sync, content: Content, seen: Seen | undefined): ConfigMap {
+  const { name, role, annotations, data, binaryData } = content;
+  const wanted = { ...contentMetadata(sync, name, role), ...(annotations && { annotations: { ...annotations } }) };
   return {
     apiVersion: "v1",
     kind: "ConfigMap",

@@ -176,10 +176,19 @@ export function contentsOf(publication: Publication | undefined): readonly Named
   return [...publication.accounts, ...publication.layouts.flatMap(({ tables }) => tables)];
 }
 
-/** The domains whose recipients stand in some table at `now`: without one a domain must not be routed. */
-export function namesWithTables(publication: Omit<Publication, "time"> | undefined, now: number): string[] {
-  if (publication === undefined) return [];
-  const { domain, aliasDomains, output, retiring } = publication;
-  const standing = layoutsOf({ output, retiring: retiring.filter(({ until }) => Date.parse(until) > now) });
-  return standing.length === 0 ? [] : [domain, ...aliasDomains.map(({ name }) => name)];
+/** The domains whose recipients stand in some table. */
+export function carriedNames(publication: Blueprint | undefined): string[] {
+  if (publication === undefined || layoutsOf(publication).length === 0) return [];
+  return [publication.domain, ...publication.aliasDomains.map(({ name }) => name)];
 }
+
+/** The domains that the tables carry now, and still will when what is begun stands. */
+export function stayingNames({ current, intent }: Manifest): string[] {
+  const names = carriedNames(current);
+  if (intent === undefined) return names;
+  const next = new Set(carriedNames(intent.target));
+  return names.filter((name) => next.has(name));
+}
+
+/** The domain whose list this is; undefined where nothing was ever begun. */
+export const domainOf = ({ current, intent }: Manifest): string | undefined => current?.domain ?? intent?.target.domain;

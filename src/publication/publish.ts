@@ -1,5 +1,6 @@
 /** Publishes write-ahead: the manifest says what begins, the ConfigMaps are written, the manifest commits. */
 
+import { ANNOTATION_DOMAIN_NAME } from "../api/group.ts";
 import { accountsName, historyName, journalName, manifestName, planName } from "../api/names.ts";
 import type { O365Sync } from "../api/types.generated.ts";
 import type { Clock } from "../base/deps.ts";
@@ -14,6 +15,7 @@ import { findStrays } from "./inspect.ts";
 import { INLINE_BYTES, type Journal, MOST_JOURNAL_BYTES, replayJournal, writeJournal } from "./journal.ts";
 import {
   committed,
+  domainOf,
   EMPTY_MANIFEST,
   type Intent,
   type Manifest,
@@ -23,6 +25,7 @@ import {
 import { buildPublication, type Draft } from "./publication.ts";
 import { parseManifest } from "./read-manifest.ts";
 import type { HistoryRecord } from "./records.ts";
+import type { Routes } from "./routes.ts";
 
 /** What stands of one object's publication; `seen` is the manifest's ConfigMap as it was read. */
 export interface Standing {
@@ -31,6 +34,15 @@ export interface Standing {
   readonly seen: Seen | undefined;
   /** The manifest's `binaryData.journal`, decoded. */
   readonly inlineJournal: Buffer | undefined;
+  /** Present before the first publication, where another O365Sync has published a list of the same domain. */
+  readonly predecessor?: Predecessor;
+}
+
+/** A list that stands under the name of another O365Sync, perhaps gone by now. */
+export interface Predecessor {
+  readonly sync: string;
+  readonly publication: Publication;
+  readonly removals: Manifest["removals"];
 }
 
 export interface PublishInput {
@@ -100,7 +112,7 @@ function newerManifest(name: string, version: number): Failure {
   return new Failure("stalled", "ManifestVersion", message);
 }
 
-export function createPublisher(maps: ConfigMaps, clock: Clock): Publisher {
+export function createPublisher(maps: ConfigMaps, routes: Routes, clock: Clock): Publisher {
   return {
     async fence(standing, signal) {
       const { manifest, seen } = standing;
@@ -132,6 +144,8 @@ export function createPublisher(maps: ConfigMaps, clock: Clock): Publisher {
 
     async finish({ standing, looks, draft }, signal) {
       const { object, manifest } = standing;
+      // A name leaves the gateway just before its table does: mail for a routed domain without a table is refused.
+      await routes.withdraw(object, manifest, signal);
       for (const part of draft.parts) {
         const seen = looks.get(part.name);
         if (!maps.isCurrent(object, part, seen))
@@ -195,10 +209,12 @@ async function writeManifest(
   signal: AbortSignal,
 ): Promise<Standing> {
   const { object, seen, inlineJournal } = standing;
+  const domain = domainOf(manifest);
   const content: Content = {
     name: manifestName(object.metadata.name),
     role: "manifest",
     data: { "manifest.json": serializeManifest(manifest) },
+    ...(domain === undefined ? {} : { annotations: { [ANNOTATION_DOMAIN_NAME]: domain } }),
     ...(inlineJournal === undefined ? {} : { binaryData: { [JOURNAL_KEY]: inlineJournal.toString("base64") } }),
   };
   return { ...standing, manifest, seen: await maps.write(object, content, seen, signal) };

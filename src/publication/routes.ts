@@ -1,58 +1,93 @@
-/** Keeps a table standing until its domain is no longer routed: mail for a routed domain without a table is refused. */
+/** Takes the names off the gateway that a publication which was begun takes out of the tables, before it does so. */
 
+import { LABEL_DOMAIN, LABEL_ROLE } from "../api/group.ts";
+import { BY_DOMAIN_NAME } from "../api/indexers.ts";
 import { routingName } from "../api/names.ts";
+import { isOwned, type Owner } from "../api/ownership.ts";
 import type { O365Sync } from "../api/types.generated.ts";
-import type { Deps } from "../base/deps.ts";
-import { Failure } from "../base/failure.ts";
-import { parseRelayDomains, RELAY_DOMAINS_KEY } from "../recipients/tables/routing.ts";
+import { parseRelayDomains, RELAY_DOMAINS_KEY, TRANSPORT_KEY, withoutNames } from "../recipients/tables/routing.ts";
 import { find } from "../runtime/find.ts";
-import { CONFIG_MAP } from "../runtime/kube.ts";
-import type { Client } from "../runtime/types.ts";
-import { namesWithTables, type Publication } from "./manifest.ts";
+import { CONFIG_MAP, type ConfigMap } from "../runtime/kube.ts";
+import { ApiError } from "../runtime/types.ts";
+import { findLists, type ListSources } from "./lists.ts";
+import { carriedNames, type Manifest } from "./manifest.ts";
 
-const POLL_MS = 250;
-const PATIENCE_MS = 15_000;
+const ATTEMPTS = 5;
 
 export interface Routes {
-  /** Resolves when no domain is routed whose table `next` takes away; throws Failure (retry) when that takes too long. */
-  untilWithdrawn(
-    object: O365Sync,
-    current: Publication | undefined,
-    next: Omit<Publication, "time">,
-    signal: AbortSignal,
-  ): Promise<void>;
+  /**
+   * What `manifest` has begun ends the recipients of some domains: withdraws these from every routing ConfigMap of a
+   * live MailDomain of that domain, and from the object's own. What another list still carries stays. The plan is
+   * through by then and written ahead, so whoever finishes it does the same, whatever the specs have become.
+   */
+  withdraw(object: O365Sync, manifest: Manifest, signal: AbortSignal): Promise<void>;
 }
 
-export function createRoutes(client: Client, { clock }: Deps): Routes {
-  async function routed(object: O365Sync, signal: AbortSignal): Promise<readonly string[]> {
-    const key = { namespace: object.metadata.namespace ?? "", name: routingName(object.spec.domainRef.name) };
-    const found = await find(client, CONFIG_MAP, key, { signal });
-    return parseRelayDomains(found?.data?.[RELAY_DOMAINS_KEY]);
+export function createRoutes(sources: ListSources): Routes {
+  const { client, stores } = sources;
+
+  /** MailDomains whose routing follows this list; what is orphaned is left as it is. */
+  function followers(object: O365Sync, domain: string): string[] {
+    const { namespace } = object.metadata;
+    const found = stores.configMaps
+      .by(BY_DOMAIN_NAME, `${namespace}/${domain}`)
+      .filter(({ metadata: { labels } }) => labels?.[LABEL_ROLE] === "routing")
+      .map(({ metadata: { labels } }) => labels?.[LABEL_DOMAIN] ?? "")
+      .filter((name) => stores.domains.get(`${namespace}/${name}`) !== undefined);
+    return [...new Set([object.spec.domainRef.name, ...found])];
+  }
+
+  async function withdrawFrom(
+    object: O365Sync,
+    mailDomain: string,
+    { current, intent }: Manifest,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (intent === undefined) return;
+    const namespace = object.metadata.namespace ?? "";
+    const found = await find(client, CONFIG_MAP, { namespace, name: routingName(mailDomain) }, { signal });
+    if (found === undefined || !isRouting(found, mailDomain)) return;
+    const routed = parseRelayDomains(found.data?.[RELAY_DOMAINS_KEY]);
+    const next = new Set(carriedNames(intent.target));
+    // Without a manifest nobody knows what stands: whatever is routed may lose its table.
+    const before = current === undefined ? routed : carriedNames(current);
+    const leaving = before.filter((name) => !next.has(name) && routed.includes(name));
+    if (leaving.length === 0) return;
+    const { domain } = intent.target;
+    const lists = await findLists(sources, { namespace, mailDomain, domain, routed }, signal);
+    const others = new Set(lists.filter(({ sync }) => sync !== object.metadata.name).flatMap(({ names }) => names));
+    const going = leaving.filter((name) => !others.has(name));
+    if (going.length === 0) return;
+    const data = {
+      ...found.data,
+      [RELAY_DOMAINS_KEY]: withoutNames(RELAY_DOMAINS_KEY, found.data?.[RELAY_DOMAINS_KEY], going),
+      [TRANSPORT_KEY]: withoutNames(TRANSPORT_KEY, found.data?.[TRANSPORT_KEY], going),
+    };
+    await client.replace(CONFIG_MAP, { ...found, data }, { signal });
   }
 
   return {
-    async untilWithdrawn(object, current, next, signal) {
-      const staying = new Set(namesWithTables(next, clock.now()));
-      // Without a manifest nobody knows what stands: whatever is routed may lose its table.
-      const now = current === undefined ? await routed(object, signal) : standing(current);
-      const leaving = now.filter((name) => !staying.has(name));
-      if (leaving.length === 0) return;
-      const deadline = clock.now() + PATIENCE_MS;
-      while ((await routed(object, signal)).some((name) => leaving.includes(name))) {
-        if (clock.now() >= deadline) throw stillRouted(leaving);
-        await clock.sleep(POLL_MS, signal);
-      }
+    async withdraw(object, manifest, signal) {
+      const domain = manifest.intent?.target.domain;
+      if (domain === undefined) return;
+      for (const mailDomain of followers(object, domain))
+        await repeatedly(() => withdrawFrom(object, mailDomain, manifest, signal));
     },
   };
 }
 
-/** Until the publication goes, its tables stand, also retired ones whose time is over. */
-const standing = (current: Publication | undefined): string[] => namesWithTables(current, 0);
+/** The controller of MailDomains may write at the same moment: what it wrote is looked at, and the rest withdrawn. */
+async function repeatedly(work: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof ApiError && error.conflict) || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
 
-function stillRouted(names: readonly string[]): Failure {
-  return new Failure(
-    "retry",
-    "DomainStillRouted",
-    `the routing ConfigMap still lists ${names.join(", ")}, whose table would go away; nothing was saved`,
-  );
+function isRouting(found: ConfigMap, mailDomain: string): boolean {
+  const owner: Owner = { kind: "MailDomain", metadata: { name: mailDomain }, deletionPolicy: "Orphan" };
+  return isOwned(owner, found, { [LABEL_ROLE]: "routing", [LABEL_DOMAIN]: mailDomain });
 }

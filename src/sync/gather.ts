@@ -1,22 +1,29 @@
 /** Gathers what a reconcile decides on: the live object, its MailDomain, its rivals, and what stands in the cluster. */
 
+import { LABEL_DOMAIN, LABEL_SYNC } from "../api/group.ts";
 import { BY_DOMAIN_REF } from "../api/indexers.ts";
+import { manifestName } from "../api/names.ts";
 import { O365_SYNC } from "../api/resources.ts";
+import { isOlder } from "../api/seniority.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import { Failure } from "../base/failure.ts";
 import type { ConfigMaps } from "../publication/configmaps.ts";
 import { inspect } from "../publication/inspect.ts";
-import { EMPTY_MANIFEST } from "../publication/manifest.ts";
+import { domainOf, EMPTY_MANIFEST } from "../publication/manifest.ts";
 import { asObstacle } from "../publication/obstacle.ts";
 import { namesOf, outputOf, wantsRendering } from "../publication/publication.ts";
 import { readStanding, type Standing } from "../publication/publish.ts";
 import { find } from "../runtime/find.ts";
+import type { ConfigMap } from "../runtime/kube.ts";
 import type { Client, Store } from "../runtime/types.ts";
 import { scheduleProblem } from "../schedule/object-schedule.ts";
 import { type Access, resolveAccess, type SharedKeys } from "./access/credentials.ts";
+import { withNamesInMove } from "./handover.ts";
+import { findPredecessor } from "./predecessor.ts";
 
 export interface View {
   readonly object: O365Sync;
+  /** As the list must be made of it: with the names that another MailDomain has taken over and does not route yet. */
   readonly domain: MailDomain | undefined;
   /** The way into the tenant; undefined while an obstacle hides it. */
   readonly access: Access | undefined;
@@ -35,6 +42,8 @@ export interface View {
 export interface Stores {
   readonly syncs: Store<O365Sync>;
   readonly domains: Store<MailDomain>;
+  /** Metadata of every ConfigMap that carries our labels. */
+  readonly configMaps: Store<ConfigMap>;
 }
 
 export interface GatherServices {
@@ -57,21 +66,22 @@ export async function gather(
   const object = await find(services.client, O365_SYNC, key, { signal });
   if (object === undefined || object.metadata.deletionTimestamp !== undefined) return undefined;
   const domainKey = `${key.namespace}/${object.spec.domainRef.name}`;
-  const domain = stores.domains.get(domainKey);
-  const found = await look(services, object, domain, now, signal);
+  const named = stores.domains.get(domainKey);
+  const found = await look(services, object, named, now, signal);
   const access = await orFailure(resolveAccess(services.client, services.sharedKeys, object, signal));
   const tablesObstacle =
-    findObstacle(object, domain, stores.syncs.by(BY_DOMAIN_REF, domainKey)) ??
+    findObstacle(object, named, stores.syncs.by(BY_DOMAIN_REF, domainKey)) ??
     (found instanceof Failure ? found : undefined);
   const obstacle = tablesObstacle ?? scheduleObstacle(object) ?? (access instanceof Failure ? access : undefined);
   const standing = { ...NOTHING, object };
   return {
     object,
-    domain,
     obstacle,
     tablesObstacle,
     access: access instanceof Failure ? undefined : access,
-    ...(found instanceof Failure ? { standing, accountsDamaged: false, drifted: false, outdated: false } : found),
+    ...(found instanceof Failure
+      ? { standing, domain: named, accountsDamaged: false, drifted: false, outdated: false }
+      : found),
   };
 }
 
@@ -87,17 +97,21 @@ async function orFailure<T>(work: Promise<T>): Promise<T | Failure> {
   }
 }
 
-type Found = Pick<View, "standing" | "accountsDamaged" | "drifted" | "outdated">;
+type Found = Pick<View, "standing" | "domain" | "accountsDamaged" | "drifted" | "outdated">;
 
 function look(
-  { maps }: GatherServices,
+  services: GatherServices,
   object: O365Sync,
-  domain: MailDomain | undefined,
+  named: MailDomain | undefined,
   now: number,
   signal: AbortSignal,
 ): Promise<Found | Failure> {
   const work = async (): Promise<Found> => {
-    const { damaged, ...standing } = await readStanding(maps, object, signal);
+    const { maps } = services;
+    const { damaged, ...read } = await readStanding(maps, object, signal);
+    refuseOtherDomain(object, named, read);
+    const standing = await withPredecessor(services, named, read, signal);
+    const domain = named && (await withNamesInMove(services, named, standing.manifest.current, signal));
     const { published } = object.status ?? {};
     if (damaged && published === undefined) throw damagedManifest();
     const { current } = standing.manifest;
@@ -106,6 +120,7 @@ function look(
     const outdated = current !== undefined && wanted !== undefined && wantsRendering(current, wanted, outputOf(object));
     return {
       standing,
+      domain,
       accountsDamaged: accountsDamaged || (current === undefined && published !== undefined),
       drifted,
       outdated,
@@ -113,6 +128,38 @@ function look(
   };
   return orFailure(work());
 }
+
+/** Before the first publication, the list that stands under another name counts, and what was removed from it of late. */
+async function withPredecessor(
+  services: GatherServices,
+  domain: MailDomain | undefined,
+  standing: Standing,
+  signal: AbortSignal,
+): Promise<Standing> {
+  const { object, manifest, seen } = standing;
+  if (manifest.current !== undefined || domain === undefined || object.status?.published !== undefined) return standing;
+  const predecessor = await findPredecessor(services, object, domain, signal);
+  if (predecessor === undefined) return standing;
+  const { removals } = seen === undefined ? predecessor : manifest;
+  return { ...standing, predecessor, manifest: { ...manifest, removals } };
+}
+
+/** A recreated object or a restored backup adopts the list of its own domain, and touches no other. */
+function refuseOtherDomain(object: O365Sync, domain: MailDomain | undefined, { manifest, seen }: Standing): void {
+  const found = domainOf(manifest);
+  if (seen === undefined || found === undefined || found === domain?.spec.domain) return;
+  const { name } = object.spec.domainRef;
+  if (domain === undefined) {
+    // It was published for this very MailDomain: what was begun may be finished without it.
+    if (seen.metadata.labels?.[LABEL_DOMAIN] === name) return;
+    throw new Failure("wait", "DependencyNotReady", missingDomain(name));
+  }
+  const message = `the ConfigMap ${manifestName(object.metadata.name)} holds the list of ${found}, and the MailDomain ${name} is ${domain.spec.domain}: nothing of it is touched; give this O365Sync another name, or delete the ConfigMaps with the label ${LABEL_SYNC}=${object.metadata.name} once no gateway mounts them`;
+  throw new Failure("stalled", "ConfigMapConflict", message);
+}
+
+const missingDomain = (name: string): string =>
+  `spec.domainRef: the MailDomain ${name} does not exist in this namespace; create it`;
 
 function damagedManifest(): Failure {
   const message =
@@ -127,15 +174,12 @@ export function findObstacle(
   claimants: readonly O365Sync[],
 ): Failure | undefined {
   const { name } = object.spec.domainRef;
-  if (domain === undefined) {
-    const message = `spec.domainRef: the MailDomain ${name} does not exist in this namespace; create it`;
-    return new Failure("wait", "DependencyNotReady", message);
-  }
+  if (domain === undefined) return new Failure("wait", "DependencyNotReady", missingDomain(name));
   if (domain.spec.serverType !== "Office365") {
     const message = `spec.domainRef: the MailDomain ${name} has serverType ${domain.spec.serverType}; only Office365 is synced with a tenant`;
     return new Failure("stalled", "ServerTypeMismatch", message);
   }
-  const older = claimants.find((other) => claims(other, object) && isOlder(other, object));
+  const older = claimants.find((other) => claims(other, object) && isOlder(other.metadata, object.metadata));
   if (older === undefined) return undefined;
   const message = `the older O365Sync ${older.metadata.name} keeps the MailDomain ${name}; delete one of the two`;
   return new Failure("stalled", "DomainClaimed", message);
@@ -155,10 +199,4 @@ function claims(other: O365Sync, object: O365Sync): boolean {
     other.spec.domainRef.name === object.spec.domainRef.name &&
     other.metadata.deletionTimestamp === undefined
   );
-}
-
-/** Same second: by name. */
-function isOlder({ metadata: a }: O365Sync, { metadata: b }: O365Sync): boolean {
-  const [made, other] = [a.creationTimestamp ?? "", b.creationTimestamp ?? ""];
-  return made === other ? a.name < b.name : made < other;
 }

@@ -1,7 +1,10 @@
-/** Plays a mail gateway that mounts every ConfigMap of a namespace, and asserts the invariants of the mounted files. */
+/**
+ * Plays a mail gateway that mounts every ConfigMap of a namespace, and asserts the invariants of the mounted files.
+ * It asks what a sender asks: an address is accepted when its domain is routed *and* a table lists it.
+ */
 
 import { contentHash } from "../../src/publication/configmaps.ts";
-import { contentsOf } from "../../src/publication/manifest.ts";
+import { carriedNames, contentsOf, type Manifest } from "../../src/publication/manifest.ts";
 import { parseManifest } from "../../src/publication/read-manifest.ts";
 import type { ConfigMap } from "../../src/runtime/kube.ts";
 import { cdbKeys } from "../unit/recipients/support/read-cdb.ts";
@@ -9,10 +12,14 @@ import { cdbKeys } from "../unit/recipients/support/read-cdb.ts";
 export interface Gateway {
   /** Takes a look at what stands now; throws Error with what is broken. Each ConfigMap may come alone, as kubelet swaps them. */
   observe(configMaps: readonly ConfigMap[]): void;
+  /** Where nothing is under way: every name that a published table carries is routed; throws Error with what is broken. */
+  expectAtRest(configMaps: readonly ConfigMap[]): void;
   /** From now on these addresses must never be missing, until `release`. */
   expectAlways(addresses: Iterable<string>): void;
   release(): void;
-  /** What it accepts now, by the tables of one layout. */
+  /** A person takes files or servers away on purpose: names may be routed no more at the next look. */
+  forgetRoutes(): void;
+  /** What it accepts now: routed, and in the tables of one layout. */
   accepted(): ReadonlySet<string>;
 }
 
@@ -20,24 +27,40 @@ const TEXT_TABLES = ["relay_recipients", "recipients.map", "virtual_aliases"];
 /** A constant database without records. */
 const NO_DATABASE = Buffer.alloc(4).toString("base64");
 const ROLE = "o365sync.dev/role";
+const SYNC = "o365sync.dev/sync";
 
 export function createGateway(): Gateway {
   let accepted: ReadonlySet<string> = new Set();
   let always: ReadonlySet<string> = new Set();
+  let routed: ReadonlySet<string> = new Set();
 
   return {
     observe(configMaps) {
-      const tables = configMaps.filter(({ metadata }) => metadata.labels?.[ROLE] === "recipients");
+      const tables = withRole(configMaps, "recipients");
       for (const table of tables) checkTable(table);
-      const layouts = groupByLayout(tables);
-      for (const [layout, maps] of layouts) checkDuplicates(layout, maps);
+      for (const [layout, maps] of groupByLayout(tables)) checkDuplicates(layout, maps);
       checkManifests(configMaps);
-      const named = namedTables(configMaps);
-      accepted = new Set([...tables].filter(({ metadata }) => named.has(metadata.name)).flatMap(addressesOf));
+      const manifests = manifestsOf(configMaps);
+      const routes = routedBy(configMaps);
+      const listed = tablesOf(configMaps, manifests).flatMap(addressesOf);
+      accepted = new Set(listed.filter((address) => routes.has(domainOf(address))));
+      const listedNames = new Set(tables.flatMap(addressesOf).map(domainOf));
+      for (const name of routes) if (!listedNames.has(name)) throw new Error(`${name} is routed without a table`);
+      const before = routed;
+      routed = routes;
+      for (const name of carried(manifests, isStaying))
+        if (before.has(name) && !routes.has(name))
+          throw new Error(`${name} is no longer routed, and a published table carries it`);
       for (const address of always) {
-        if (!accepted.has(address)) throw new Error(`${address} is missing, and was valid before and after`);
+        if (accepted.has(address)) continue;
+        const what = listed.includes(address) ? "is not routed" : "is missing";
+        throw new Error(`${address} ${what}, and was valid before and after`);
       }
-      checkRoutes(configMaps, accepted);
+    },
+    expectAtRest(configMaps) {
+      const routes = routedBy(configMaps);
+      for (const name of carried(manifestsOf(configMaps), isStaying))
+        if (!routes.has(name)) throw new Error(`a published table carries ${name}, which is not routed`);
     },
     expectAlways(addresses) {
       always = new Set(addresses);
@@ -45,9 +68,17 @@ export function createGateway(): Gateway {
     release() {
       always = new Set();
     },
+    forgetRoutes() {
+      routed = new Set();
+    },
     accepted: () => accepted,
   };
 }
+
+const domainOf = (address: string): string => address.split("@")[1] ?? "";
+
+const withRole = (configMaps: readonly ConfigMap[], role: string): ConfigMap[] =>
+  configMaps.filter(({ metadata }) => metadata.labels?.[ROLE] === role);
 
 const keysOf = (text: string): string[] =>
   text
@@ -63,17 +94,18 @@ function addressesOf({ data, binaryData }: ConfigMap): string[] {
 
 /** Every table loads without a warning: sorted, lower-case, unique, not empty, last line ended. */
 function checkTable({ metadata, data = {} }: ConfigMap): void {
-  for (const table of TEXT_TABLES.filter((name) => data[name] !== undefined)) {
-    const where = `${table} of ${metadata.name}`;
-    const text = data[table] ?? "";
-    if (text === "") throw new Error(`${where} is empty`);
-    if (!text.endsWith("\n")) throw new Error(`${where} does not end with a newline`);
-    if (text !== text.toLowerCase().replaceAll(" ok\n", " OK\n")) throw new Error(`${where} is not lower-case`);
-    const keys = keysOf(text);
-    for (const [index, key] of keys.entries()) {
-      if (key === "" || key.startsWith("#")) throw new Error(`${where} has a line that is none`);
-      if (index > 0 && (keys[index - 1] ?? "") >= key) throw new Error(`${where} is not sorted, or holds ${key} twice`);
-    }
+  for (const table of TEXT_TABLES.filter((name) => data[name] !== undefined))
+    checkLines(`${table} of ${metadata.name}`, data[table] ?? "");
+}
+
+function checkLines(where: string, text: string): void {
+  if (text === "") throw new Error(`${where} is empty`);
+  if (!text.endsWith("\n")) throw new Error(`${where} does not end with a newline`);
+  if (text !== text.toLowerCase().replaceAll(" ok\n", " OK\n")) throw new Error(`${where} is not lower-case`);
+  const keys = keysOf(text);
+  for (const [index, key] of keys.entries()) {
+    if (key === "" || key.startsWith("#")) throw new Error(`${where} has a line that is none`);
+    if (index > 0 && (keys[index - 1] ?? "") >= key) throw new Error(`${where} is not sorted, or holds ${key} twice`);
   }
 }
 
@@ -97,7 +129,7 @@ function checkDuplicates(layout: string, maps: readonly ConfigMap[]): void {
 /** What is published can be told by its manifest, as long as nothing is under way. */
 function checkManifests(configMaps: readonly ConfigMap[]): void {
   const byName = new Map(configMaps.map((configMap) => [configMap.metadata.name, configMap]));
-  for (const manifest of manifestsOf(configMaps)) {
+  for (const manifest of manifestsOf(configMaps).values()) {
     if (manifest.intent !== undefined) continue;
     for (const { name, sha256 } of contentsOf(manifest.current)) {
       const found = byName.get(name);
@@ -107,31 +139,45 @@ function checkManifests(configMaps: readonly ConfigMap[]): void {
   }
 }
 
-function manifestsOf(configMaps: readonly ConfigMap[]) {
-  return configMaps.flatMap(({ metadata, data }) => {
-    if (metadata.labels?.[ROLE] !== "manifest") return [];
+/** By the O365Sync that they belong to. */
+function manifestsOf(configMaps: readonly ConfigMap[]): Map<string, Manifest> {
+  const manifests = new Map<string, Manifest>();
+  for (const { metadata, data } of withRole(configMaps, "manifest")) {
     const parsed = parseManifest(data?.["manifest.json"]);
-    return parsed.kind === "ok" ? [parsed.manifest] : [];
+    if (parsed.kind === "ok") manifests.set(metadata.labels?.[SYNC] ?? "", parsed.manifest);
+  }
+  return manifests;
+}
+
+/** What a gateway would mount of each list: the tables of the first layout that its manifest names, all that stand where none tells. */
+function tablesOf(configMaps: readonly ConfigMap[], manifests: ReadonlyMap<string, Manifest>): ConfigMap[] {
+  return withRole(configMaps, "recipients").filter(({ metadata: { name, labels } }) => {
+    const manifest = manifests.get(labels?.[SYNC] ?? "");
+    if (manifest === undefined) return true;
+    return manifest.current?.layouts[0]?.tables.some((table) => table.name === name) ?? false;
   });
 }
 
-/** What a gateway would mount: the tables of the first layout that a manifest names, all that stand where none tells. */
-function namedTables(configMaps: readonly ConfigMap[]): Set<string> {
-  const manifests = manifestsOf(configMaps);
-  const named = manifests.flatMap(({ current }) => current?.layouts[0]?.tables.map(({ name }) => name) ?? []);
-  if (named.length > 0) return new Set(named);
-  const tables = configMaps.filter(({ metadata }) => metadata.labels?.[ROLE] === "recipients");
-  return new Set(tables.map(({ metadata }) => metadata.name));
+/** Every name that a relay_domains table holds; the two tables of a routing ConfigMap name the same domains. */
+function routedBy(configMaps: readonly ConfigMap[]): Set<string> {
+  const names = new Set<string>();
+  for (const { metadata, data } of withRole(configMaps, "routing")) {
+    const [domains, transport] = [data?.["relay_domains"] ?? "", data?.["transport"] ?? ""];
+    checkLines(`relay_domains of ${metadata.name}`, domains);
+    if (keysOf(domains).join() !== keysOf(transport).join())
+      throw new Error(`relay_domains and transport of ${metadata.name} name other domains`);
+    for (const domain of keysOf(domains)) if (!domain.endsWith(".invalid")) names.add(domain);
+  }
+  return names;
 }
 
-/** A domain is routed only while its table stands. */
-function checkRoutes(configMaps: readonly ConfigMap[], accepted: ReadonlySet<string>): void {
-  const domains = new Set([...accepted].map((address) => address.split("@")[1]));
-  for (const { metadata, data } of configMaps) {
-    if (metadata.labels?.[ROLE] !== "routing") continue;
-    for (const domain of keysOf(data?.["relay_domains"] ?? "")) {
-      const filler = domain.endsWith(".invalid");
-      if (!filler && !domains.has(domain)) throw new Error(`${domain} is routed without a table`);
-    }
-  }
+type Carries = (manifest: Manifest, name: string) => boolean;
+
+function carried(manifests: ReadonlyMap<string, Manifest>, carries: Carries): string[] {
+  return [...manifests.values()].flatMap((manifest) =>
+    carriedNames(manifest.current).filter((name) => carries(manifest, name)),
+  );
 }
+
+/** Nothing that is begun, and written ahead, takes it out of the tables. */
+const isStaying: Carries = ({ intent }, name) => intent === undefined || carriedNames(intent.target).includes(name);

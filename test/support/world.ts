@@ -112,7 +112,9 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const observe = async (): Promise<void> => {
     for (let attempt = 1; ; attempt++) {
       try {
-        gateway.observe(await world.configMaps());
+        const found = await world.configMaps();
+        gateway.observe(found);
+        gateway.expectAtRest(found);
         return;
       } catch (error) {
         if (attempt === OBSERVATIONS) throw error;

@@ -32,6 +32,17 @@ export function renderTransport(domains: readonly string[], servers: readonly In
 /** Postfix writes IPv6 literals as [ipv6:…]. Source: transport(5). */
 const literal = (host: string): string => (host.includes(":") ? `ipv6:${host}` : host);
 
+/** One of the two tables without the lines of some domains; what else stands in it stays as it is. */
+export function withoutNames(
+  key: typeof RELAY_DOMAINS_KEY | typeof TRANSPORT_KEY,
+  text: string | undefined,
+  names: readonly string[],
+): string {
+  const kept = (text ?? "").split("\n").filter((line) => line !== "" && !names.includes(line.split(" ")[0] ?? ""));
+  if (kept.length > 0) return kept.map((line) => `${line}\n`).join("");
+  return key === RELAY_DOMAINS_KEY ? renderRelayDomains([]) : renderTransport([], [], 0);
+}
+
 /** The domains that a relay_domains table names; none where it says that nothing is routed. */
 export function parseRelayDomains(text: string | undefined): string[] {
   const names = (text ?? "").split("\n").flatMap((line) => line.split(" ")[0] || []);

@@ -7,7 +7,7 @@ import { inSlices } from "../../base/slices.ts";
 import type { ConfigMaps } from "../../publication/configmaps.ts";
 import type { Publication } from "../../publication/manifest.ts";
 import type { Role } from "../../publication/ownership.ts";
-import { readAccounts } from "../../publication/publish.ts";
+import { type Predecessor, readAccounts } from "../../publication/publish.ts";
 import { parseAddress } from "../../recipients/addresses.ts";
 import type { Baseline } from "../../recipients/model.ts";
 import { createRosterBuilder, type Roster } from "../../recipients/packed/roster.ts";
@@ -36,19 +36,22 @@ export interface BaselineSource {
   readonly object: O365Sync;
   readonly current: Publication | undefined;
   readonly accounts: Roster | undefined;
+  readonly predecessor: Predecessor | undefined;
 }
 
 /**
  * Accounts where they are whole, else the numbers that status or manifest kept, else the addresses of tables that stand
- * without either (a restored namespace); before the first publication what `baselineRef` names, else nothing. Throws
+ * without either (a restored namespace); before the first publication the list that another O365Sync has published for
+ * the domain, else what `baselineRef` names, else nothing. Throws
  * Failure when `baselineRef` cannot be read.
  */
 export async function loadBaseline(
   { client, maps }: { readonly client: Client; readonly maps: ConfigMaps },
-  { object, current, accounts }: BaselineSource,
+  { object, current, accounts, predecessor }: BaselineSource,
   signal: AbortSignal,
 ): Promise<Baseline> {
   if (current !== undefined && accounts !== undefined) return { kind: "accounts", accounts, names: current };
+  if (predecessor !== undefined) return inheritedBaseline(maps, object, predecessor, signal);
   const numbers = current?.counts ?? object.status?.published;
   if (numbers !== undefined) return { kind: "numbers", addresses: numbers.addresses, accounts: numbers.accounts };
   const addresses = await standingAddresses(maps, object, signal);
@@ -56,6 +59,23 @@ export async function loadBaseline(
   return object.spec.baselineRef === undefined
     ? { kind: "none" }
     : readBaselineRef(client, object, object.spec.baselineRef, signal);
+}
+
+/** A rename is guarded like any sync: what gateways still mount is what the new list is measured against. */
+async function inheritedBaseline(
+  maps: ConfigMaps,
+  object: O365Sync,
+  { sync, publication }: Predecessor,
+  signal: AbortSignal,
+): Promise<Baseline> {
+  const former: O365Sync = { ...object, metadata: { ...object.metadata, name: sync } };
+  const accounts = await publishedAccounts(maps, former, publication, signal);
+  if (accounts !== undefined) return { kind: "accounts", accounts, names: publication };
+  const addresses = await standingAddresses(maps, former, signal);
+  const { counts } = publication;
+  return addresses.length === 0
+    ? { kind: "numbers", addresses: counts.addresses, accounts: counts.accounts }
+    : { kind: "addresses", addresses };
 }
 
 /** What the text tables under our labels accept, sorted; nothing where there are none. */

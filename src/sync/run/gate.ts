@@ -10,7 +10,6 @@ import { acceptedBefore, bindingOf, type Proposal, propose } from "../../publica
 import { type Draft, draftPublication } from "../../publication/publication.ts";
 import type { Publisher, Standing } from "../../publication/publish.ts";
 import type { HistoryRecord } from "../../publication/records.ts";
-import type { Routes } from "../../publication/routes.ts";
 import type { Wish } from "../../recipients/diff.ts";
 import { type GuardInput, guards, type Violation } from "../../recipients/guards.ts";
 import type { Baseline } from "../../recipients/model.ts";
@@ -21,7 +20,6 @@ import { recordViolations } from "./report.ts";
 export interface GateServices {
   readonly publisher: Publisher;
   readonly plans: Plans;
-  readonly routes: Routes;
   readonly deps: Deps;
   /** Percent; what no object's deletionGuard may exceed. */
   readonly maxDeletionPercent: number;
@@ -110,7 +108,7 @@ export interface Progress {
 
 /** Writes it; answers what stands then. */
 export async function publish(
-  { publisher, routes, deps }: GateServices,
+  { publisher, deps }: GateServices,
   { object, standing, signal }: Ground,
   { wish, revision, before, removed, record }: Publishing,
   progress: Progress = {},
@@ -120,7 +118,6 @@ export async function publish(
   const wanted = { object, before: current, ...wish, ...(revision === undefined ? {} : { revision }), now };
   const draft = await inSlices(draftPublication(wanted), signal);
   progress.drafted?.(draft);
-  await routes.untilWithdrawn(object, current, draft.publication, signal);
   progress.beginning?.();
   const input = { standing, before, draft, removedAddresses: removed };
   const begun = await publisher.begin(record === undefined ? input : { ...input, record }, signal);

@@ -72,7 +72,7 @@ describe("rendering", () => {
     await world.until(shard, (found) => Object.keys(found?.data ?? {}).join() === "recipients.map");
   });
 
-  it("holds a Mirror domain that goes, because it takes addresses away", async () => {
+  it("holds a Mirror domain that goes, because it takes addresses away, and keeps it routed (16.1)", async () => {
     clock.shift(61_000);
     await world.patch("maildomains", "example-com", { spec: { aliasDomains: [] } });
     const { status } = await world.until(
@@ -85,7 +85,15 @@ describe("rendering", () => {
       "no longer accepted: every address of the Mirror domain example.org",
     );
     expect(world.tenant.requests).toHaveLength(reads);
-    await world.until(routed, (text) => !text.includes("example.org"));
+    const { status: told } = await world.until(
+      () => world.domain(),
+      ({ status: told }) => told?.conditions?.[0]?.message.includes(status?.held?.planDigest ?? "?") === true,
+    );
+    expect(told?.conditions?.[0]).toMatchObject({
+      status: "True",
+      message: `example.com, example.org routed; no longer in the spec and routed while the list of the O365Sync example-com carries it (its plan ${status?.held?.planDigest} is held): example.org`,
+    });
+    expect(await routed()).toBe("example.com OK\nexample.org OK\n");
   });
 
   it("lets it go when that is approved", async () => {
@@ -95,6 +103,7 @@ describe("rendering", () => {
     expect(brief(status?.conditions)).toContain("Ready=True/Succeeded");
     const maps = await world.configMaps();
     expect(maps.some(({ data }) => data?.["recipients.map"]?.includes("@example.org"))).toBe(false);
+    expect(await routed()).toBe("example.com OK\n");
   });
 
   it("withdraws the route before the last table goes", async () => {

@@ -194,4 +194,5 @@ async function work(operator: MemoryOperator, { cluster, key }: Scene, tick: () 
 /** A process that lives works until all is done. */
 export const settle = async (scene: Scene): Promise<void> => {
   expect(await scene.start().work()).toBe(true);
+  scene.gateway.expectAtRest(scene.cluster.store<ConfigMap>(CONFIG_MAP).list());
 };

@@ -1,0 +1,87 @@
+/** The status of a MailDomain, from what was found and what was written. Pure. */
+import { isOlder } from "../api/seniority.ts";
+import type { MailDomain, MailDomainStatus, O365Sync } from "../api/types.generated.ts";
+import type { PublishedList } from "../publication/lists.ts";
+import { removeCondition, setCondition } from "../runtime/conditions.ts";
+import type { Condition } from "../runtime/kube.ts";
+import type { Published } from "./publish.ts";
+import type { Routing } from "./routing.ts";
+import { type Verdict, verdictOf } from "./verdict.ts";
+
+export interface Found {
+  readonly routing: Routing;
+  readonly lists: readonly PublishedList[];
+  /** That refer to it. */
+  readonly syncs: readonly O365Sync[];
+  readonly exists: (sync: string) => boolean;
+  readonly published: Published;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** What the CRD allows. */
+const MOST_SYNCS = 100;
+const MOST_NAMES = 256;
+
+export function statusOf(domain: MailDomain, found: Found): MailDomainStatus {
+  const { routing, lists, exists, published, now } = found;
+  // The oldest keeps the domain; beyond a hundred the youngest are left out.
+  const syncs = [...found.syncs].sort((a, b) => (isOlder(a.metadata, b.metadata) ? -1 : 1));
+  const succeeded = syncs.flatMap(({ status }) => status?.lastSuccessfulTime ?? []);
+  const lastSuccessfulTime = [...succeeded, domain.status?.lastSuccessfulTime ?? ""].sort().at(-1) || undefined;
+  const conflict = published.kind === "conflict" ? published.message : undefined;
+  const verdict = verdictOf({ domain, routing, lists, syncs, exists, conflict, lastSuccessfulTime });
+  return {
+    observedGeneration: domain.metadata.generation ?? 0,
+    domain: domain.spec.domain,
+    addresses: addressesOfAll(domain, lists, syncs),
+    ...(lastSuccessfulTime === undefined ? {} : { lastSuccessfulTime }),
+    syncs: syncs
+      .slice(0, MOST_SYNCS)
+      .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+      .map(({ metadata: { name }, status }) => ({
+        name,
+        ready: status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") ?? false,
+        addresses: addressesOf(domain, name, lists),
+      })),
+    ...(published.kind === "written"
+      ? {
+          routing: {
+            configMap: published.name,
+            revision: published.revision,
+            names: routing.names.slice(0, MOST_NAMES),
+          },
+        }
+      : {}),
+    conditions: conditionsOf(domain, verdict, now),
+  };
+}
+
+/** As before where the manifest cannot tell. */
+function addressesOf({ status }: MailDomain, name: string, lists: readonly PublishedList[]): number {
+  const list = lists.find(({ sync }) => sync === name);
+  if (list === undefined) return 0;
+  const before = status?.syncs?.find((sync) => sync.name === name)?.addresses;
+  return list.manifest?.current?.counts.addresses ?? before ?? 0;
+}
+
+/** Of the lists that are kept; where nobody keeps one, of the largest that stands. */
+function addressesOfAll(domain: MailDomain, lists: readonly PublishedList[], syncs: readonly O365Sync[]): number {
+  const sizes = (some: readonly PublishedList[]): number[] => some.map(({ sync }) => addressesOf(domain, sync, lists));
+  const kept = sizes(lists.filter(({ sync }) => syncs.some(({ metadata }) => metadata.name === sync)));
+  return kept.length > 0 ? kept.reduce((sum, size) => sum + size, 0) : Math.max(0, ...sizes(lists));
+}
+
+/** What the conditions say, with whatever came of it. */
+export function conditionsOf(
+  domain: MailDomain,
+  { reason, message, stalled }: Pick<Verdict, "message" | "stalled"> & { readonly reason: string },
+  now: number,
+): Condition[] {
+  const observedGeneration = domain.metadata.generation ?? 0;
+  const before = domain.status?.conditions ?? [];
+  const status = reason === "Routed" ? "True" : "False";
+  const conditions = setCondition(before, { type: "Ready", status, reason, message, observedGeneration }, now);
+  if (!stalled) return removeCondition(conditions, "Stalled");
+  return setCondition(conditions, { type: "Stalled", status: "True", reason, message, observedGeneration }, now);
+}

@@ -1,0 +1,88 @@
+/** Which recipient lists are published for a domain, by the manifests and tables that stand in its namespace. */
+import { LABEL_DOMAIN, LABEL_ROLE, LABEL_SYNC } from "../api/group.ts";
+import { BY_DOMAIN, BY_DOMAIN_NAME, BY_NAMELESS_MANIFEST } from "../api/indexers.ts";
+import { manifestName } from "../api/names.ts";
+import type { MailDomain } from "../api/types.generated.ts";
+import { find } from "../runtime/find.ts";
+import { CONFIG_MAP, type ConfigMap, type ObjectMeta } from "../runtime/kube.ts";
+import type { Client, Store } from "../runtime/types.ts";
+import { domainOf, type Manifest, stayingNames } from "./manifest.ts";
+import { parseManifest } from "./read-manifest.ts";
+
+/** One recipient list of a domain. */
+export interface PublishedList {
+  /** The O365Sync that made it, perhaps gone by now. */
+  readonly sync: string;
+  /** The domains that its tables hold, and will hold when what is begun stands. */
+  readonly names: readonly string[];
+  /** Undefined where it cannot be read. */
+  readonly manifest: Manifest | undefined;
+}
+
+export interface ListSources {
+  readonly client: Client;
+  readonly stores: {
+    /** Metadata of every ConfigMap that carries our labels. */
+    readonly configMaps: Store<ConfigMap>;
+    readonly domains: Store<MailDomain>;
+  };
+}
+
+export interface ListsInput {
+  readonly namespace: string;
+  /** The name of the MailDomain. */
+  readonly mailDomain: string;
+  /** Its spec.domain. */
+  readonly domain: string;
+  /** What is routed for it now. */
+  readonly routed: readonly string[];
+}
+
+/**
+ * A list counts as long as its manifest stands, also when its O365Sync is gone or refers to another MailDomain by now:
+ * gateways still mount its tables. Where tables stand and no manifest tells what is in them (somebody deleted it, or a
+ * newer operator wrote it), what is routed now stays routed.
+ */
+export async function findLists(
+  sources: ListSources,
+  input: ListsInput,
+  signal: AbortSignal,
+): Promise<PublishedList[]> {
+  const { namespace, domain, routed } = input;
+  const lists: PublishedList[] = [];
+  for (const [sync, metas] of groupBySync(candidates(sources, input))) {
+    const found = await find(sources.client, CONFIG_MAP, { namespace, name: manifestName(sync) }, { signal });
+    const ours = found?.metadata.labels?.[LABEL_ROLE] === "manifest" && found.metadata.labels[LABEL_SYNC] === sync;
+    const parsed = ours ? parseManifest(found.data?.["manifest.json"]) : undefined;
+    if (parsed?.kind === "ok") {
+      const { manifest } = parsed;
+      if (domainOf(manifest) === domain && manifest.current !== undefined)
+        lists.push({ sync, names: stayingNames(manifest), manifest });
+    } else if (metas.some(({ labels }) => labels?.[LABEL_ROLE] === "recipients")) {
+      lists.push({ sync, names: routed, manifest: undefined });
+    }
+  }
+  return lists;
+}
+
+function candidates({ stores }: ListSources, { namespace, mailDomain, domain }: ListsInput): ObjectMeta[] {
+  const { configMaps, domains } = stores;
+  const nobodys = configMaps.by(BY_NAMELESS_MANIFEST, namespace).filter(({ metadata: { labels } }) => {
+    return domains.get(`${namespace}/${labels?.[LABEL_DOMAIN]}`) === undefined;
+  });
+  const found = [
+    ...configMaps.by(BY_DOMAIN, `${namespace}/${mailDomain}`),
+    ...configMaps.by(BY_DOMAIN_NAME, `${namespace}/${domain}`),
+    ...nobodys,
+  ];
+  return found.map(({ metadata }) => metadata);
+}
+
+function groupBySync(configMaps: readonly ObjectMeta[]): Map<string, ObjectMeta[]> {
+  const groups = new Map<string, ObjectMeta[]>();
+  for (const metadata of configMaps) {
+    const sync = metadata.labels?.[LABEL_SYNC];
+    if (sync !== undefined) groups.set(sync, [...(groups.get(sync) ?? []), metadata]);
+  }
+  return groups;
+}

@@ -1,0 +1,51 @@
+/** Names that move to another MailDomain: the old holder keeps their recipients until the new one routes them. */
+
+import { BY_CLAIMED_NAME, claimedNames } from "../api/indexers.ts";
+import { routingName } from "../api/names.ts";
+import type { MailDomain } from "../api/types.generated.ts";
+import type { Publication } from "../publication/manifest.ts";
+import type { AliasDomain } from "../recipients/model.ts";
+import { parseRelayDomains, RELAY_DOMAINS_KEY } from "../recipients/tables/routing.ts";
+import { find } from "../runtime/find.ts";
+import { CONFIG_MAP } from "../runtime/kube.ts";
+import { storeKey } from "../runtime/store.ts";
+import type { Client, Store } from "../runtime/types.ts";
+
+interface Services {
+  readonly client: Client;
+  readonly stores: { readonly domains: Store<MailDomain> };
+}
+
+/** The MailDomain as its list must be made: with the alias domains that are published, and that nobody else routes yet. */
+export async function withNamesInMove(
+  services: Services,
+  domain: MailDomain,
+  current: Publication | undefined,
+  signal: AbortSignal,
+): Promise<MailDomain> {
+  const claimed = claimedNames(domain);
+  const gone = (current?.aliasDomains ?? []).filter(({ name }) => !claimed.includes(name));
+  const kept: AliasDomain[] = [];
+  for (const alias of gone) if (await isInMove(services, domain, alias.name, signal)) kept.push(alias);
+  if (kept.length === 0) return domain;
+  return { ...domain, spec: { ...domain.spec, aliasDomains: [...(domain.spec.aliasDomains ?? []), ...kept] } };
+}
+
+/** Whether others claim the name, and none of them routes it. Their routing ConfigMaps are asked, which is what counts. */
+async function isInMove(
+  { client, stores }: Services,
+  { metadata }: MailDomain,
+  name: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { namespace = "" } = metadata;
+  const heirs = stores.domains
+    .by(BY_CLAIMED_NAME, `${namespace}/${name}`)
+    .filter((other) => storeKey(other.metadata) !== storeKey(metadata) && !other.metadata.deletionTimestamp);
+  for (const heir of heirs) {
+    const key = { namespace, name: routingName(heir.metadata.name) };
+    const found = await find(client, CONFIG_MAP, key, { signal });
+    if (parseRelayDomains(found?.data?.[RELAY_DOMAINS_KEY]).includes(name)) return false;
+  }
+  return heirs.length > 0;
+}
