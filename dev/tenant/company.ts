@@ -9,6 +9,16 @@ export interface DirectoryEntry {
   [property: string]: unknown;
 }
 
+/** A copy of a company's objects that no later change reaches. */
+export function snapshot({ users, groups, contacts }: Pick<Company, "users" | "groups" | "contacts">) {
+  const copies = structuredClone({
+    users: [...users.values()],
+    groups: [...groups.values()],
+    contacts: [...contacts.values()],
+  });
+  return (collection: Collection): readonly DirectoryEntry[] => copies[collection];
+}
+
 export interface User extends DirectoryEntry {
   userPrincipalName: string;
   accountEnabled: boolean;

@@ -1,6 +1,7 @@
 /** Graph v1.0 as far as a recipient sync asks: lists, single objects, $batch. */
 import type { Company, DirectoryEntry } from "./company.ts";
 import type { Effect, Faults, RequestKind } from "./faults.ts";
+import type { AddressFilters } from "./filter.ts";
 import { GraphError } from "./graph-error.ts";
 import { type Collection, parseQuery, type Query, rolesFor, skipToken } from "./odata.ts";
 
@@ -32,20 +33,37 @@ export interface GraphService {
   answer(call: GraphCall, effect: Effect | undefined): GraphReply;
 }
 
-export function createGraphService(
-  company: Company,
-  tenantId: string,
-  faults: Faults,
-  largestPage = 999,
-): GraphService {
-  const entriesOf = (collection: Collection): readonly DirectoryEntry[] => {
-    if (collection === "organization") return [organization(company, tenantId)];
-    return [...company[collection].values()];
-  };
+/** The ways to ask a directory for its objects. Each may show it as it was at another time: nothing keeps them alike. */
+export type Window = "lists" | "ids" | "filters";
 
-  function list(collection: Collection, { url, eventual }: GraphCall, effect: Effect | undefined): GraphReply {
-    const query = parseQuery(collection, url.searchParams, eventual);
-    const all = entriesOf(collection).filter((entry) => !query.mailEnabledOnly || entry["mailEnabled"] === true);
+/** What a window shows of a collection; entries are as they are now. */
+export type View = (collection: "users" | "groups" | "contacts") => readonly DirectoryEntry[];
+
+/** What tests change of how a tenant answers. */
+export interface Showing {
+  addressFilters: AddressFilters;
+  /** A window without a view shows what is there now. */
+  readonly views: Partial<Record<Window, View>>;
+}
+
+export interface GraphServiceOptions {
+  readonly company: Company;
+  readonly tenantId: string;
+  readonly faults: Faults;
+  readonly showing: Showing;
+  /** Default 999. */
+  readonly largestPage?: number | undefined;
+}
+
+export function createGraphService(options: GraphServiceOptions): GraphService {
+  const { faults, largestPage = 999 } = options;
+  const { entriesOf, queryOf } = windowsOf(options);
+
+  function list(collection: Collection, call: GraphCall, effect: Effect | undefined): GraphReply {
+    const { url } = call;
+    const query = queryOf(collection, call);
+    const { matches, byAddress } = query.filter;
+    const all = entriesOf(collection, byAddress ? "filters" : "lists").filter(matches);
     // A page may hold less than what was asked for.
     const end = query.skip + Math.min(query.top, largestPage);
     const page = all.slice(query.skip, end);
@@ -64,8 +82,8 @@ export function createGraphService(
   }
 
   function single(collection: Collection, id: string, call: GraphCall): GraphReply {
-    const query = parseQuery(collection, call.url.searchParams, call.eventual);
-    const found = entriesOf(collection).find((entry) => entry.id === id);
+    const query = queryOf(collection, call);
+    const found = entriesOf(collection, "ids").find((entry) => entry.id === id);
     if (found === undefined)
       throw new GraphError(
         404,
@@ -87,6 +105,7 @@ export function createGraphService(
       const reply = replyOf(() => {
         if (effect?.kind === "status")
           throw new GraphError(effect.status, effect.code ?? "TooManyRequests", "Too many requests.");
+        if (!part.url.startsWith("/")) throw new GraphError(400, "BadRequest", "Invalid batch payload format.");
         const target = new URL(`${url.origin}/v1.0${part.url}`);
         const eventual = Object.entries(part.headers ?? {}).some(
           ([name, value]) => name.toLowerCase() === "consistencylevel" && value === "eventual",
@@ -118,6 +137,17 @@ export function createGraphService(
   }
 
   return { answer };
+}
+
+/** What is seen of the directory, and how questions are understood. */
+function windowsOf({ company, tenantId, showing }: GraphServiceOptions) {
+  const entriesOf = (collection: Collection, window: Window): readonly DirectoryEntry[] => {
+    if (collection === "organization") return [organization(company, tenantId)];
+    return showing.views[window]?.(collection) ?? [...company[collection].values()];
+  };
+  const queryOf = (collection: Collection, { url, eventual }: GraphCall): Query =>
+    parseQuery(collection, url.searchParams, { eventual, addressFilters: showing.addressFilters });
+  return { entriesOf, queryOf };
 }
 
 function organization({ domains }: Company, id: string): DirectoryEntry {

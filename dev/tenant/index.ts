@@ -10,7 +10,7 @@ import type { Company } from "./company.ts";
 import { disturb, type Send, sendBody } from "./disturb.ts";
 import type { App } from "./entra.ts";
 import { createFaults, type Fault, type RequestKind } from "./faults.ts";
-import { createGraphService, kindOf, replyOf } from "./graph.ts";
+import { createGraphService, kindOf, replyOf, type Showing } from "./graph.ts";
 
 export interface TenantOptions {
   readonly company: Company;
@@ -49,6 +49,8 @@ export interface Tenant {
   readonly entra: Pick<Authority, "issuers" | "elsewhere" | "administrator">;
   /** In the order of their answers. */
   readonly requests: RecordedRequest[];
+  /** How it takes filters on addresses, and what each way of asking shows. */
+  readonly showing: Showing;
   fault(fault: Fault): () => void;
   expireTokens(): void;
   close(): Promise<void>;
@@ -76,7 +78,8 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
     now,
   });
   const { entra } = authority;
-  const graph = createGraphService(company, tenantId, faults, options.largestPage);
+  const showing: Showing = { addressFilters: "plain", views: {} };
+  const graph = createGraphService({ company, tenantId, faults, showing, largestPage: options.largestPage });
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", origin);
@@ -133,13 +136,10 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
     app,
     entra: authority,
     requests,
+    showing,
     fault: (fault) => faults.add(fault),
     expireTokens: () => entra.expireTokens(),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: () => closed(server),
   };
 }
 
@@ -153,6 +153,12 @@ const registration = (clientId: string, clientSecret: string): App => ({
   requested: ALL_ROLES,
   roles: new Set(ALL_ROLES),
 });
+
+const closed = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
 
 async function listen(server: Server, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {

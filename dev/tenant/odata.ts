@@ -1,5 +1,6 @@
 /** The queries that Graph understands, and its words for those that it refuses. */
 import { readFileSync } from "node:fs";
+import { type AddressFilters, type Filter, parseFilter } from "./filter.ts";
 import { GraphError } from "./graph-error.ts";
 
 export type Collection = "users" | "groups" | "contacts" | "organization";
@@ -34,7 +35,7 @@ export const rolesFor = (collection: Collection): string[] =>
 export interface Query {
   readonly select: readonly string[];
   readonly top: number;
-  readonly mailEnabledOnly: boolean;
+  readonly filter: Filter;
   readonly skip: number;
   readonly count: boolean;
 }
@@ -49,18 +50,26 @@ const DEFAULT_SELECT: Readonly<Record<Collection, readonly string[]>> = {
 const NOT_IN_COLLECTIONS = ["aboutMe", "birthday", "hireDate", "mailboxSettings", "mySite", "skills"];
 
 /** Throws GraphError for whatever Graph would refuse. */
-export function parseQuery(collection: Collection, parameters: URLSearchParams, eventual: boolean): Query {
+export function parseQuery(
+  collection: Collection,
+  parameters: URLSearchParams,
+  { eventual, addressFilters }: { readonly eventual: boolean; readonly addressFilters: AddressFilters },
+): Query {
   for (const name of parameters.keys()) {
     if (name === "$skip") throw badRequest("Request_UnsupportedQuery", "'$skip' is not supported by the service.");
     if (!["$select", "$top", "$filter", "$count", "$skiptoken"].includes(name))
       throw badRequest("Request_UnsupportedQuery", `The query parameter '${name}' is not supported.`);
   }
+  const count = parseCount(parameters.get("$count"), eventual);
+  const filter = filterOf(collection, parameters.get("$filter"));
+  if (filter.byAddress && (addressFilters === "refused" || (addressFilters === "advanced" && !count)))
+    throw badRequest("Request_UnsupportedQuery", "Unsupported or invalid query filter clause specified.");
   return {
     select: parseSelect(collection, parameters.get("$select")),
     top: parseTop(parameters.get("$top")),
-    mailEnabledOnly: parseFilter(collection, parameters.get("$filter")),
+    filter,
     skip: parseSkipToken(parameters.get("$skiptoken")),
-    count: parseCount(parameters.get("$count"), eventual),
+    count,
   };
 }
 
@@ -93,11 +102,10 @@ function parseTop(text: string | null): number {
   return top;
 }
 
-function parseFilter(collection: Collection, text: string | null): boolean {
-  if (text === null) return false;
-  if (collection === "groups" && text === "mailEnabled eq true") return true;
-  throw badRequest("Request_UnsupportedQuery", "Unsupported or invalid query filter clause specified.");
-}
+const EVERYTHING: Filter = { matches: () => true, byAddress: false };
+
+const filterOf = (collection: Collection, text: string | null): Filter =>
+  text === null ? EVERYTHING : parseFilter(text, collection === "groups");
 
 function parseCount(text: string | null, eventual: boolean): boolean {
   if (text === null) return false;

@@ -2,6 +2,7 @@
 import { type Break, one } from "./break.ts";
 
 const GUARDS = "src/recipients/guards.ts";
+const BATCH = "src/directory/graph/batch.ts";
 const CONFIRM = "src/directory/graph/confirm.ts";
 const RUN = "src/sync/run/run.ts";
 const SERVE_REQUESTS = "src/sync/decide/serve-requests.ts";
@@ -195,16 +196,16 @@ export const confirmations: readonly Break[] = [
   ),
   one(
     "a part that failed is asked again",
-    CONFIRM,
+    BATCH,
     "open = [...refusals.keys()];",
     "open = [];\n      return { done: true };",
     "unit/directory/graph/confirm",
   ),
   one(
     "a batch answers for every part",
-    CONFIRM,
-    'if (part === undefined) throw malformed(OPERATION, "a batch leaves out an object that was asked for");',
-    "if (part === undefined) return [asked, { status: 404 }];",
+    BATCH,
+    'if (part === undefined) throw malformed(operation, "a batch leaves out an object that was asked for");',
+    "if (part === undefined) return [question, { status: 404 }];",
     "unit/directory/graph/confirm",
   ),
   one(

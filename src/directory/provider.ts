@@ -5,6 +5,7 @@ import type { CloudTable } from "./entra/clouds.ts";
 import { createTokenSource, type TokenObserver, type TokenSource } from "./entra/token.ts";
 import { confirmObjects } from "./graph/confirm.ts";
 import { createGraph, type GraphOptions, type RequestObserver } from "./graph/graph.ts";
+import { findHolders } from "./graph/holders.ts";
 import { createPace, type Pace } from "./graph/pace.ts";
 import { readRecipients, readSample, readVerifiedDomains } from "./graph/read.ts";
 import type { ProxySettings } from "./http/agents.ts";
@@ -98,6 +99,7 @@ function createDirectory(options: GraphOptions): Directory {
     verifiedDomains: (signal) => readVerifiedDomains(graph, signal),
     sample: (sources, signal) => readSample(graph, sources, signal),
     confirm: (objects, signal) => confirmObjects(graph, objects, deps, signal),
+    findHolders: (addresses, sources, signal) => findHolders(graph, addresses, sources, deps, signal),
   };
 }
 

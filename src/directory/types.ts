@@ -46,6 +46,14 @@ export interface ReadStats {
 /** What became of an object that was asked for by id: its SMTP addresses (`proxyAddresses` and `mail`, raw), or "gone". */
 export type Confirmation = DirectoryObject | "gone";
 
+/** What was found of addresses that were asked for. */
+export interface Holders {
+  /** Who has one of them; groups that receive no mail are left out. */
+  readonly objects: readonly DirectoryObject[];
+  /** Addresses about which some source does not answer: the tenant refuses such filters. */
+  readonly unanswered: ReadonlySet<string>;
+}
+
 export interface Sharing {
   /** Names the very credential; only who names the same shares. */
   readonly key: string;
@@ -82,6 +90,8 @@ export interface Directory {
     objects: readonly { readonly id: string; readonly source: Source }[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, Confirmation>>;
+  /** Asks the enabled sources who has one of these addresses now. */
+  findHolders(addresses: readonly string[], sources: EnabledSources, signal: AbortSignal): Promise<Holders>;
 }
 
 /** Keeps token caches per credential, so that objects with the very same connection share one token. */

@@ -1,4 +1,4 @@
-/** Which removals the directory must confirm object by object, and whether it did. */
+/** Which removals the directory must confirm, by object and by address, and whether it did. */
 
 import { isPauseDue, type Steps } from "../base/steps.ts";
 import { parseAddress, smtpAddresses } from "./addresses.ts";
@@ -18,6 +18,10 @@ export interface Removals {
   readonly objects: readonly { readonly id: string; readonly source: Source }[];
   /** By object id: addresses that it must no longer have. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
+  /** To be asked for themselves: nobody may have them any more. Those of the objects are among them. */
+  readonly gone: readonly string[];
+  /** How many of them name no object that could be asked instead: they stand in a baseline of bare addresses. */
+  readonly bare: number;
 }
 
 const SOURCES: Readonly<Record<Exclude<Account["type"], "static">, Source>> = {
@@ -27,29 +31,32 @@ const SOURCES: Readonly<Record<Exclude<Account["type"], "static">, Source>> = {
 };
 
 /**
- * The objects behind addresses that would go because the read did not show them any more. What our own configuration
- * takes away (a pattern, a source switched off, a static recipient, an alias domain), and what only moves to another
- * account or kind, needs no confirmation; neither does a baseline of bare addresses, which names no objects.
+ * What would go because the read did not show it any more. What a pattern or a dropped alias domain takes away, and what
+ * only moves to another account or kind, needs no confirmation. Somebody else may have an address by now whose static
+ * recipient was removed, or whose source was switched off: it is asked for itself, in the sources that are on.
  */
 export function* removalsToConfirm(plan: Plan, { excluded, sources, domains }: OwnRules): Steps<Removals> {
   const staying = yield* stayingOf(plan);
   const addresses = new Map<string, string[]>();
   const objects: { id: string; source: Source }[] = [];
+  const gone: string[] = [];
+  let bare = 0;
   for (const { kind, address, account } of plan.changes) {
     if (!isDelete(kind)) break;
     if (isPauseDue()) yield;
-    if (account === undefined || account.type === "static") continue;
-    const source = SOURCES[account.type];
     const ofOurs = domains.includes(address.slice(address.lastIndexOf("@") + 1));
-    if (staying.has(address) || excluded.has(address) || !sources[source] || !ofOurs) continue;
+    if (staying.has(address) || excluded.has(address) || !ofOurs) continue;
+    gone.push(address);
+    if (account === undefined) bare++;
+    if (account === undefined || account.type === "static" || !sources[SOURCES[account.type]]) continue;
     const known = addresses.get(account.id);
     if (known !== undefined) known.push(address);
     else {
-      objects.push({ id: account.id, source });
+      objects.push({ id: account.id, source: SOURCES[account.type] });
       addresses.set(account.id, [address]);
     }
   }
-  return { objects, addresses };
+  return { objects, addresses, gone, bare };
 }
 
 /** Addresses that are deleted as one thing and added as another. */
@@ -67,7 +74,7 @@ function* stayingOf({ changes, counts }: Plan): Steps<Set<string>> {
 
 /** How many objects still have an address that would be removed: the read was not whole. */
 export function countUnconfirmed(
-  { addresses }: Removals,
+  { addresses }: Pick<Removals, "addresses">,
   answers: ReadonlyMap<string, DirectoryObject | "gone">,
 ): number {
   let count = 0;
@@ -79,9 +86,16 @@ export function countUnconfirmed(
   return count;
 }
 
-function has(object: DirectoryObject, address: string): boolean {
-  return smtpAddresses(object).some(({ raw }) => {
-    const parsed = parseAddress(raw);
-    return !("dropped" in parsed) && parsed.address === address;
-  });
+/** How many of the addresses that would be removed somebody has after all: the read was not whole. */
+export function countHeld({ gone }: Pick<Removals, "gone">, holders: readonly DirectoryObject[]): number {
+  const had = new Set(holders.flatMap(addressesOf));
+  return gone.filter((address) => had.has(address)).length;
 }
+
+const has = (object: DirectoryObject, address: string): boolean => addressesOf(object).includes(address);
+
+const addressesOf = (object: DirectoryObject): string[] =>
+  smtpAddresses(object).flatMap(({ raw }) => {
+    const parsed = parseAddress(raw);
+    return "dropped" in parsed ? [] : [parsed.address];
+  });

@@ -9,6 +9,8 @@ export interface GuardInput {
   /** Accounts that the tenant yields after excludes and before statics. */
   readonly tenantAccounts: number;
   readonly objects: Readonly<Record<Source, number>>;
+  /** Addresses that would go although the directory was not asked about them. */
+  readonly unconfirmed: Unconfirmed;
   /** Rendered addresses that would stop being accepted. */
   readonly lost: number;
   /** Rendered addresses that earlier plans took away in the last 24 hours, approved ones left out. */
@@ -21,8 +23,14 @@ export interface GuardInput {
   readonly maxDeletionPercent: number;
 }
 
+export interface Unconfirmed {
+  readonly count: number;
+  /** More than are asked for one by one, or a tenant that does not answer such questions. */
+  readonly cause: "tooMany" | "refused";
+}
+
 export interface Violation {
-  readonly reason: "EmptyResult" | "SourceVanished" | "OperationsLimit" | "DeletionGuard";
+  readonly reason: "EmptyResult" | "SourceVanished" | "Unconfirmed" | "OperationsLimit" | "DeletionGuard";
   /** The limit by the name that people know it by. */
   readonly limit: string;
   readonly allowed: number;
@@ -35,7 +43,13 @@ type Guard = (input: GuardInput) => readonly Violation[];
 
 /** Every violation of every guard, in this order. */
 export function guards(input: GuardInput): Violation[] {
-  const checklist: readonly Guard[] = [emptyResult, sourceVanished, operationsLimit, deletionGuard];
+  const checklist: readonly Guard[] = [
+    emptyResult,
+    sourceVanished,
+    unconfirmedRemovals,
+    operationsLimit,
+    deletionGuard,
+  ];
   return checklist.flatMap((guard) => guard(input));
 }
 
@@ -72,6 +86,21 @@ const sourceVanished: Guard = ({ plan, baseline, objects }) => {
       { reason: "SourceVanished", limit: `accounts from ${source}`, allowed: 1, actual: 0, approvable: true, message },
     ];
   });
+};
+
+/** Of a baseline of bare addresses, so many removals are confirmed one by one. */
+export const MOST_BARE = 2_000;
+
+const UNCONFIRMED: Readonly<Record<Unconfirmed["cause"], string>> = {
+  tooMany: `more than ${MOST_BARE} are not asked for one by one`,
+  refused: "the tenant refuses to tell who has an address",
+};
+
+const unconfirmedRemovals: Guard = ({ unconfirmed: { count, cause } }) => {
+  if (count === 0) return [];
+  const message = `the tenant did not confirm that ${count} addresses are gone: no account of them is known, and ${UNCONFIRMED[cause]}; look at the plan before you approve it`;
+  const allowed = cause === "tooMany" ? MOST_BARE : 0;
+  return [{ reason: "Unconfirmed", limit: "unconfirmed removals", allowed, actual: count, approvable: true, message }];
 };
 
 function isGoing({ changes }: Plan, type: AccountType): boolean {

@@ -42,6 +42,8 @@ export interface MemoryOperatorOptions {
   readonly notifier?: Notifier;
   readonly events?: EventRecorder;
   readonly observer?: SyncObserver;
+  /** Percent. Default 100: no cap. */
+  readonly maxDeletionPercent?: number;
 }
 
 export const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, child: () => SILENT };
@@ -82,7 +84,7 @@ export function createMemoryOperator(options: MemoryOperatorOptions): MemoryOper
       changes: createChangesWriter(maps),
       histories: createHistoryWriter(maps),
       statuses: createStatusWriter(client),
-      maxDeletionPercent: 100,
+      maxDeletionPercent: options.maxDeletionPercent ?? 100,
       settings: { manualRunsPerHour: 60, runDeadlineMs: 3_600_000, consentUrl: () => undefined },
     }),
   };

@@ -78,7 +78,7 @@ async function* followPages(graph: Graph, source: Source, signal: AbortSignal): 
 }
 
 /** Source: learn.microsoft.com/graph/aad-advanced-queries; a link does not carry the header, every page needs it. */
-const ADVANCED = { ConsistencyLevel: "eventual" } as const;
+export const ADVANCED = { ConsistencyLevel: "eventual" } as const;
 
 const refusesSize = (refusal: Refusal): boolean => refusal.status === 400 && !isExpired(refusal);
 

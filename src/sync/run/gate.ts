@@ -4,18 +4,21 @@ import { approveLine } from "../../api/commands.ts";
 import type { O365Sync } from "../../api/types.generated.ts";
 import type { Deps } from "../../base/deps.ts";
 import { inSlices } from "../../base/slices.ts";
+import { isPauseDue, type Steps } from "../../base/steps.ts";
 import { removedLastDay } from "../../publication/manifest.ts";
 import type { Plans } from "../../publication/plans.ts";
 import { acceptedBefore, bindingOf, type Proposal, propose } from "../../publication/proposal.ts";
 import { type Draft, draftPublication } from "../../publication/publication.ts";
 import type { Publisher, Standing } from "../../publication/publish.ts";
 import type { HistoryRecord } from "../../publication/records.ts";
+import { isDelete } from "../../recipients/changes.ts";
 import type { Wish } from "../../recipients/diff.ts";
-import { type GuardInput, guards, type Violation } from "../../recipients/guards.ts";
+import { type GuardInput, guards, type Unconfirmed, type Violation } from "../../recipients/guards.ts";
 import type { Baseline } from "../../recipients/model.ts";
 import type { Roster } from "../../recipients/packed/roster.ts";
 import type { RunEnd } from "../status/transitions.ts";
 import { recordViolations } from "./report.ts";
+import { ALL_CONFIRMED, type Confirmed } from "./steps.ts";
 
 export interface GateServices {
   readonly publisher: Publisher;
@@ -36,14 +39,15 @@ export interface Ground {
 export interface Change extends Pick<GuardInput, "tenantAccounts" | "objects" | "operationsLimit"> {
   readonly baseline: Baseline;
   readonly wish: Wish;
-  /** Throws Failure where the directory does not confirm what would go. */
-  readonly confirm?: (proposal: Proposal) => Promise<void>;
+  /** Throws Failure where the directory says that something would go which is still there; absent: no need to ask. */
+  readonly confirm?: (proposal: Proposal) => Promise<Confirmed>;
   /** What of it no person has approved yet; absent: everything. */
   readonly unseen?: (proposal: Proposal) => Promise<Proposal>;
 }
 
 export interface Judged {
   readonly proposal: Proposal;
+  readonly confirmed: Confirmed;
   /** What of it no person has approved. */
   readonly unseen: Proposal;
   /** None: it may be published. */
@@ -55,11 +59,12 @@ export async function judge(services: GateServices, ground: Ground, change: Chan
   const { baseline, wish, confirm, unseen: unseenOf } = change;
   const { manifest } = standing;
   const proposal = await inSlices(propose(baseline, wish, bindingOf(object, manifest.current)), signal);
-  await confirm?.(proposal);
+  const confirmed = (await confirm?.(proposal)) ?? ALL_CONFIRMED;
   const unseen = unseenOf === undefined ? proposal : await unseenOf(proposal);
   const violations = guards({
     ...change,
     plan: unseen.plan,
+    unconfirmed: await inSlices(countUnconfirmed(unseen, confirmed), signal),
     lost: unseen.lostCount,
     // Counted only where it is asked for: it takes a pass over the whole list.
     accepted: unseen.lostCount === 0 ? 0 : await inSlices(acceptedBefore(baseline), signal),
@@ -67,7 +72,17 @@ export async function judge(services: GateServices, ground: Ground, change: Chan
     deletionGuard: object.spec.deletionGuard,
     maxDeletionPercent: services.maxDeletionPercent,
   });
-  return { proposal, unseen, violations };
+  return { proposal, confirmed, unseen, violations };
+}
+
+function* countUnconfirmed({ plan }: Proposal, { unconfirmed, cause }: Confirmed): Steps<Unconfirmed> {
+  let count = 0;
+  for (const { kind, address } of unconfirmed.size === 0 ? [] : plan.changes) {
+    if (!isDelete(kind)) break;
+    if (unconfirmed.has(address)) count++;
+    if (isPauseDue()) yield;
+  }
+  return { count, cause };
 }
 
 /** Shows the plan with all its violations; answers what the status says of it. */

@@ -13,6 +13,7 @@ import type { Violation } from "../../recipients/guards.ts";
 import type { Plan } from "../../recipients/model.ts";
 import { describeChanges } from "../status/messages.ts";
 import type { RunEnd } from "../status/transitions.ts";
+import type { Confirmed } from "./steps.ts";
 
 /** What a run learned on its way, whatever its end. */
 export interface Learned {
@@ -102,6 +103,13 @@ export function describeProposal({ plan, mirrors, lost }: Proposal): string {
   const refused =
     lost.size === 0 ? "" : `; the gateway stops accepting ${lost.size} ${lost.size === 1 ? "address" : "addresses"}`;
   return `${describeChanges(plan.counts)}${dropped}${refused}`;
+}
+
+/** What is to be said of a confirmation that is less than it should be; nothing otherwise. */
+export function describeConfirmed({ byIdAlone }: Confirmed): string {
+  if (byIdAlone === 0) return "";
+  const what = byIdAlone === 1 ? "1 removal was" : `${byIdAlone} removals were`;
+  return `; ${what} confirmed by object id alone: the tenant refuses to tell who has an address`;
 }
 
 export function failedEnd(failure: Failure): RunEnd {

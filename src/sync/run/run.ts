@@ -23,7 +23,7 @@ import type { Finding } from "../status/conditions.ts";
 import type { RunEnd } from "../status/transitions.ts";
 import { loadBaseline } from "./baseline.ts";
 import { type GateServices, hold, type Judged, judge, publish } from "./gate.ts";
-import { describeProposal, describeViolations, recordOf } from "./report.ts";
+import { describeConfirmed, describeProposal, describeViolations, recordOf } from "./report.ts";
 import {
   authorizationTrouble,
   confirmRemovals,
@@ -169,7 +169,7 @@ function numbers({ judged, reading }: Result): Pick<RunEnd, "read" | "changes" |
 }
 
 async function endTest({ plans }: RunServices, { object, signal }: RunInput, result: Result): Promise<RunEnd> {
-  const { proposal, violations } = result.judged;
+  const { proposal, confirmed, violations } = result.judged;
   const would =
     violations.length === 0 ? "a sync would publish this" : `a sync would be held: ${describeViolations(violations)}`;
   await plans.save(object, proposal, { title: "test sync: nothing was published", lines: [would] }, signal);
@@ -177,13 +177,14 @@ async function endTest({ plans }: RunServices, { object, signal }: RunInput, res
     ...numbers(result),
     result: "Succeeded",
     reason: "Succeeded",
-    message: `${describeProposal(proposal)}; ${would}`,
+    message: `${describeProposal(proposal)}; ${would}${describeConfirmed(confirmed)}`,
   };
 }
 
 async function endHeld(services: RunServices, input: RunInput, result: Result): Promise<RunEnd> {
   const held = await hold(services, input, result.judged);
-  const message = describeViolations(result.judged.violations);
+  const { violations, confirmed } = result.judged;
+  const message = `${describeViolations(violations)}${describeConfirmed(confirmed)}`;
   return { ...numbers(result), result: "Held", reason: held.reason, message, held };
 }
 
@@ -200,12 +201,12 @@ async function endPublished(
   facts: RunFacts,
   { judged, wish, revision, reading, before }: Accepted,
 ): Promise<RunEnd> {
-  const { proposal, unseen } = judged;
-  const message = describeProposal(proposal);
+  const { proposal, confirmed, unseen } = judged;
+  const message = `${describeProposal(proposal)}${describeConfirmed(confirmed)}`;
   const end: RunEnd = { ...numbers({ judged, reading }), result: "Published", reason: "Published", message };
   const learned = { proposal, conflicts: reading.derived.conflicts };
   const record = recordOf(input.run, end, learned, input.requestedBy, services.deps.clock.now());
-  const publishing = { wish, revision, before, removed: unseen.lost.size, record };
+  const publishing = { wish, revision, before, removed: unseen.lostCount, record };
   facts.standing = await publish(services, input, publishing, {
     drafted({ nearlyFull }) {
       if (nearlyFull !== undefined) facts.nearlyFull = nearlyFull;

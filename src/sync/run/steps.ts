@@ -3,12 +3,14 @@
 import type { MailDomain, O365Sync } from "../../api/types.generated.ts";
 import { Failure } from "../../base/failure.ts";
 import { inSlices } from "../../base/slices.ts";
+import { isPauseDue, type Steps } from "../../base/steps.ts";
 import type { Authorization, Directory, EnabledSources, Sharing } from "../../directory/types.ts";
 import type { Proposal } from "../../publication/proposal.ts";
 import { namesOf } from "../../publication/publication.ts";
 import type { ReadCounts } from "../../publication/records.ts";
-import { countUnconfirmed, removalsToConfirm } from "../../recipients/confirm.ts";
+import { countHeld, countUnconfirmed, type OwnRules, removalsToConfirm } from "../../recipients/confirm.ts";
 import { createDeriver, type Derived } from "../../recipients/derive.ts";
+import { MOST_BARE, type Unconfirmed } from "../../recipients/guards.ts";
 import type { Logger } from "../../runtime/types.ts";
 import { ownershipHash } from "../decide/fingerprint.ts";
 import type { Finding } from "../status/conditions.ts";
@@ -102,21 +104,65 @@ export interface RemovalCheck {
   readonly domains: readonly string[];
 }
 
+/** What nobody would say about removals, where nobody said that one is wrong. */
+export interface Confirmed {
+  /** No object is known to ask for, and nobody was asked who has the address. */
+  readonly unconfirmed: ReadonlySet<string>;
+  readonly cause: Unconfirmed["cause"];
+  /** Addresses that only their objects, asked by id, confirmed to be gone: the tenant refuses to be asked for them. */
+  readonly byIdAlone: number;
+}
+
+export const ALL_CONFIRMED: Confirmed = { unconfirmed: new Set(), cause: "refused", byIdAlone: 0 };
+
 /**
- * Asks for every object behind a removal by its id. One that still has the address means that the read was not whole:
- * Graph's pages are no snapshot.
+ * Asks for every object behind a removal by its id, and then for the addresses themselves. Whoever still has one means
+ * that the read was not whole: Graph's pages are no snapshot.
  */
-export async function confirmRemovals(directory: Directory, check: RemovalCheck, signal: AbortSignal): Promise<void> {
+export async function confirmRemovals(
+  directory: Directory,
+  check: RemovalCheck,
+  signal: AbortSignal,
+): Promise<Confirmed> {
   const { proposal, derived, sources, domains } = check;
   const rules = { excluded: derived.excluded, sources, domains };
   const removals = await inSlices(removalsToConfirm(proposal.plan, rules), signal);
-  if (removals.objects.length === 0) return;
-  const answers = await directory.confirm(removals.objects, signal);
-  const wrong = countUnconfirmed(removals, answers);
-  if (wrong === 0) return;
-  throw new Failure(
+  if (removals.objects.length > 0) {
+    const answers = await directory.confirm(removals.objects, signal);
+    const wrong = countUnconfirmed(removals, answers);
+    if (wrong > 0) throw notWhole(wrong, "object", "without an address that is still there when asked by id");
+  }
+  const asked = removals.bare > MOST_BARE ? [] : removals.gone;
+  const unmirrored = await inSlices(noLongerMirrored(proposal, rules), signal);
+  const gone = [...new Set([...asked, ...unmirrored])];
+  if (gone.length === 0) return { ...ALL_CONFIRMED, unconfirmed: new Set(removals.gone), cause: "tooMany" };
+  const { objects, unanswered } = await directory.findHolders(gone, sources, signal);
+  const held = countHeld({ gone }, objects);
+  if (held > 0) throw notWhole(held, "address", "nowhere that somebody has when asked by address");
+  if (removals.bare > MOST_BARE)
+    return { unconfirmed: new Set(removals.gone), cause: "tooMany", byIdAlone: unanswered.size };
+  return removals.bare > 0
+    ? { unconfirmed: unanswered, cause: "refused", byIdAlone: 0 }
+    : { ...ALL_CONFIRMED, byIdAlone: unanswered.size };
+}
+
+/** Addresses that were accepted only as copies in a Mirror domain of which the tenant is asked itself from now on. */
+function* noLongerMirrored({ mirrors, lost }: Proposal, { excluded, domains }: OwnRules): Steps<string[]> {
+  const switched = mirrors.filter((name) => domains.includes(name));
+  if (switched.length === 0) return [];
+  const found: string[] = [];
+  for (const address of lost) {
+    if (isPauseDue()) yield;
+    if (switched.some((name) => address.endsWith(`@${name}`)) && !excluded.has(address)) found.push(address);
+  }
+  return found;
+}
+
+function notWhole(count: number, what: "object" | "address", how: string): Failure {
+  const things = count === 1 ? what : { object: "objects", address: "addresses" }[what];
+  return new Failure(
     "retry",
     "ReadNotWhole",
-    `the directory listed ${wrong} ${wrong === 1 ? "object" : "objects"} without an address that is still there when asked by id: the read was not whole; nothing was removed, it is read again`,
+    `the directory listed ${count} ${things} ${how}: the read was not whole; nothing was removed, it is read again`,
   );
 }

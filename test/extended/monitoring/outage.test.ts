@@ -55,6 +55,7 @@ async function live(): Promise<Heard> {
       return { users: 1, groups: 0, contacts: 0, requests: 1 };
     },
     sample: () => Promise.resolve({ users: 1, groups: 0, contacts: 0 }),
+    findHolders: () => Promise.resolve({ objects: [], unanswered: new Set() }),
     confirm: () => Promise.resolve(new Map()),
   };
   const mailer = {

@@ -22,6 +22,7 @@ const directory: Directory = {
     return Promise.resolve({ users: 1, groups: 0, contacts: 0, requests: 1 });
   },
   sample: () => Promise.resolve({ users: 1, groups: 0, contacts: 0 }),
+  findHolders: () => Promise.resolve({ objects: [], unanswered: new Set() }),
   confirm: () => Promise.resolve(new Map()),
 };
 

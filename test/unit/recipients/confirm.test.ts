@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { countUnconfirmed, type OwnRules } from "../../../src/recipients/confirm.ts";
+import { countHeld, countUnconfirmed, type OwnRules } from "../../../src/recipients/confirm.ts";
 import type { Account, Baseline, DirectoryObject } from "../../../src/recipients/model.ts";
 import { mailbox, NAMES } from "./support/accounts.ts";
 import { diff, removalsToConfirm } from "./support/whole.ts";
@@ -55,9 +55,46 @@ describe("removalsToConfirm", () => {
     expect(asked([a], [], { excluded: new Set(["a1@example.com"]) })).toEqual(["A: a2@example.com a@example.com"]);
   });
 
-  it("cannot ask for bare addresses, which name no object", () => {
-    const baseline: Baseline = { kind: "addresses", addresses: ["a@example.com"] };
-    expect(removalsToConfirm(diff(baseline, { accounts: [], names: NAMES }), RULES).objects).toEqual([]);
+  it("asks for bare addresses themselves, which name no object", () => {
+    const baseline: Baseline = { kind: "addresses", addresses: ["a@example.com", "b@elsewhere.example"] };
+    expect(removalsToConfirm(diff(baseline, { accounts: [], names: NAMES }), RULES)).toEqual({
+      objects: [],
+      addresses: new Map(),
+      gone: ["a@example.com"],
+      bare: 1,
+    });
+  });
+
+  it.each<[what: string, before: Account, after: Account[], rules: Partial<OwnRules>, gone: string[]]>([
+    ["an address of an object", b, [], {}, ["b@example.com"]],
+    ["a static recipient that is removed", { ...b, type: "static" }, [], {}, ["b@example.com"]],
+    ["one whose source is off", b, [], { sources: { ...RULES.sources, users: false } }, ["b@example.com"]],
+    ["not for one that a pattern leaves out", b, [], { excluded: new Set(["b@example.com"]) }, []],
+    ["not for one of a domain that is dropped", { ...b, address: "b@example.org" }, [], {}, []],
+    ["not for one that another has now", b, [{ ...a, aliases: ["b@example.com"] }], {}, []],
+  ])("asks who has %s by now", (_, before, after, rules, gone) => {
+    const plan = diff({ kind: "accounts", accounts: [before], names: NAMES }, { accounts: after, names: NAMES });
+    expect(removalsToConfirm(plan, { ...RULES, ...rules })).toMatchObject({ gone, bare: 0 });
+  });
+});
+
+describe("countHeld", () => {
+  const holder = (...proxyAddresses: string[]): DirectoryObject => ({
+    id: "x",
+    source: "users",
+    mail: null,
+    proxyAddresses,
+  });
+  const gone = ["a@example.com", "b@example.com"];
+
+  it.each<[what: string, holders: DirectoryObject[], count: number]>([
+    ["nobody", [], 0],
+    ["who has others", [holder("SMTP:c@example.com", "SIP:a@example.com")], 0],
+    ["who has one, written otherwise", [holder("SMTP: A@Example.com")], 1],
+    ["two who have the same", [holder("smtp:a@example.com"), holder("SMTP:a@example.com")], 1],
+    ["who has both", [holder("smtp:a@example.com", "smtp:b@example.com")], 2],
+  ])("counts addresses of %s", (_, holders, count) => {
+    expect(countHeld({ gone }, holders)).toBe(count);
   });
 });
 
@@ -87,6 +124,6 @@ describe("countUnconfirmed", () => {
   });
 
   it("finds nothing wrong when nothing was asked", () => {
-    expect(countUnconfirmed({ objects: [], addresses: new Map() }, new Map())).toBe(0);
+    expect(countUnconfirmed({ addresses: new Map() }, new Map())).toBe(0);
   });
 });

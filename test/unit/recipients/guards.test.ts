@@ -25,6 +25,7 @@ const input = (changes: Partial<GuardInput>): GuardInput => ({
   baseline: ACCOUNTS,
   tenantAccounts: 100,
   objects: { users: 98, groups: 1, contacts: 1 },
+  unconfirmed: { count: 0, cause: "refused" },
   lost: 0,
   removedLast24h: 0,
   accepted: 100,
@@ -131,6 +132,21 @@ describe("SourceVanished", () => {
 
   it.each<[Baseline]>([[{ kind: "none" }], [NUMBERS]])("cannot tell without accounts to compare with: %j", (other) => {
     expect(reasons({ baseline: other, objects })).toEqual([]);
+  });
+});
+
+describe("Unconfirmed", () => {
+  it.each([
+    { count: 3, cause: "refused", allowed: 0, says: "the tenant refuses to tell who has an address" },
+    { count: 2001, cause: "tooMany", allowed: 2000, says: "more than 2000 are not asked for one by one" },
+  ] as const)("holds $count removals that nobody could be asked about ($cause)", ({ count, cause, allowed, says }) => {
+    const violation = only({ unconfirmed: { count, cause } });
+    expect(violation).toMatchObject({ reason: "Unconfirmed", allowed, actual: count, approvable: true });
+    expect(violation?.message).toContain(says);
+  });
+
+  it("lets pass what was confirmed", () => {
+    expect(only({ unconfirmed: { count: 0, cause: "tooMany" } })).toBeUndefined();
   });
 });
 

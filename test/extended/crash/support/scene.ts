@@ -143,6 +143,7 @@ function directoryOf(scene: Scene): Directory {
       return Promise.resolve({ users: scene.users, groups: 0, contacts: 0, requests: 1 });
     },
     sample: () => Promise.resolve({ users: 1, groups: 0, contacts: 0 }),
+    findHolders: () => Promise.resolve({ objects: [], unanswered: new Set() }),
     confirm: (objects) => Promise.resolve(new Map(objects.map(({ id }) => [id, "gone" as const]))),
   };
 }

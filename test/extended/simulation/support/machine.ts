@@ -86,6 +86,7 @@ export function createSimulatedTenant(elapsed: () => number): SimulatedTenant {
         return { users: shown, groups: 0, contacts: 0, requests: 1 };
       },
       sample: () => Promise.resolve({ users: 1, groups: 0, contacts: 0 }),
+      findHolders: () => Promise.resolve({ objects: [], unanswered: new Set() }),
       confirm: (objects) => Promise.resolve(new Map(objects.map(({ id }) => [id, "gone" as const]))),
     },
   };

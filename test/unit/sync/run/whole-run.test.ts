@@ -45,6 +45,13 @@ const directory: Directory = {
     return Promise.resolve({ users: shown.length, groups: 0, contacts: 0, requests: 1 });
   },
   sample: () => Promise.resolve({ users: 1, groups: 0, contacts: 0 }),
+  findHolders(addresses) {
+    const here = [...present].filter((index) => addresses.includes(address(index)));
+    const objects = here.map((index) => {
+      return { id: `${index}`, source: "users" as const, mail: address(index), proxyAddresses: [] };
+    });
+    return Promise.resolve({ objects, unanswered: new Set() });
+  },
   confirm: (objects) =>
     Promise.resolve(
       new Map(
