@@ -8,13 +8,14 @@ import { UsageError } from "./config/values.ts";
 import { createLogger } from "./observe/log.ts";
 import { startOperator } from "./operator/operator.ts";
 import { runProbe } from "./probe/main.ts";
+import { versionText } from "./version.ts";
 
 const HOUR_MS = 3_600_000;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
 async function main(): Promise<number> {
-  let config: Config | "help";
+  let config: Config | "help" | "version";
   try {
     const [command, ...rest] = process.argv.slice(2);
     if (command === "probe")
@@ -32,7 +33,13 @@ async function main(): Promise<number> {
     process.stdout.write(helpText());
     return 0;
   }
+  if (config === "version") {
+    process.stdout.write(versionText());
+    return 0;
+  }
   const log = createLogger(config.logLevel);
+  // Node.js tells it too, in places of the bundle, and ends the process.
+  process.on("uncaughtExceptionMonitor", (error) => log.error({ err: error }, "The operator crashes"));
   const stop = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) {
     process.once(name, () => {

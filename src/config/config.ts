@@ -54,13 +54,13 @@ export interface Config {
   readonly podName: string | undefined;
 }
 
-/** The configuration, or "help" when that was asked for. Throws UsageError. */
+/** The configuration, or "help" or "version" when that was asked for. Throws UsageError. */
 export function parseConfig(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-): Config | "help" {
+): Config | "help" | "version" {
   const values = parseFlags(args);
-  if (values === "help") return "help";
+  if (typeof values === "string") return values;
   const text = (name: FlagName): string | undefined => values.get(name) || undefined;
   return {
     kubeconfig: text("kubeconfig"),
@@ -105,16 +105,17 @@ export function proxyOf(env: Readonly<Record<string, string | undefined>>): Conf
   return url ? { url: proxyUrl(url), noProxy: env["no_proxy"] || env["NO_PROXY"] || "" } : undefined;
 }
 
-function parseFlags(args: readonly string[]): FlagValues | "help" {
+function parseFlags(args: readonly string[]): FlagValues | "help" | "version" {
   const options = Object.fromEntries(
     Object.entries(FLAGS).map(([name, flag]) => [name, { type: "value" in flag ? "string" : "boolean" } as const]),
   );
   try {
     const { values } = parseArgs({
       args: args.flatMap(withoutSwitchValue),
-      options: { ...options, help: { type: "boolean", short: "h" } },
+      options: { ...options, help: { type: "boolean", short: "h" }, version: { type: "boolean" } },
     });
     if (values.help === true) return "help";
+    if (values.version === true) return "version";
     const given = new Map<string, string | boolean | undefined>(Object.entries(values));
     const entries = Object.entries(FLAGS).map(
       ([name, flag]) => [name as FlagName, String(given.get(name) ?? flag.default)] as const,

@@ -110,6 +110,7 @@ export function helpText(): string {
     "       node operator.cjs probe --help     asks a tenant what is taken for granted here",
     "",
     ...rows,
+    `${"  --version".padEnd(38)} show the version and exit`,
     `${"  --help".padEnd(38)} show this and exit`,
     "",
   ].join("\n");

@@ -1,6 +1,10 @@
 /** The process log: one JSON object a line on standard output. */
 import { destination, pino } from "pino";
 import type { Logger } from "../runtime/types.ts";
+import { createStackReader } from "./stack.ts";
+
+/** The program is the bundle, when it is the image that runs. */
+const readStack = createStackReader(process.argv[1] ?? "");
 
 /** Written synchronously, so that the last line of a process that dies is there. Times are RFC 3339, levels words. */
 export function createLogger(level: string): Logger {
@@ -20,6 +24,6 @@ export function createLogger(level: string): Logger {
 /** Name, message and stack of ours; never a cause or a body. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return { message: String(error) };
-  const { name, message, stack } = error;
-  return { name, message, stack };
+  const { name, message, stack = "" } = error;
+  return { name, message, stack: readStack(stack) };
 }

@@ -32,7 +32,7 @@ import { NOTHING_SHARED, parseSharedAccess, type SharedAccess } from "../sync/ac
 import { createSyncReconciler } from "../sync/controller.ts";
 import type { SyncServices } from "../sync/outcome.ts";
 import { createStatusWriter } from "../sync/status/status-writer.ts";
-import { RELEASE } from "../version.ts";
+import { RELEASE, REVISION } from "../version.ts";
 import { notifierOf } from "./notifier.ts";
 import { RECONCILE_SLACK_MS, serveAll } from "./serving.ts";
 import { route, watch } from "./wake.ts";
@@ -129,7 +129,10 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
     controllers: [syncController, domainController],
     ready: () => manager.ready(),
   });
-  log.info({ server: access.server, namespaces: config.watchNamespaces, instance }, "Starting");
+  log.info(
+    { version: RELEASE, revision: REVISION, server: access.server, namespaces: config.watchNamespaces, instance },
+    "Starting",
+  );
   for (const reflector of watched.secrets.reflectors) void reflector.run(signal);
   try {
     await manager.run(signal);

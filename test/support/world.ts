@@ -211,7 +211,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         `--watch-namespaces=${namespace}`,
       ];
       const config = parseConfig([...args, ...(options.flags ?? []), ...flags], options.env ?? {});
-      if (config === "help") throw new Error("help was asked for");
+      if (typeof config === "string") throw new Error(`${config} was asked for`);
       const stop = new AbortController();
       const endpoints = JSON.stringify({ Global: { authority: tenant.authority, graph: tenant.graph } });
       const { log = createLogger(process.env["TEST_LOG"] ?? "silent") } = options;

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DockerfileParser } from "dockerfile-ast";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sbom } from "../../../scripts/sbom.ts";
 import { type Bundle, createBundle, type OperatorChild } from "../../support/bundle.ts";
 import { useControlPlane } from "../../support/controlplane.ts";
 import { missing } from "../../support/tools.ts";
@@ -62,7 +63,11 @@ describe("The image", { timeout: 60_000 }, () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "o365-sync-image-"));
     copied = await copyBuildContext(folder);
-    built = spawnSync("npm", ["run", "--silent", "build"], { cwd: folder, encoding: "utf8" });
+    built = spawnSync("npm", ["run", "--silent", "build:operator"], {
+      cwd: folder,
+      encoding: "utf8",
+      env: { ...process.env, REVISION: "c0ffee" },
+    });
     world = await createWorld({ operator: false });
     bundle = await createBundle(world, { node: node ?? "", file: join(folder, "dist/operator.cjs") });
     ports = await freePorts();
@@ -87,6 +92,63 @@ describe("The image", { timeout: 60_000 }, () => {
   it("is plain ASCII: one other letter would make its source take twice the memory", async () => {
     const source = await readFile(join(folder, "dist/operator.cjs"));
     expect(source.findIndex((byte) => byte > 0x7f)).toBe(-1);
+  });
+
+  it("24.2: carries the licences of all that was bundled, and the bill of materials has the same packages", async () => {
+    const notices = await readFile(join(folder, "dist/NOTICES.txt"), "utf8");
+    const heads = [...notices.matchAll(/^(\S+) (\S+)\nLicence: (\S+)\n([\s\S]*?)(?=^=+$|(?![\s\S]))/gm)];
+    expect(heads.length).toBeGreaterThan(50);
+    for (const [, name, , , text = ""] of heads) expect(text.length, name).toBeGreaterThan(300);
+    const { components } = await sbom();
+    const told = heads.map(([, name = "", version = ""]) => `${name} ${version}`);
+    expect(components.map(({ name, version }) => `${name} ${version}`).toSorted()).toEqual(told.toSorted());
+  });
+
+  it("24.2: holds no package that only tools need: a machine without those would build another image", async () => {
+    const { packages } = JSON.parse(await readFile(join(ROOT, "package-lock.json"), "utf8")) as {
+      packages: Record<string, { version?: string; dev?: boolean }>;
+    };
+    const { components } = await sbom();
+    for (const { name, version } of components) {
+      const locked = Object.entries(packages).filter(
+        ([path, each]) => path.endsWith(`node_modules/${name}`) && each.version === version,
+      );
+      expect(
+        locked.some(([, { dev }]) => dev !== true),
+        name,
+      ).toBe(true);
+    }
+  });
+
+  it.skipIf(!isRun)("24.2, 17.19: tells its version and the commit, also in the first line of its log", async () => {
+    const { version } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as { version: string };
+    const told = spawnSync(node ?? "", [join(folder, "dist/operator.cjs"), "--version"], { encoding: "utf8" });
+    expect(told).toMatchObject({ status: 0, stderr: "" });
+    expect(told.stdout).toMatch(/^o365-sync-operator \S+ \(revision c0ffee, Node\.js v24\.\S+\)\n$/);
+    expect(told.stdout.split(" ")[1]).toBe(version);
+    expect(JSON.parse(operator.log[0] ?? "")).toMatchObject({ version, revision: "c0ffee" });
+  });
+
+  it.skipIf(!isRun).each([
+    // Thrown where servers are made, which ends the operator; and where nobody catches it.
+    ["ends", `require("node:net").Server.prototype.listen = () => { throw new Error("planted"); };`],
+    ["crashes", `process.once = () => { throw new Error("planted"); };`],
+  ])("24.2: names file and line of the source in the stack with which it %s", async (_, planted) => {
+    const crash = join(folder, "crash.cjs");
+    await writeFile(crash, planted);
+    const args = ["--require", crash, join(folder, "dist/operator.cjs"), "--metrics-bind-address=127.0.0.1:0"];
+    const { stdout, status } = spawnSync(node ?? "", args, {
+      encoding: "utf8",
+      env: { KUBECONFIG: useControlPlane().operatorKubeconfig },
+    });
+    expect(status).not.toBe(0);
+    const told = stdout.split("\n").find((line) => line.includes("planted")) ?? "{}";
+    const { stack = "" } = (JSON.parse(told) as { err?: { stack?: string } }).err ?? {};
+    expect(stack).toContain("src/main.ts:");
+    for (const [, file = "", line] of stack.matchAll(/\((src\/[a-z/-]+\.ts):(\d+)\)/g)) {
+      const source = (await readFile(join(ROOT, file), "utf8")).split("\n")[Number(line) - 1];
+      expect(source, `${file}:${line}`).toMatch(/\(/);
+    }
   });
 
   it.skipIf(!isRun)("starts under Node.js 24 without a warning", () => {

@@ -80,7 +80,7 @@ async function createStage() {
     start() {
       const flags = ["--metrics-bind-address=0", "--health-probe-bind-address=0", `--kubeconfig=${kubeconfig}`];
       const config = parseConfig(flags, {});
-      if (config === "help") throw new Error("help was asked for");
+      if (typeof config === "string") throw new Error(`${config} was asked for`);
       const stop = new AbortController();
       const { authority, graph, ca } = tenant;
       const endpoints = JSON.stringify({ Global: { authority, graph } });

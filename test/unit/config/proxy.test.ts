@@ -4,7 +4,7 @@ import { UsageError } from "../../../src/config/values.ts";
 
 function proxyOf(env: Readonly<Record<string, string>>): Config["proxy"] {
   const config = parseConfig([], env);
-  if (config === "help") throw new Error("help was asked for");
+  if (typeof config === "string") throw new Error("help was asked for");
   return config.proxy;
 }
 

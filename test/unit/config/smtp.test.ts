@@ -6,7 +6,7 @@ const FROM = "--smtp-from=sync@example.com";
 
 function parse(args: readonly string[], env: Record<string, string> = {}): Config {
   const config = parseConfig(args, env);
-  if (config === "help") throw new Error("help was asked for");
+  if (typeof config === "string") throw new Error("help was asked for");
   return config;
 }
 

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { DockerfileParser, type Entrypoint, type Instruction, type Label } from "dockerfile-ast";
+import { DockerfileParser, type Entrypoint, type From, type Instruction, type Label } from "dockerfile-ast";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 
@@ -40,9 +40,29 @@ describe("The Dockerfile", () => {
     expect(find("ADD")).toEqual([]);
   });
 
-  it("ships one bundled file, and the licence", () => {
-    const copied = find("COPY").map((copy) => argumentsOf(copy).slice(-1)[0]);
-    expect(copied).toEqual(["/app/LICENSE", "/app/operator.cjs"]);
+  it("24.2: ships one bundled file with its source map, the licence and those of what was bundled", () => {
+    const copied = find("COPY").flatMap((copy) => argumentsOf(copy).slice(0, -1));
+    expect(copied).toEqual([
+      "LICENSE",
+      "/src/dist/NOTICES.txt",
+      "/src/dist/operator.cjs.map",
+      "/src/dist/operator.cjs",
+    ]);
+  });
+
+  it("24.2: builds on the builder's platform, for the bundle is the same on all", () => {
+    const flags = stages.map(([from]) =>
+      (from as From).getFlags().map((flag) => `${flag.getName()}=${flag.getValue()}`),
+    );
+    expect(flags).toEqual([["platform=$BUILDPLATFORM"], []]);
+  });
+
+  it("24.2: tells the bundle which commit it was built from", () => {
+    const [build = []] = stages;
+    expect(find("ARG", build).flatMap(argumentsOf)).toEqual(["REVISION="]);
+    const run = find("RUN", build).at(-1)?.getRawArgumentsContent();
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: Docker's own substitution.
+    expect(run).toBe('REVISION="${REVISION}" npm run build:operator');
   });
 
   it("starts the operator itself, without a shell, as a user that is not root, by number", () => {
