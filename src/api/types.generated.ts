@@ -313,7 +313,7 @@ export interface O365SyncStatus {
       /** The sum of the four. */
       total: number;
     };
-    /** Addresses of the directory that were left out because no gateway can carry them, by reason. */
+    /** What of the directory was left out because no gateway can carry it, by reason; the ConfigMap NAME-left-out names each. */
     dropped?: {
       /** With a quoted local part. */
       quoted?: number;
@@ -327,6 +327,8 @@ export interface O365SyncStatus {
       tooLong?: number;
       /** Without an @. */
       noAt?: number;
+      /** Mail-enabled groups that have no address at all yet; Exchange gives them one when it provisions them. */
+      noAddress?: number;
     };
     /** Addresses that stand on more than one object of the directory. */
     conflicts?: number;

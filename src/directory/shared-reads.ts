@@ -1,6 +1,7 @@
 /** One read of a tenant for all who want it at about the same time with the very same credential. */
 import type { Clock } from "../base/deps.ts";
 import { createPacer } from "../base/slices.ts";
+import { isSmtp } from "../recipients/addresses.ts";
 import type { DirectoryObject } from "../recipients/model.ts";
 import { SOURCES } from "./sources.ts";
 import type { Directory, ReadOptions, ReadStats } from "./types.ts";
@@ -98,7 +99,7 @@ function createParcels(): Parcels {
     add({ id, source, mail, proxyAddresses }) {
       if (bytes > MOST_BYTES) return;
       // What is no mail address is of no use to anybody.
-      open.push({ id, source, mail, proxyAddresses: proxyAddresses.filter((proxy) => /^smtp:/i.test(proxy)) });
+      open.push({ id, source, mail, proxyAddresses: proxyAddresses.filter(isSmtp) });
       addresses += proxyAddresses.length + 1;
       if (addresses >= PARCEL_ADDRESSES) close();
     },

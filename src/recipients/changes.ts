@@ -13,8 +13,8 @@ export const isDelete = (kind: ChangeKind): boolean => kind === "accountDelete" 
 export interface ChangeCollector {
   /** Of an address of the baseline. */
   delete(index: number, place: number): void;
-  /** Of an address of the wish. */
-  add(index: number, place: number): void;
+  /** Of an address of the wish: an account's own (`asAccount`), or an alias. */
+  add(index: number, place: number, asAccount: boolean): void;
   /** Sorted: deletes before adds, then by address. */
   finish(): Steps<Changes>;
 }
@@ -43,7 +43,7 @@ export function collectChanges(before: Roster | undefined, after: Roster): Chang
   };
   return {
     delete: (index, place) => push(place === 0 ? 0 : 1, index, place),
-    add: (index, place) => push(place === 0 ? 2 : 3, index, place),
+    add: (index, place, asAccount) => push(asAccount ? 2 : 3, index, place),
     *finish() {
       const order = yield* sortedBy(kinds.length, (item) => sortKey(kindAt(item), addressAt(item)));
       return {

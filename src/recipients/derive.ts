@@ -1,8 +1,11 @@
 /** From directory objects to accounts: the rules that decide which address belongs to whom. */
 
 import { isPauseDue, type Steps } from "../base/steps.ts";
-import { type DropReason, parseAddress, smtpAddresses } from "./addresses.ts";
+import { type DropReason, type NamedAs, parseAddress, smtpAddresses } from "./addresses.ts";
+import { type Claim, compareClaims } from "./claims.ts";
+import { type Candidate, primaryOf, sift } from "./election.ts";
 import { compilePatterns } from "./fnmatch.ts";
+import { createLeftOut, type LeftOut, type LeftOutCollector } from "./left-out.ts";
 import type { AccountType, DirectoryObject, DomainNames, Source } from "./model.ts";
 import { dealOut } from "./packed/buckets.ts";
 import { createRecords, type PackedRecord, type Records } from "./packed/records.ts";
@@ -18,8 +21,8 @@ export interface DeriveOptions {
 export interface Derived {
   /** Sorted by address; each address stands once, as primary or as alias. */
   readonly accounts: Roster;
-  /** Addresses of these domains that no gateway can carry, by reason. */
-  readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
+  /** Addresses of these domains that no gateway can carry, by reason; and mail-enabled groups that have no address yet. */
+  readonly dropped: Readonly<Partial<Record<DropReason | "noAddress", number>>>;
   /** Addresses that stood on more than one object, sorted. */
   readonly conflicts: readonly string[];
   /** After excludes, before statics. */
@@ -28,6 +31,8 @@ export interface Derived {
   readonly objects: Readonly<Record<Source, number>>;
   /** Addresses that a pattern left out. */
   readonly excluded: ReadonlySet<string>;
+  /** What of these domains is not among the accounts, and why. */
+  readonly leftOut: LeftOut;
   /** Static recipients that are no address of these domains, as they were written. */
   readonly invalidStatics: readonly string[];
 }
@@ -44,55 +49,50 @@ const KEPT = 1; // of these domains
 const MARKED = 2; // with `SMTP:`, whether of these domains or not
 const MAIL = 4; // stands in `mail`
 const LOST = 8; // to another object that has it too
+const MARK: Readonly<Record<NamedAs, number>> = { SMTP: MARKED, smtp: 0, mail: MAIL };
 
-/** An object that keeps at least one address of the domains. */
-interface Candidate {
-  readonly source: Source;
-  readonly kept: ReadonlySet<string>;
-  readonly marked: readonly string[];
-  readonly mails: readonly string[];
-}
-
+/** The kind of a record is its place in ACCOUNT_TYPES, from the first page to the list. */
+const TYPE_OF: Readonly<Record<Source, AccountType>> = {
+  users: "mailbox",
+  groups: "distributionList",
+  contacts: "contact",
+};
+const kindOf = (source: Source): number => ACCOUNT_TYPES.indexOf(TYPE_OF[source]);
 const SOURCES: readonly Source[] = ["users", "groups", "contacts"];
-/** By the place of a source in SOURCES, which is also its rank when an address is contested. */
-const TYPES: readonly AccountType[] = ["mailbox", "distributionList", "contact"];
+const sourceOf = (kind: number): Source => SOURCES.find((source) => kindOf(source) === kind) ?? "users";
+
+/** Objects that are told of once although they come twice; of more than these each coming counts. */
+const MOST_REMEMBERED = 100_000;
 
 export function createDeriver({ names, excludeRecords, staticRecipients }: DeriveOptions): Deriver {
   const domains = new Set([names.domain, ...names.aliasDomains.map(({ name }) => name)]);
   const candidates = createRecords();
-  const dropped: Partial<Record<DropReason, number>> = {};
+  const dropped: Partial<Record<DropReason | "noAddress", number>> = {};
 
-  const isOurs = (raw: string): boolean => {
-    const at = raw.lastIndexOf("@");
-    return (
-      at === -1 ||
-      domains.has(
-        raw
-          .slice(at + 1)
-          .trim()
-          .toLowerCase(),
-      )
-    );
-  };
+  const leftOut = createLeftOut();
+  const told = new Set<string>();
+
+  function leaveOut(object: string, reason: DropReason | "noAddress", address?: string): void {
+    const what = `${object} ${address}`;
+    if (told.has(what)) return;
+    if (told.size < MOST_REMEMBERED) told.add(what);
+    dropped[reason] = (dropped[reason] ?? 0) + 1;
+    leftOut.add({ object, reason, ...(address === undefined ? {} : { address }) });
+  }
 
   /** Every address that the object has, with what is known of it. */
   function marksOf(object: DirectoryObject): Map<string, number> {
     const marks = new Map<string, number>();
-    const mark = (address: string, what: number): void => void marks.set(address, (marks.get(address) ?? 0) | what);
-    const seen = new Set<string>();
-    for (const { raw, primary } of smtpAddresses(object)) {
+    for (const { raw, as } of smtpAddresses(object)) {
       const parsed = parseAddress(raw);
       if ("dropped" in parsed) {
-        // `mail` repeats an address of proxyAddresses: one address is counted once.
-        if (isOurs(raw) && !seen.has(raw)) dropped[parsed.dropped] = (dropped[parsed.dropped] ?? 0) + 1;
-        seen.add(raw);
+        // Where nobody can tell whose it is, it is told rather than forgotten.
+        if (parsed.domain === undefined || domains.has(parsed.domain)) leaveOut(object.id, parsed.dropped, raw);
         continue;
       }
-      if (primary) mark(parsed.address, MARKED);
-      if (domains.has(parsed.domain)) mark(parsed.address, KEPT);
+      const kept = domains.has(parsed.domain) ? KEPT : 0;
+      marks.set(parsed.address, (marks.get(parsed.address) ?? 0) | kept | MARK[as]);
     }
-    const mail = object.mail === null ? undefined : parseAddress(object.mail);
-    if (mail !== undefined && !("dropped" in mail)) mark(mail.address, MAIL);
     return marks;
   }
 
@@ -100,9 +100,10 @@ export function createDeriver({ names, excludeRecords, staticRecipients }: Deriv
     add(object) {
       const { id, source } = object;
       const marks = marksOf(object);
+      if (source === "groups" && smtpAddresses(object).length === 0) leaveOut(id, "noAddress");
       // Whether it comes alone, first or last: what has no address of ours has no say.
       if (![...marks.values()].some((mark) => (mark & KEPT) !== 0)) return;
-      let kind = SOURCES.indexOf(source);
+      let kind = kindOf(source);
       const index = candidates.find(id);
       if (index !== undefined) {
         const known = candidates.get(index);
@@ -115,8 +116,9 @@ export function createDeriver({ names, excludeRecords, staticRecipients }: Deriv
 
     *finish() {
       const { statics, invalid } = parseStatics(staticRecipients, domains);
-      const contested = yield* settleConflicts(candidates);
-      const found = yield* toAccounts(candidates, compilePatterns(excludeRecords), statics);
+      const contested = yield* settleConflicts(candidates, leftOut);
+      const isExcluded = compilePatterns(excludeRecords);
+      const found = yield* toAccounts(candidates, { isExcluded, statics, leftOut });
       for (const address of statics) {
         const kind = ACCOUNT_TYPES.indexOf("static");
         candidates.put({ id: `static:${address}`, kind, addresses: [address], marks: [] });
@@ -128,33 +130,17 @@ export function createDeriver({ names, excludeRecords, staticRecipients }: Deriv
         tenantAccounts: found.objects.users + found.objects.groups + found.objects.contacts,
         objects: found.objects,
         excluded: found.excluded,
+        leftOut: yield* leftOut.finish(excludeRecords),
         invalidStatics: invalid,
       };
     },
   };
 }
 
-/** `without`: marks of addresses that do not count as kept. */
-function candidateOf({ kind, addresses, marks }: PackedRecord, without: number): Candidate {
+function candidateOf({ addresses, marks }: PackedRecord): Candidate {
   const having = (mark: number): string[] => addresses.filter((_, place) => ((marks[place] ?? 0) & mark) !== 0);
-  const kept = addresses.filter((_, place) => ((marks[place] ?? 0) & (KEPT | without)) === KEPT);
-  return { source: SOURCES[kind] ?? "users", kept: new Set(kept), marked: having(MARKED), mails: having(MAIL) };
-}
-
-const first = (addresses: readonly string[]): string | undefined =>
-  addresses.length < 2 ? addresses[0] : addresses.toSorted()[0];
-
-/** The marked one, else `mail`, else the one named like the primary elsewhere, else the first by code point. */
-function primaryOf({ kept, marked, mails }: Candidate): string | undefined {
-  const among = (wanted: readonly string[]): string | undefined => first(wanted.filter((address) => kept.has(address)));
-  return among(marked) ?? among(mails) ?? namesakeOf(first(marked) ?? first(mails), kept) ?? first([...kept]);
-}
-
-/** The one with the local part of an address elsewhere. */
-function namesakeOf(elsewhere: string | undefined, kept: ReadonlySet<string>): string | undefined {
-  if (elsewhere === undefined) return undefined;
-  const local = elsewhere.slice(0, elsewhere.lastIndexOf("@") + 1);
-  return first([...kept].filter((address) => address.startsWith(local)));
+  const kept = addresses.filter((_, place) => ((marks[place] ?? 0) & (KEPT | LOST)) === KEPT);
+  return { kept: new Set(kept), marked: having(MARKED), mails: having(MAIL) };
 }
 
 /** An address of a candidate. */
@@ -164,33 +150,27 @@ interface Holder {
 }
 
 /**
- * Gives every address that stands on several objects to one: whose primary it is, then user, group, contact, then the
- * lower id. All at once, by the primaries that stand before, so that no order of input matters. What the others lose is
- * marked. Answers the contested addresses.
+ * Gives every address that stands on several objects to one of them, and marks what the others lose. All at once, by the
+ * primaries that stand before, so that no order of input matters. Answers the contested addresses.
  */
-function* settleConflicts(candidates: Records): Steps<string[]> {
+function* settleConflicts(candidates: Records, leftOut: LeftOutCollector): Steps<string[]> {
   const holders = yield* findContested(candidates);
-  /** Found once for each: a candidate may contest thousands. */
-  const primaries = new Map<number, string | undefined>();
-  const primaryAt = (index: number): string | undefined => {
-    if (!primaries.has(index)) primaries.set(index, primaryOf(candidateOf(candidates.get(index), 0)));
-    return primaries.get(index);
-  };
-  const isBefore = (address: string, a: Holder, b: Holder): boolean => {
-    const rank = ({ index }: Holder): number => (primaryAt(index) === address ? 0 : 10) + candidates.kindOf(index);
-    const order = rank(a) - rank(b);
-    return order === 0 ? candidates.idOf(a.index) < candidates.idOf(b.index) : order < 0;
-  };
+  const before = yield* primariesOf(candidates, holders);
   for (const [address, contesting] of holders) {
-    let [owner] = contesting;
+    let winner: (Claim & { readonly holder: Holder }) | undefined;
     for (const holder of contesting) {
-      if (owner !== undefined && holder !== owner && isBefore(address, holder, owner)) owner = holder;
+      const isPrimary = before.get(holder.index) === address;
+      const source = sourceOf(candidates.kindOf(holder.index));
+      const claim = { holder, isPrimary, source, id: candidates.idOf(holder.index) };
+      if (winner === undefined || compareClaims(claim, winner) < 0) winner = claim;
       if (isPauseDue()) yield;
     }
     for (const holder of contesting) {
-      const { index, place } = holder;
-      if (holder !== owner) candidates.setMark(index, place, candidates.markOf(index, place) | LOST);
       if (isPauseDue()) yield;
+      if (winner === undefined || holder === winner.holder) continue;
+      const { index, place } = holder;
+      candidates.setMark(index, place, candidates.markOf(index, place) | LOST);
+      leftOut.add({ address, object: candidates.idOf(index), reason: "conflict", keptBy: winner.id });
     }
   }
   return [...holders.keys()];
@@ -222,44 +202,53 @@ function* findContested(candidates: Records): Steps<Map<string, Holder[]>> {
   return holders;
 }
 
+/** Found once for each object: one may contest thousands of addresses. */
+function* primariesOf(
+  candidates: Records,
+  holders: ReadonlyMap<string, readonly Holder[]>,
+): Steps<Map<number, string | undefined>> {
+  const primaries = new Map<number, string | undefined>();
+  for (const contesting of holders.values()) {
+    for (const { index } of contesting) {
+      if (!primaries.has(index)) primaries.set(index, primaryOf(candidateOf(candidates.get(index))));
+      if (isPauseDue()) yield;
+    }
+  }
+  return primaries;
+}
+
 interface TenantAccounts {
   readonly excluded: Set<string>;
   readonly objects: Record<Source, number>;
 }
 
-/**
- * Puts an account in the place of each candidate. An excluded primary leaves the whole account out, an excluded alias
- * only itself. What the tenant has is taken away from `statics`.
- */
-function* toAccounts(
-  candidates: Records,
-  isExcluded: (address: string) => boolean,
-  statics: Set<string>,
-): Steps<TenantAccounts> {
+interface Sifting {
+  readonly isExcluded: (address: string) => boolean;
+  /** What the tenant has is taken away from them. */
+  readonly statics: Set<string>;
+  readonly leftOut: LeftOutCollector;
+}
+
+/** Puts an account in the place of each candidate that is one. */
+function* toAccounts(candidates: Records, { isExcluded, statics, leftOut }: Sifting): Steps<TenantAccounts> {
   const excluded = new Set<string>();
   const objects: Record<Source, number> = { users: 0, groups: 0, contacts: 0 };
   for (let index = 0; index < candidates.length; index++) {
     if (isPauseDue()) yield;
     const record = candidates.get(index);
-    const candidate = candidateOf(record, LOST);
-    const address = primaryOf(candidate);
-    if (address === undefined || isExcluded(address)) {
-      for (const each of candidate.kept) excluded.add(each);
+    const sifted = yield* sift(candidateOf(record), isExcluded);
+    for (const [address, matched] of sifted.excluded) {
+      excluded.add(address);
+      leftOut.add({ address, object: record.id, reason: "excluded" }, matched);
+    }
+    if (sifted.primary === undefined) {
       candidates.remove(index);
       continue;
     }
-    const aliases: string[] = [];
-    for (const alias of candidate.kept) {
-      if (isPauseDue()) yield;
-      if (alias === address) continue;
-      if (isExcluded(alias)) excluded.add(alias);
-      else aliases.push(alias);
-    }
-    const addresses = [address, ...aliases.sort()];
+    const addresses = [sifted.primary, ...sifted.aliases];
     for (const each of addresses) statics.delete(each);
-    const kind = ACCOUNT_TYPES.indexOf(TYPES[record.kind] ?? "mailbox");
-    candidates.rewrite(index, { kind, addresses, marks: [] });
-    objects[candidate.source]++;
+    candidates.rewrite(index, { kind: record.kind, addresses, marks: [] });
+    objects[sourceOf(record.kind)]++;
   }
   return { excluded, objects };
 }

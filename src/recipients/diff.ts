@@ -14,8 +14,10 @@ export interface Wish {
 }
 
 /**
- * Identity is the address: a renamed primary is a delete and an add, an alias that becomes an account is an alias delete
- * and an account add, and the aliases of a deleted account are alias deletes. Against bare addresses (baselineRef) an
+ * Identity is the address: a renamed primary is a delete and an add, an alias that becomes an account of another object is
+ * an alias delete and an account add, and the aliases of a deleted account are alias deletes. Where an object keeps its
+ * former primary among its addresses, that one goes on as its account and its new addresses are aliases: nothing is
+ * deleted by a usual rename, nor by another election. Against bare addresses (baselineRef) an
  * address that was not accepted is an add of its kind, and one that would be refused (mirrored addresses, postmaster and
  * abuse counted as accepted) is an account delete. Where only numbers are left, everything is an add.
  */
@@ -31,6 +33,7 @@ function* fromAccounts(before: Roster | undefined, after: Roster): Steps<Changes
   const count = bucketsFor(Math.max(before?.addresses ?? 0, after.addresses));
   const oldBuckets = before && (yield* before.deal(count));
   const buckets = yield* after.deal(count);
+  const accountPlaces = before === undefined ? undefined : yield* accountPlacesOf(before, after, count);
   for (let bucket = 0; bucket < count; bucket++) {
     // What an address was, until the wish is found to keep it as that.
     const old = new Map<string, readonly [index: number, place: number]>();
@@ -44,8 +47,9 @@ function* fromAccounts(before: Roster | undefined, after: Roster): Steps<Changes
       const [index, place] = [buckets.indexAt(slot), buckets.placeAt(slot)];
       const address = after.addressAt(index, place);
       const was = old.get(address);
-      if (was !== undefined && (was[1] === 0) === (place === 0)) old.delete(address);
-      else changes.add(index, place);
+      const asAccount = place === (accountPlaces?.[index] ?? 0);
+      if (was !== undefined && (was[1] === 0) === asAccount) old.delete(address);
+      else changes.add(index, place, asAccount);
       if (isPauseDue()) yield;
     }
     for (const [index, place] of old.values()) {
@@ -54,6 +58,28 @@ function* fromAccounts(before: Roster | undefined, after: Roster): Steps<Changes
     }
   }
   return yield* changes.finish();
+}
+
+/** By account of `after`: where the address stands that goes on as its account, its former primary or else its primary. */
+function* accountPlacesOf(before: Roster, after: Roster, count: number): Steps<Uint16Array> {
+  const places = new Uint16Array(after.length);
+  const oldBuckets = yield* before.deal(count);
+  const buckets = yield* after.deal(count);
+  for (let bucket = 0; bucket < count; bucket++) {
+    const primaries = new Map<string, number>();
+    for (let slot = oldBuckets.start(bucket); slot < oldBuckets.start(bucket + 1); slot++) {
+      const index = oldBuckets.indexAt(slot);
+      if (oldBuckets.placeAt(slot) === 0) primaries.set(before.addressAt(index, 0), index);
+      if (isPauseDue()) yield;
+    }
+    for (let slot = buckets.start(bucket); slot < buckets.start(bucket + 1); slot++) {
+      const [index, place] = [buckets.indexAt(slot), buckets.placeAt(slot)];
+      const was = place === 0 ? undefined : primaries.get(after.addressAt(index, place));
+      if (was !== undefined && before.idOf(was) === after.idOf(index)) places[index] = place;
+      if (isPauseDue()) yield;
+    }
+  }
+  return places;
 }
 
 function* fromAddresses(before: readonly string[], wish: Wish): Steps<Plan> {
@@ -72,7 +98,7 @@ function* fromAddresses(before: readonly string[], wish: Wish): Steps<Plan> {
     }
     for (let slot = buckets.start(bucket); slot < buckets.start(bucket + 1); slot++) {
       const [index, place] = [buckets.indexAt(slot), buckets.placeAt(slot)];
-      if (!here.has(wish.accounts.addressAt(index, place))) adds.add(index, place);
+      if (!here.has(wish.accounts.addressAt(index, place))) adds.add(index, place, place === 0);
       if (isPauseDue()) yield;
     }
   }

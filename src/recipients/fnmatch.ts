@@ -1,5 +1,7 @@
 /** Python's fnmatch for exclude patterns, in linear time: `*` any text, `?` one character, `[seq]`, `[!seq]`. */
 
+import { lowerCase } from "./addresses.ts";
+
 type Matcher = (character: string) => boolean;
 /** A token matches one character; "*" any number of them. */
 type Token = Matcher | "*";
@@ -8,7 +10,7 @@ type Token = Matcher | "*";
 export function compilePatterns(patterns: readonly string[]): (address: string) => boolean {
   const literals = new Set<string>();
   const compiled: Token[][] = [];
-  for (const pattern of patterns.map((each) => each.toLowerCase())) {
+  for (const pattern of patterns.map(lowerCase)) {
     if (/[*?[]/.test(pattern)) compiled.push(tokenize(pattern));
     else literals.add(pattern);
   }

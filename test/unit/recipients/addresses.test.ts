@@ -1,6 +1,6 @@
 /** What an SMTP address of the directory is. */
 import { describe, expect, it } from "vitest";
-import { parseAddress, smtpAddresses } from "../../../src/recipients/addresses.ts";
+import { domainName, parseAddress, smtpAddresses } from "../../../src/recipients/addresses.ts";
 
 describe("An address", () => {
   it.each([
@@ -15,6 +15,10 @@ describe("An address", () => {
     ["with a local part of 64 characters", `${"a".repeat(64)}@example.com`, `${"a".repeat(64)}@example.com`],
     ["with 254 characters", `a@${"b".repeat(252)}`, `a@${"b".repeat(252)}`],
     ["by the last @", "a@b@example.com", "a@b@example.com"],
+    ["with its domain as A-labels", "ada@bücher.example", "ada@xn--bcher-kva.example"],
+    ["however an umlaut is composed", "ada@BU\u0308CHER.Example", "ada@xn--bcher-kva.example"],
+    ["with A-labels as they are", "ada@XN--BCHER-KVA.example", "ada@xn--bcher-kva.example"],
+    ["without a no-break space around it", "\u00a0ada@example.com\u00a0", "ada@example.com"],
   ])("is kept %s", (_, raw, address) => {
     const at = address.lastIndexOf("@");
     expect(parseAddress(raw)).toEqual({ address, local: address.slice(0, at), domain: address.slice(at + 1) });
@@ -28,7 +32,12 @@ describe("An address", () => {
     ["blanks", "ada\u0000@example.com"],
     ["blanks", "ada\u007f@example.com"],
     ["nonAscii", "jörg@example.com"],
-    ["nonAscii", "ada@exämple.com"],
+    // The Kelvin sign: Unicode's lower case would make it the k of somebody else.
+    ["nonAscii", "\u212Aim@example.com"],
+    ["nonAscii", "ada@\u212Aiwi.example"],
+    ["nonAscii", "ada＠example.com"],
+    ["nonAscii", "ada@ｅxample.com"],
+    ["nonAscii", "ada@example.com\u200b"],
     ["nonAscii", "ad\u202ea@example.com"],
     ["localPartTooLong", `${"a".repeat(65)}@example.com`],
     ["tooLong", `a@${"b".repeat(253)}`],
@@ -37,7 +46,7 @@ describe("An address", () => {
     ["noAt", "ada@"],
     ["noAt", ""],
   ])("is dropped as %s: %j", (dropped, raw) => {
-    expect(parseAddress(raw)).toEqual({ dropped });
+    expect(parseAddress(raw)).toMatchObject({ dropped });
   });
 });
 
@@ -54,14 +63,42 @@ describe("The addresses of an object", () => {
       "smtp",
     ];
     expect(smtpAddresses({ mail: "e@x", proxyAddresses })).toEqual([
-      { raw: "a@x", primary: true },
-      { raw: "b@x", primary: false },
-      { raw: "c@x", primary: false },
-      { raw: "e@x", primary: false },
+      { raw: "a@x", as: "SMTP" },
+      { raw: "b@x", as: "smtp" },
+      { raw: "c@x", as: "smtp" },
+      { raw: "e@x", as: "mail" },
     ]);
+  });
+
+  it.each<[what: string, mail: string | null, proxies: string[], found: string[]]>([
+    ["with a blank before the prefix", null, [" smtp:a@x"], ["smtp a@x"]],
+    ["with a blank behind the prefix, as Microsoft's own sample has it", null, ["SMTP: a@x"], ["SMTP a@x"]],
+    ["two in mail, by a semicolon", "a@x;b@x", [], ["mail a@x", "mail b@x"]],
+    ["two in mail, by a comma and a blank", "a@x, b@x", [], ["mail a@x", "mail b@x"]],
+    ["two in one proxy address", null, ["smtp:a@x;smtp:b@x"], ["smtp a@x", "smtp b@x"]],
+    ["in mail with a prefix", "SMTP:a@x", [], ["mail a@x"]],
+    ["whole, where a part is none", "ada abel@x", [], ["mail ada abel@x"]],
+    ["whole, where it is quoted", '"a@b, c"@x', [], ['mail "a@b, c"@x']],
+    ["none, where mail is empty", "", [], []],
+    ["none, where mail is blank", "  ", [], []],
+  ])("are read %s", (_, mail, proxyAddresses, found) => {
+    expect(smtpAddresses({ mail, proxyAddresses }).map(({ raw, as }) => `${as} ${raw}`)).toEqual(found);
   });
 
   it("may be none", () => {
     expect(smtpAddresses({ mail: null, proxyAddresses: [] })).toEqual([]);
+  });
+});
+
+describe("A domain", () => {
+  it.each([
+    ["Example.COM", "example.com"],
+    ["bücher.example", "xn--bcher-kva.example"],
+    ["ex%61mple.com", "ex%61mple.com"],
+    ["bü%cher.example", undefined],
+    ["ｅxample.com", undefined],
+    ["\u212Aiwi.example", undefined],
+  ])("%s is compared as %s", (text, name) => {
+    expect(domainName(text)).toBe(name);
   });
 });

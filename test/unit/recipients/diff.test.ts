@@ -48,6 +48,9 @@ function apply(accounts: readonly Account[], { changes }: Plan): Map<string, "ac
 
 const sorted = (found: Map<string, unknown>) => [...found].sort(([a], [b]) => (a < b ? -1 : 1));
 
+/** The account of an object with this id. */
+const of = (id: string, address: string, ...aliases: string[]): Account => ({ ...mailbox(address, ...aliases), id });
+
 describe("diff", () => {
   const a = mailbox("a@example.com", "a1@example.com");
   it.each<[what: string, before: Account[], after: Account[], plan: string[]]>([
@@ -66,9 +69,45 @@ describe("diff", () => {
       ["accountDelete a@example.com", "accountAdd b@example.com"],
     ],
     [
-      "a renamed primary that stays as an alias",
-      [mailbox("a@example.com")],
-      [mailbox("b@example.com", "a@example.com")],
+      "the usual rename, which keeps the former primary, as an alias add (issue 18, point 2)",
+      [of("1", "a@example.com")],
+      [of("1", "b@example.com", "a@example.com")],
+      ["aliasAdd b@example.com"],
+    ],
+    [
+      "nothing for another election among the same addresses (issue 18, point 2)",
+      [of("1", "b@example.com", "c@example.com")],
+      [of("1", "c@example.com", "b@example.com")],
+      [],
+    ],
+    [
+      "a new alias that is elected as that alias alone (issue 18, point 2)",
+      [of("1", "b@example.com")],
+      [of("1", "a@example.com", "b@example.com")],
+      ["aliasAdd a@example.com"],
+    ],
+    [
+      "an alias that a rename takes away as an alias delete",
+      [of("1", "a@example.com", "x@example.com")],
+      [of("1", "b@example.com", "a@example.com")],
+      ["aliasDelete x@example.com", "aliasAdd b@example.com"],
+    ],
+    [
+      "a rename to what was an account of somebody else",
+      [of("1", "a@example.com"), of("2", "b@example.com")],
+      [of("1", "b@example.com", "a@example.com")],
+      ["accountDelete b@example.com", "aliasAdd b@example.com"],
+    ],
+    [
+      "two that swap their primaries and keep both",
+      [of("1", "a@example.com"), of("2", "b@example.com")],
+      [of("1", "b@example.com"), of("2", "a@example.com")],
+      [],
+    ],
+    [
+      "a former primary that another object has as an alias as a delete and an add",
+      [of("1", "a@example.com")],
+      [of("2", "b@example.com", "a@example.com")],
       ["accountDelete a@example.com", "aliasAdd a@example.com", "accountAdd b@example.com"],
     ],
     [
@@ -92,6 +131,25 @@ describe("diff", () => {
       fc.property(anyAccounts, anyAccounts, (before, after) => {
         const plan = diff(published(before), wanted(after));
         expect(sorted(apply(before, plan))).toEqual(sorted(roles(after)));
+      }),
+    );
+  });
+
+  it("deletes nothing that an object keeps along with its former primary, and leads to the same addresses", () => {
+    const withIds = (accounts: readonly Account[]): Account[] =>
+      accounts.map((account, index) => ({ ...account, id: `${index % 4}-${Math.floor(index / 4)}` }));
+    fc.assert(
+      fc.property(anyAccounts, anyAccounts, (some, others) => {
+        const [before, after] = [withIds(some), withIds(others)];
+        const plan = diff(published(before), wanted(after));
+        const deleted = new Set(plan.changes.filter(({ kind }) => kind.endsWith("Delete")).map((each) => each.address));
+        const added = new Set(plan.changes.filter(({ kind }) => kind.endsWith("Add")).map((each) => each.address));
+        const left = new Set([...roles(before).keys()].filter((each) => !deleted.has(each) || added.has(each)));
+        expect([...new Set([...left, ...added])].sort()).toEqual([...roles(after).keys()].sort());
+        const kept = before.filter(({ id, address }) =>
+          after.some((now) => now.id === id && [now.address, ...now.aliases].includes(address)),
+        );
+        expect(kept.filter(({ address }) => deleted.has(address))).toEqual([]);
       }),
     );
   });

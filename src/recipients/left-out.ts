@@ -1,0 +1,138 @@
+/** Which addresses of these domains are not on the list, and why: bounded, and the same whatever the order of input. */
+import { isPauseDue, type Steps } from "../base/steps.ts";
+import type { DropReason } from "./addresses.ts";
+import { compilePatterns } from "./fnmatch.ts";
+
+/** The first of them are told first where there are too many: what nobody expects before what somebody configured. */
+export const LEFT_OUT_REASONS = [
+  "conflict",
+  "noAddress",
+  "quoted",
+  "nonAscii",
+  "blanks",
+  "localPartTooLong",
+  "tooLong",
+  "noAt",
+  "format",
+  "excluded",
+] as const;
+
+export type LeftOutReason = DropReason | (typeof LEFT_OUT_REASONS)[number];
+
+export interface LeftOutEntry {
+  /** As the directory has it; absent for a mail-enabled group that has none yet. */
+  readonly address?: string;
+  /** The directory's id. */
+  readonly object?: string;
+  readonly reason: LeftOutReason;
+  /** Of excludeRecords. */
+  readonly pattern?: string;
+  /** The id of the object that has the address instead. */
+  readonly keptBy?: string;
+}
+
+/** Sorted by reason, address and object. */
+export interface LeftOut {
+  readonly entries: readonly LeftOutEntry[];
+  /** How many more there are. */
+  readonly more: number;
+}
+
+/** Of the file that tells them, and so of what is kept of them in memory. */
+export const MOST_BYTES = 512 * 1024;
+/** For the line that counts the rest. */
+const ROOM_FOR_COUNT = 64;
+const LONGEST_SHOWN = 320;
+/** Characters of patterns compared with characters of addresses, to find out which pattern it was. */
+const PATTERN_WORK = 200_000_000;
+
+interface Row extends LeftOutEntry {
+  /** What a pattern matched, where that is not the address itself: the primary of its account. */
+  readonly matched?: string;
+}
+
+export interface LeftOutCollector {
+  /** `matched`: what the pattern matched, for one that is excluded. */
+  add(entry: LeftOutEntry, matched?: string): void;
+  finish(patterns: readonly string[]): Steps<LeftOut>;
+}
+
+export function createLeftOut(): LeftOutCollector {
+  let rows: { readonly key: string; readonly row: Row; readonly bytes: number }[] = [];
+  let bytes = 0;
+  let more = 0;
+  /** What sorts behind this is only counted. */
+  let last: string | undefined;
+
+  function prune(): void {
+    rows.sort((a, b) => (a.key === b.key ? 0 : a.key < b.key ? -1 : 1));
+    const kept: typeof rows = [];
+    bytes = 0;
+    for (const entry of rows) {
+      // A page that came twice tells of an object twice.
+      if (entry.key === kept.at(-1)?.key) continue;
+      bytes += entry.bytes;
+      if (bytes <= MOST_BYTES) kept.push(entry);
+      else more++;
+    }
+    if (kept.length < rows.length && bytes > MOST_BYTES) last = kept.at(-1)?.key;
+    bytes = Math.min(bytes, MOST_BYTES);
+    rows = kept;
+  }
+
+  return {
+    add(entry, matched) {
+      const { address = "", object = "", reason } = entry;
+      const key = `${String(LEFT_OUT_REASONS.indexOf(reason)).padStart(2, "0")} ${address} ${object}`;
+      if (last !== undefined && key > last) {
+        more++;
+        return;
+      }
+      const shown = address.slice(0, LONGEST_SHOWN);
+      const row: Row = {
+        ...entry,
+        ...(address === "" ? {} : { address: shown }),
+        ...(matched === undefined ? {} : { matched }),
+      };
+      const size = lineOf(row).length;
+      rows.push({ key, row, bytes: size });
+      bytes += size;
+      if (bytes > 2 * MOST_BYTES) prune();
+    },
+
+    *finish(patterns) {
+      prune();
+      yield;
+      const patternOf = findPattern(patterns);
+      const entries: LeftOutEntry[] = [];
+      let room = MOST_BYTES - ROOM_FOR_COUNT;
+      for (const { row } of rows) {
+        const { matched, ...entry } = row;
+        const pattern = row.reason === "excluded" ? patternOf(matched ?? row.address ?? "") : undefined;
+        const told: LeftOutEntry = pattern === undefined ? entry : { ...entry, pattern };
+        room -= Buffer.byteLength(lineOf(told));
+        if (room < 0) more++;
+        else entries.push(told);
+        if (isPauseDue()) yield;
+      }
+      return { entries, more };
+    },
+  };
+}
+
+/** The first pattern that matches; undefined once finding out would take too long. */
+function findPattern(patterns: readonly string[]): (address: string) => string | undefined {
+  const compiled = patterns.map((pattern) => ({ pattern, matches: compilePatterns([pattern]) }));
+  let work = 0;
+  return (address) =>
+    compiled.find(({ pattern, matches }) => {
+      work += pattern.length * address.length;
+      return work <= PATTERN_WORK && matches(address);
+    })?.pattern;
+}
+
+/** One line of the file. */
+export const lineOf = (entry: LeftOutEntry): string => {
+  const { address, object, reason, pattern, keptBy } = entry;
+  return `${JSON.stringify({ address, object, reason, pattern, keptBy })}\n`;
+};
