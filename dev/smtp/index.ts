@@ -9,6 +9,8 @@ export interface CaughtMail {
   readonly from: string;
   readonly to: readonly string[];
   readonly isEncrypted: boolean;
+  /** What the client called itself. */
+  readonly client: string;
   readonly user: string | undefined;
   /** As it came over the wire. */
   readonly raw: string;
@@ -23,6 +25,12 @@ export interface Refusal {
 
 /** How it behaves; may be changed at any time. */
 export interface Behaviour {
+  /** Answers the connection in place of a greeting. */
+  onConnect?: (() => Refusal | undefined) | undefined;
+  /** Answers AUTH in place of a check of the password. */
+  onLogin?: (() => Refusal | undefined) | undefined;
+  /** Answers MAIL FROM. */
+  onSender?: (() => Refusal | undefined) | undefined;
   /** Answers RCPT TO; undefined accepts. */
   onRecipient?: ((address: string) => Refusal | undefined) | undefined;
   /** Answers the end of DATA; "silence" never answers. */
@@ -36,6 +44,8 @@ export interface CatcherOptions {
   readonly tls?: boolean;
   /** Demands a login with these. */
   readonly login?: { readonly user: string; readonly password: string };
+  /** The ways of logging in that it knows. */
+  readonly loginMethods?: readonly string[];
   /** Told of each mail, once it was accepted. */
   readonly onCaught?: (mail: CaughtMail) => void;
   /** Default: a free one. */
@@ -52,7 +62,7 @@ export interface Catcher {
 }
 
 export async function startCatcher(options: CatcherOptions = {}): Promise<Catcher> {
-  const { starttls = true, tls = false, login, port = 0, onCaught } = options;
+  const { starttls = true, tls = false, login, loginMethods, port = 0, onCaught } = options;
   const mails: CaughtMail[] = [];
   const behaviour: Behaviour = {};
   let connections = 0;
@@ -69,6 +79,7 @@ export async function startCatcher(options: CatcherOptions = {}): Promise<Catche
       from: mailFrom === false ? "" : mailFrom.address,
       to: rcptTo.map(({ address }) => address),
       isEncrypted: session.secure,
+      client: session.hostNameAppearsAs,
       user: typeof session.user === "string" ? session.user : undefined,
       raw,
       email: await PostalMime.parse(raw),
@@ -84,16 +95,24 @@ export async function startCatcher(options: CatcherOptions = {}): Promise<Catche
     cert,
     disabledCommands: [...(starttls ? [] : ["STARTTLS"]), ...(login === undefined ? ["AUTH"] : [])],
     authOptional: login === undefined,
+    ...(loginMethods === undefined ? {} : { authMethods: [...loginMethods] }),
     disableReverseLookup: true,
     closeTimeout: 100,
     logger: false,
     onConnect(_session, callback) {
       connections++;
-      callback();
+      const refusal = behaviour.onConnect?.();
+      callback(refusal && refusalError(refusal));
     },
     onAuth({ username, password }, _session, callback) {
-      if (username === login?.user && password === login?.password) callback(null, { user: username });
+      const refusal = behaviour.onLogin?.();
+      if (refusal !== undefined) callback(refusalError(refusal));
+      else if (username === login?.user && password === login?.password) callback(null, { user: username });
       else callback(refusalError({ code: 535, text: "5.7.8 wrong user name or password" }));
+    },
+    onMailFrom(_address, _session, callback) {
+      const refusal = behaviour.onSender?.();
+      callback(refusal && refusalError(refusal));
     },
     onRcptTo({ address }, _session, callback) {
       const refusal = behaviour.onRecipient?.(address);

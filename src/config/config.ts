@@ -47,6 +47,7 @@ export interface Config {
   readonly maxDeletionPercent: number;
   /** Absent: no mail can be sent. */
   readonly smtp: SmtpConfig | undefined;
+  readonly mailsPerHour: number;
   /** Lower-case; none: all. */
   readonly notificationAllowedDomains: readonly string[];
   readonly logLevel: LogLevel;
@@ -82,6 +83,7 @@ export function parseConfig(
     manualRunsPerHour: integer(values, "manual-runs-per-hour", 1, 3600),
     maxDeletionPercent: integer(values, "max-deletion-percent", 0, 100),
     smtp: parseSmtp(values, env),
+    mailsPerHour: integer(values, "mails-per-hour", 1, 100_000),
     notificationAllowedDomains: domains(text("notification-allowed-domains") ?? ""),
     logLevel: logLevel(values.get("log-level") ?? ""),
     podName: env["POD_NAME"] || env["HOSTNAME"] || undefined,

@@ -82,6 +82,16 @@ export const FLAGS = {
     help: "starttls: no mail without it; tls: from the start; none: in the clear, without a login; empty: starttls, or what --smtp-url says",
   },
   "smtp-from": { value: "ADDRESS", default: "", help: "sender of the mails; needed with a mail server" },
+  "smtp-client-name": {
+    value: "NAME",
+    default: "",
+    help: "what the operator calls itself to the mail server (EHLO); empty: the domain of --smtp-from",
+  },
+  "mails-per-hour": {
+    value: "N",
+    default: "500",
+    help: "mails that the installation sends within an hour, 1 to 100000; no namespace more than half of them, no object more than 20",
+  },
   "smtp-timeout": {
     value: "SECONDS",
     default: "10",

@@ -11,6 +11,8 @@ export interface SmtpConfig {
   /** From the URL or the environment; the file goes before it. */
   readonly password: string | undefined;
   readonly from: string;
+  /** What the operator calls itself to the server. */
+  readonly clientName: string;
   /** Milliseconds. */
   readonly timeoutMs: number;
 }
@@ -45,7 +47,16 @@ export function parseSmtp(
     throw new UsageError("--smtp-tls=none would send the password in the clear: use starttls or tls, or no user name");
   const timeoutMs = integer(values, "smtp-timeout", 1, 60) * 1000;
   const port = integer(values, "smtp-port", 0, 65_535) || server.port || PORTS[security];
-  return { host, port, security, username, passwordFile, password, from, timeoutMs };
+  const clientName = clientNameOf(values.get("smtp-client-name") ?? "", from);
+  return { host, port, security, username, passwordFile, password, from, clientName, timeoutMs };
+}
+
+/** A relay that knows its customers by the name in EHLO knows them by their mail domain; a pod's own name says nothing to it. */
+function clientNameOf(text: string, from: string): string {
+  const name = text === "" ? from.slice(from.lastIndexOf("@") + 1) : text;
+  if (/^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9-]{1,63}$/.test(name) && name.length <= 253)
+    return name;
+  throw new UsageError(`--smtp-client-name must be a host name, not "${name}"`);
 }
 
 function serverOf(values: FlagValues, env: Readonly<Record<string, string | undefined>>): Server | undefined {

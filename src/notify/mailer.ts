@@ -1,5 +1,6 @@
 /** Sends mails through one SMTP server over a few pooled connections, and says in public words what came of each. */
 import { createTransport, type Transporter } from "nodemailer";
+import { answerOf, explain, isFinal, type SmtpError } from "./smtp-answer.ts";
 
 export interface SmtpSettings {
   readonly host: string;
@@ -11,6 +12,8 @@ export interface SmtpSettings {
   readonly password: () => string | undefined;
   /** A bare address. */
   readonly from: string;
+  /** What we call ourselves in EHLO. */
+  readonly clientName: string;
   /** Milliseconds for each of: DNS, connection, greeting, silence. */
   readonly timeoutMs: number;
   /** PEM of a CA to trust in place of the system's. */
@@ -18,6 +21,7 @@ export interface SmtpSettings {
 }
 
 export interface Mail {
+  /** They get it, and do not see each other. */
   readonly to: readonly string[];
   readonly subject: string;
   readonly text: string;
@@ -28,7 +32,7 @@ export interface Mail {
   readonly date: Date;
 }
 
-/** What came of one attempt. Messages name no address and quote no server. */
+/** What came of one attempt. Messages name no address; of the server's words they have what is fit to be shown. */
 export type Delivery =
   /** The server took it for `accepted`; it refused `refused` of the others for good and put off `deferred`. */
   | {
@@ -48,6 +52,8 @@ export interface Mailer {
   close(): void;
 }
 
+/** RFC 3834: nobody's absence notice answers it. */
+const HEADERS = { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" };
 const CONNECTIONS = 2;
 /** DNS, connection, greeting and one silence, one after the other. */
 const TIMEOUTS_TOGETHER = 4;
@@ -72,15 +78,15 @@ export function createMailer(settings: SmtpSettings): Mailer {
         const { to, subject, text, html, messageId, inReplyTo, date } = mail;
         const info = await transport().sendMail({
           from: { name: "o365-sync-operator", address: settings.from },
-          to: [...to],
+          // Everybody sees the head, and the envelope says who gets it.
+          headers: { ...HEADERS, To: "undisclosed-recipients:;" },
+          envelope: { from: settings.from, to: [...to] },
           subject,
           text,
           html,
           messageId,
           date,
           ...(inReplyTo === undefined ? {} : { inReplyTo, references: inReplyTo }),
-          // RFC 3834: nobody's absence notice answers it.
-          headers: { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" },
           disableFileAccess: true,
           disableUrlAccess: true,
           signal: AbortSignal.any([signal, deadline]),
@@ -88,8 +94,7 @@ export function createMailer(settings: SmtpSettings): Mailer {
         return accepted(info);
       } catch (error) {
         if (signal.aborted) throw signal.reason;
-        if (deadline.aborted) return { kind: "deferred", unreachable: true, message: TIMED_OUT };
-        return explain(error as SmtpError);
+        return explain(deadline.aborted ? { code: "ETIMEDOUT" } : (error as SmtpError));
       }
     },
     close() {
@@ -100,7 +105,7 @@ export function createMailer(settings: SmtpSettings): Mailer {
 }
 
 function connect(settings: SmtpSettings, password: string | undefined): Transporter {
-  const { host, port, security, username, timeoutMs, ca } = settings;
+  const { host, port, security, username, clientName, timeoutMs, ca } = settings;
   return createTransport({
     pool: true,
     maxConnections: CONNECTIONS,
@@ -109,6 +114,7 @@ function connect(settings: SmtpSettings, password: string | undefined): Transpor
     idleTimeout: 60_000,
     host,
     port,
+    name: clientName,
     secure: security === "tls",
     requireTLS: security === "starttls",
     ignoreTLS: security === "none",
@@ -121,66 +127,20 @@ function connect(settings: SmtpSettings, password: string | undefined): Transpor
   });
 }
 
-interface SmtpError extends Error {
-  readonly code?: string;
-  /** The system's own, such as ECONNREFUSED. */
-  readonly originalCode?: string;
-  readonly responseCode?: number;
-  readonly permanent?: boolean;
-  readonly command?: string;
-  readonly rejectedErrors?: readonly SmtpError[];
-  readonly recipient?: string;
-}
-
 interface Sent {
   readonly rejected?: readonly (string | { readonly address: string })[] | undefined;
   readonly rejectedErrors?: readonly SmtpError[] | undefined;
 }
 
 function accepted({ rejectedErrors = [] }: Sent): Delivery {
-  const deferred = rejectedErrors.filter(({ permanent }) => permanent !== true);
-  const refused = rejectedErrors.length - deferred.length;
-  const codes = [...new Set(rejectedErrors.map(({ responseCode }) => responseCode))].join(", ");
+  const [first] = rejectedErrors;
+  if (first === undefined) return { kind: "accepted", deferred: [], refused: 0, message: "the SMTP server took it" };
+  const deferred = rejectedErrors.filter((error) => !isFinal(error));
+  const count = rejectedErrors.length === 1 ? "1 recipient" : `${rejectedErrors.length} recipients`;
   return {
     kind: "accepted",
     deferred: deferred.flatMap(({ recipient }) => (recipient === undefined ? [] : [recipient])),
-    refused,
-    message:
-      rejectedErrors.length === 0
-        ? "the SMTP server took it"
-        : `the SMTP server did not take it for ${count(rejectedErrors.length)} (${codes})`,
-  };
-}
-
-const count = (recipients: number): string => (recipients === 1 ? "1 recipient" : `${recipients} recipients`);
-
-const NO_TLS =
-  "the SMTP server gives no TLS that can be trusted; check --smtp-tls and --smtp-port, or trust its CA with NODE_EXTRA_CA_CERTS";
-const BROKE_OFF =
-  "the SMTP server could not be reached or broke off; check --smtp-host, --smtp-port and the NetworkPolicy";
-const TIMED_OUT = "the SMTP server did not answer in time; check --smtp-host, --smtp-port and the NetworkPolicy";
-
-/** By nodemailer's code; what stands here concerns every mail, not this one. */
-const UNREACHABLE: Readonly<Record<string, string>> = {
-  ETIMEDOUT: TIMED_OUT,
-  EDNS: "the SMTP server's name was not found; check --smtp-host and DNS",
-  EAUTH: "the SMTP server does not accept the user name and password; check --smtp-username and the password",
-  ETLS: NO_TLS,
-  ECONNECTION: BROKE_OFF,
-  ESOCKET: BROKE_OFF,
-};
-
-function explain({ code = "", originalCode = "", responseCode, permanent, command }: SmtpError): Delivery {
-  const answer = `${responseCode}${command === undefined ? "" : ` to ${command}`}`;
-  if ((code === "EENVELOPE" || code === "EMESSAGE") && responseCode !== undefined) {
-    if (permanent === true) return { kind: "refused", message: `the SMTP server refused it (${answer})` };
-    return { kind: "deferred", unreachable: false, message: `the SMTP server put it off (${answer})` };
-  }
-  const known = /CERT|SSL|TLS|VERIFY|ISSUER/.test(originalCode) ? NO_TLS : UNREACHABLE[code];
-  if (known !== undefined) return { kind: "deferred", unreachable: true, message: known };
-  return {
-    kind: "deferred",
-    unreachable: true,
-    message: `the conversation with the SMTP server failed (${code || "no code"})`,
+    refused: rejectedErrors.length - deferred.length,
+    message: `the SMTP server did not take it for ${count} (${answerOf(first)})`,
   };
 }

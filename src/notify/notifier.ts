@@ -2,12 +2,15 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../base/deps.ts";
 import { renderHtml } from "./html.ts";
+import { createMailBudget } from "./mail-budget.ts";
 import type { Delivery, Mailer } from "./mailer.ts";
 import { judgeRecipients } from "./recipients.ts";
 import type { Report } from "./report.ts";
 import { renderText } from "./text.ts";
 
 export interface Order {
+  /** `namespace/name` of the object that it is about. */
+  readonly object: string;
   readonly report: Report;
   readonly recipients: readonly string[];
   /** Names the mail: the same for every attempt, in every process. */
@@ -40,6 +43,8 @@ export interface NotifierOptions {
   readonly allowedDomains: readonly string[];
   /** The right side of Message-IDs. */
   readonly idDomain: string;
+  /** Of the installation. */
+  readonly mailsPerHour: number;
   readonly clock: Clock;
 }
 
@@ -51,7 +56,9 @@ const MOST_REMEMBERED = 1000;
 const NO_SERVER =
   "spec.notifications is enabled, and the installation has no SMTP server; set --smtp-host or --smtp-url, or switch notifications off";
 
-export function createNotifier({ mailer, allowedDomains, idDomain, clock }: NotifierOptions): Notifier {
+export function createNotifier(options: NotifierOptions): Notifier {
+  const { mailer, allowedDomains, idDomain, mailsPerHour, clock } = options;
+  const budget = createMailBudget(mailsPerHour);
   let pause: { readonly until: number; readonly message: string } | undefined;
   /** Recipients that a server put off, and how many it refused, by Message-ID. */
   const unfinished = new Map<string, { readonly deferred: readonly string[]; readonly refused: number }>();
@@ -67,12 +74,14 @@ export function createNotifier({ mailer, allowedDomains, idDomain, clock }: Noti
   }
 
   return {
-    async deliver({ report, recipients, identity, follows, date }, signal) {
+    async deliver({ object, report, recipients, identity, follows, date }, signal) {
       const { accepted, invalid, notAllowed } = judgeRecipients(recipients, allowedDomains);
       const leftOut = describeLeftOut(invalid, notAllowed);
       if (mailer === undefined) return { result: "Failed", message: NO_SERVER };
       if (accepted.length === 0) return { result: "Failed", message: `nobody may get it: ${leftOut}` };
-      if (pause !== undefined && clock.now() < pause.until) return { result: "Deferred", message: pause.message };
+      if (pause !== undefined && clock.monotonic() < pause.until) return { result: "Deferred", message: pause.message };
+      const overdrawn = budget.refusal(object, clock.monotonic());
+      if (overdrawn !== undefined) return { result: "Deferred", message: overdrawn };
       const id = messageId(identity);
       const before = unfinished.get(id);
       const to = before === undefined ? accepted : accepted.filter((address) => before.deferred.includes(address));
@@ -88,7 +97,8 @@ export function createNotifier({ mailer, allowedDomains, idDomain, clock }: Noti
         },
         signal,
       );
-      pause = pauseAfter(delivery, clock.now());
+      pause = pauseAfter(delivery, clock.monotonic());
+      if (pause === undefined) budget.sent(object, clock.monotonic());
       const refused = (before?.refused ?? 0) + (delivery.kind === "accepted" ? delivery.refused : 0);
       if (delivery.kind === "accepted") remember(id, delivery.deferred, refused);
       return delivered(delivery, { refused, leftOut });

@@ -7,13 +7,17 @@ import { createMailer } from "../notify/mailer.ts";
 import { createNotifier, type Notifier } from "../notify/notifier.ts";
 
 export function notifierOf(
-  { smtp, notificationAllowedDomains }: Pick<Config, "smtp" | "notificationAllowedDomains">,
+  {
+    smtp,
+    notificationAllowedDomains,
+    mailsPerHour,
+  }: Pick<Config, "smtp" | "notificationAllowedDomains" | "mailsPerHour">,
   clock: Clock,
   ca?: string,
 ): Notifier {
   const mailer = smtp && createMailer({ ...smtp, password: () => passwordOf(smtp), ca });
   const idDomain = smtp?.from.split("@")[1] ?? "localhost";
-  return createNotifier({ mailer, allowedDomains: notificationAllowedDomains, idDomain, clock });
+  return createNotifier({ mailer, allowedDomains: notificationAllowedDomains, idDomain, mailsPerHour, clock });
 }
 
 /** A mounted Secret may be rotated, or not be there for a moment: then the server says what is wrong. */

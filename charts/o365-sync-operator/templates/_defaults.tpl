@@ -31,6 +31,8 @@ smtp:
   existingSecret: ""
   password: ""
   timeoutSeconds: 10
+  clientName: ""
+  mailsPerHour: 500
   allowedDomains: []
 logLevel: info
 cloudEndpoints: {}

@@ -43,6 +43,10 @@
 - {{ printf "--smtp-tls=%v" .tls | quote }}
 - {{ include "operator.literal" (printf "--smtp-from=%v" .from) }}
 - {{ printf "--smtp-timeout=%v" .timeoutSeconds | quote }}
+- {{ printf "--mails-per-hour=%v" .mailsPerHour | quote }}
+{{- with .clientName }}
+- {{ printf "--smtp-client-name=%v" . | quote }}
+{{- end }}
 {{- end }}
 {{- with .allowedDomains }}
 - {{ printf "--notification-allowed-domains=%v" (join "," .) | quote }}

@@ -47,6 +47,7 @@ async function deliver(services: SyncServices, view: View, owed: OwedMail, signa
   const identity = (what: "failure" | "end"): string => [uid, namespace, name, owed.id, what].join("\n");
   return services.notifier.deliver(
     {
+      object: `${namespace}/${name}`,
       report: reportOf(view, run, details),
       recipients: object.spec.notifications.recipients ?? [],
       identity: identity(failed ? "failure" : "end"),

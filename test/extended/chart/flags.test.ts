@@ -51,6 +51,8 @@ const REACHED: Readonly<Record<FlagName, readonly [values: object, argument: str
   ],
   "smtp-tls": [{ smtp: { ...SMTP, tls: "tls" } }, "--smtp-tls=tls"],
   "smtp-from": [{ smtp: SMTP }, "--smtp-from=sync@example.com"],
+  "smtp-client-name": [{ smtp: { ...SMTP, clientName: "pod.example.com" } }, "--smtp-client-name=pod.example.com"],
+  "mails-per-hour": [{ smtp: { ...SMTP, mailsPerHour: 50 } }, "--mails-per-hour=50"],
   "smtp-timeout": [{ smtp: { ...SMTP, timeoutSeconds: 5 } }, "--smtp-timeout=5"],
   "notification-allowed-domains": [
     { smtp: { allowedDomains: ["example.com", "example.net"] } },

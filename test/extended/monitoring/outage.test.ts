@@ -73,7 +73,7 @@ async function live(): Promise<Heard> {
     directory,
     clock,
     random,
-    notifier: createNotifier({ mailer, allowedDomains: [], idDomain: "example.com", clock }),
+    notifier: createNotifier({ mailer, allowedDomains: [], idDomain: "example.com", mailsPerHour: 500, clock }),
     events: { event: ({ metadata }, { reason }) => note(heard.events, metadata.name, reason) },
     observer: metrics,
   });

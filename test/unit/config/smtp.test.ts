@@ -42,11 +42,16 @@ describe("A mail server", () => {
 
   it("may take ten seconds for each step, unless told", () => {
     expect(parse(["--smtp-host=mx", FROM]).smtp?.timeoutMs).toBe(10_000);
+    expect(parse(["--smtp-host=mx", FROM]).smtp?.clientName).toBe("example.com");
+    expect(parse(["--smtp-host=mx", "--smtp-client-name=pod.example.net", FROM]).smtp?.clientName).toBe(
+      "pod.example.net",
+    );
   });
 });
 
 describe("Settings that cannot be used", () => {
   it.each([
+    [["--smtp-host=mx", "--smtp-client-name=a b", FROM], '--smtp-client-name must be a host name, not "a b"'],
     [["--smtp-host=mx"], '--smtp-from must be one mail address, not ""'],
     [["--smtp-host=mx", "--smtp-from=Ops <ops@x.y>"], '--smtp-from must be one mail address, not "Ops <ops@x.y>"'],
     [["--smtp-host=m x", FROM], '--smtp-host must be a host name or an IP address, not "m x"'],

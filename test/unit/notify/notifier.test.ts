@@ -10,6 +10,7 @@ const ACCEPTED: Delivery = { kind: "accepted", deferred: [], refused: 0, message
 const UNREACHABLE: Delivery = { kind: "deferred", unreachable: true, message: "no answer" };
 
 const ORDER: Order = {
+  object: "mail/example-com",
   report: composeReport(inputOf()),
   recipients: ["ops@example.com", "boss@example.net"],
   identity: "uid mail example-com slot-1 end",
@@ -17,7 +18,7 @@ const ORDER: Order = {
   date: Date.UTC(2026, 0, 1),
 };
 
-function setUp(answers: readonly Delivery[], allowedDomains: readonly string[] = []) {
+function setUp(answers: readonly Delivery[], allowedDomains: readonly string[] = [], mailsPerHour = 500) {
   const mails: Mail[] = [];
   let now = 0;
   const clock: Clock = {
@@ -33,7 +34,7 @@ function setUp(answers: readonly Delivery[], allowedDomains: readonly string[] =
     },
     close: () => {},
   };
-  const notifier = createNotifier({ mailer, allowedDomains, idDomain: "example.com", clock });
+  const notifier = createNotifier({ mailer, allowedDomains, idDomain: "example.com", mailsPerHour, clock });
   const deliver = (order: Partial<Order> = {}) =>
     notifier.deliver({ ...ORDER, ...order }, new AbortController().signal);
   const pass = (ms: number): void => {
@@ -76,8 +77,8 @@ describe("A delivery", () => {
   });
 
   it("without a mail server says what to set", async () => {
-    const clock = { now: () => 0 } as Clock;
-    const notifier = createNotifier({ mailer: undefined, allowedDomains: [], idDomain: "x", clock });
+    const clock = { now: () => 0, monotonic: () => 0 } as Clock;
+    const notifier = createNotifier({ mailer: undefined, allowedDomains: [], idDomain: "x", mailsPerHour: 1, clock });
     const { result, message } = await notifier.deliver(ORDER, new AbortController().signal);
     expect(result).toBe("Failed");
     expect(message).toMatch(/--smtp-host/);
@@ -113,5 +114,46 @@ describe("A delivery", () => {
   it("that was refused for good is not worth another attempt", async () => {
     const { deliver } = setUp([{ kind: "refused", message: "the SMTP server refused it (554 to DATA)" }]);
     expect(await deliver()).toEqual({ result: "Failed", message: "the SMTP server refused it (554 to DATA)" });
+  });
+});
+
+describe("The mails of an hour", () => {
+  const HOUR = 3_600_000;
+  /** How many of so many deliveries are not sent, and the last message. */
+  async function tooMany(deliver: ReturnType<typeof setUp>["deliver"], count: number, object: string) {
+    let deferred = 0;
+    let last = "";
+    for (let index = 0; index < count; index++) {
+      const { result, message } = await deliver({ object, identity: `${object} ${index}` });
+      if (result === "Deferred") deferred++;
+      last = message;
+    }
+    return { deferred, last };
+  }
+
+  it("are 20 of an object, then the mail waits, and says so", async () => {
+    const { mails, deliver, pass } = setUp([]);
+    expect(await tooMany(deliver, 25, "mail/a")).toEqual({
+      deferred: 5,
+      last: "this object has sent its 20 mails of this hour; the mail waits for the next",
+    });
+    expect(mails).toHaveLength(20);
+    expect(await tooMany(deliver, 1, "mail/b")).toMatchObject({ deferred: 0 });
+    pass(HOUR);
+    expect(await tooMany(deliver, 1, "mail/a")).toMatchObject({ deferred: 0 });
+  });
+
+  it("are half of the installation's for a namespace, however many objects it has", async () => {
+    const { deliver } = setUp([], [], 10);
+    for (const name of ["a", "b", "c"]) await tooMany(deliver, 2, `mail/${name}`);
+    expect(await tooMany(deliver, 1, "mail/d")).toMatchObject({
+      deferred: 1,
+      last: "this namespace has sent its 5 mails of this hour; the mail waits for the next",
+    });
+    expect(await tooMany(deliver, 5, "other/a")).toMatchObject({ deferred: 0 });
+    expect(await tooMany(deliver, 1, "third/a")).toMatchObject({
+      deferred: 1,
+      last: expect.stringContaining("the installation (--mails-per-hour) has sent its 10 mails") as unknown,
+    });
   });
 });
