@@ -356,6 +356,27 @@ export interface O365SyncStatus {
   accountsHash?: string;
   /** Digest of what the check that the tenant owns the domain was made for. */
   verifiedHash?: string;
+  /** What the operator believes of its own ConfigMaps: who may write ConfigMaps can edit them, but not this. A manifest that says anything else counts as damaged. */
+  anchor?: {
+    /** Digest of what the manifest says is published. */
+    publication?: string;
+    /** Addresses that were removed in the last 24 hours without an approval, for the deletion guard. */
+    removals?: {
+      /** When. */
+      time: string;
+      /** How many addresses. */
+      addresses: number;
+    }[];
+    /** The publication that was begun last. Only this one is finished after a crash. */
+    pending?: {
+      /** Digest of what the manifest will say. */
+      publication: string;
+      /** Digest of the journal that leads to it. */
+      journal: string;
+      /** How many addresses it removes without an approval. */
+      removedAddresses: number;
+    };
+  };
   /** The list that gateways mount. */
   published?: {
     /** Digest of everything published, as sha256:<hex>. */

@@ -93,7 +93,7 @@ export interface Manifest {
 }
 
 /** Removals that are kept one by one. */
-export const MOST_REMOVALS = 300;
+export const MOST_REMOVALS = 100;
 
 export const EMPTY_MANIFEST: Manifest = { schemaVersion: SCHEMA_VERSION, removals: [] };
 
@@ -108,10 +108,7 @@ export function removedLastDay(manifest: Manifest, now: number): number {
 export function committed(manifest: Manifest, publication: Publication): Manifest {
   const { intent, record } = manifest;
   const now = Date.parse(publication.time);
-  const removals = recent(manifest.removals, now);
-  const removed = intent?.removedAddresses ?? 0;
-  if (removed > 0) removals.push({ time: publication.time, addresses: removed });
-  while (removals.length > MOST_REMOVALS) mergeOldest(removals);
+  const removals = withRemoval(recent(manifest.removals, now), publication.time, intent?.removedAddresses ?? 0);
   const latest = intent?.record ?? record;
   return {
     schemaVersion: SCHEMA_VERSION,
@@ -119,6 +116,14 @@ export function committed(manifest: Manifest, publication: Publication): Manifes
     removals,
     ...(latest === undefined ? {} : { record: latest }),
   };
+}
+
+/** With one more, where it took anything away. */
+export function withRemoval(removals: readonly Removal[], time: string, addresses: number): Removal[] {
+  if (addresses === 0) return [...removals];
+  const all = [...removals, { time, addresses }];
+  while (all.length > MOST_REMOVALS) mergeOldest(all);
+  return all;
 }
 
 /** A day of publications every few minutes has many removals: the two oldest become one, that counts until the later one would. */

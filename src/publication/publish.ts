@@ -9,6 +9,7 @@ import { inSlices } from "../base/slices.ts";
 import type { Account } from "../recipients/model.ts";
 import { createRosterBuilder, type Roster } from "../recipients/packed/roster.ts";
 import { revisionOf } from "../recipients/revision.ts";
+import { isPending, type Pending, publicationHash } from "./anchor.ts";
 import { parseAccounts } from "./chunks.ts";
 import type { ConfigMaps, Content, Seen } from "./configmaps.ts";
 import { findStrays } from "./inspect.ts";
@@ -53,6 +54,8 @@ export interface PublishInput {
   readonly removedAddresses: number;
   /** Absent when tables are only rendered again. */
   readonly record?: HistoryRecord;
+  /** Makes the status vouch for what will be published; answers the object with it. Nothing is begun when it throws. */
+  readonly vouch: (pending: Pending) => Promise<O365Sync>;
 }
 
 /** What was found under each name before the first write: later writes carry these resourceVersions and no newer ones. */
@@ -117,11 +120,11 @@ export function createPublisher(maps: ConfigMaps, routes: Routes, clock: Clock):
     async fence(standing, signal) {
       const { manifest, seen } = standing;
       // A damaged one stays as it is for a person to look at.
-      if (manifest === EMPTY_MANIFEST && seen !== undefined) return standing;
+      if (manifest.current === undefined && manifest.intent === undefined && seen !== undefined) return standing;
       return writeManifest(maps, standing, { ...manifest, takeovers: (manifest.takeovers ?? 0) + 1 }, signal);
     },
 
-    async begin({ standing, before, draft, removedAddresses, record }, signal) {
+    async begin({ standing, before, draft, removedAddresses, record, vouch }, signal) {
       const { object, manifest } = standing;
       const looks = await lookAt(maps, object, draft, signal);
       const rewrite = manifest.current?.chunks !== draft.target.chunks;
@@ -135,8 +138,15 @@ export function createPublisher(maps: ConfigMaps, routes: Routes, clock: Clock):
         ...(record === undefined ? {} : { record }),
       };
       const inlineJournal = inline ? journal.pieces[0] : undefined;
+      const publication = publicationHash(draft.publication);
+      const vouched = await vouch({ publication, journal: journal.sha256, removedAddresses });
       return {
-        standing: await writeManifest(maps, { ...standing, inlineJournal }, { ...manifest, intent }, signal),
+        standing: await writeManifest(
+          maps,
+          { ...standing, object: vouched, inlineJournal },
+          { ...manifest, intent },
+          signal,
+        ),
         looks,
         draft,
       };
@@ -170,6 +180,7 @@ export function createPublisher(maps: ConfigMaps, routes: Routes, clock: Clock):
       const accounts = await replay(maps, standing, manifest.intent, signal);
       if (accounts === undefined) return undefined;
       const draft = await inSlices(buildPublication(object.metadata.name, accounts, manifest.intent.target), signal);
+      if (!isPending(draft.publication, object.status)) return undefined;
       const looks = await lookAt(maps, object, draft, signal);
       // Written again although nothing in it changes: if it is still the same, so is all that was looked at.
       return { standing: await writeManifest(maps, standing, manifest, signal), looks, draft };

@@ -1,6 +1,7 @@
 /** The O365Sync controller: gather, decide, act, and write the status, which happens here and nowhere else. */
 
 import { HOUR_MS } from "../base/time.ts";
+import { anchorOf } from "../publication/anchor.ts";
 import { asObstacle } from "../publication/obstacle.ts";
 import { type HistoryRecord, isTest, type Run } from "../publication/records.ts";
 import { findCondition } from "../runtime/conditions.ts";
@@ -42,7 +43,9 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
     const outcome = await act(services, view, decision, memory, context);
     const facts = factsOf(services, outcome.view, clock.now(), outcome);
     const stuck = situation.tablesDiffer ? memory.renderFailure : undefined;
-    const status = settle(outcome.view.object, outcome.status, { ...facts, obstacle: facts.obstacle ?? stuck });
+    const settled = settle(outcome.view.object, outcome.status, { ...facts, obstacle: facts.obstacle ?? stuck });
+    const anchor = anchorOf(outcome.view.object.status ?? {}, outcome.view.standing.manifest);
+    const status = anchor === undefined ? settled : { ...settled, anchor };
     const written = await services.statuses.write(outcome.view.object, status, context.signal);
     if (decision.do === "recheck") services.checks?.done(key);
     announce(services.events, outcome, written);

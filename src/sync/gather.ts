@@ -7,6 +7,7 @@ import { O365_SYNC } from "../api/resources.ts";
 import { isOlder } from "../api/seniority.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import { Failure } from "../base/failure.ts";
+import { believe } from "../publication/anchor.ts";
 import type { ConfigMaps } from "../publication/configmaps.ts";
 import { inspect } from "../publication/inspect.ts";
 import { domainOf, EMPTY_MANIFEST } from "../publication/manifest.ts";
@@ -108,7 +109,9 @@ function look(
 ): Promise<Found | Failure> {
   const work = async (): Promise<Found> => {
     const { maps } = services;
-    const { damaged, ...read } = await readStanding(maps, object, signal);
+    const { damaged, ...found } = await readStanding(maps, object, signal);
+    const { manifest, edited } = believe(found.manifest, object.status, now);
+    const read = { ...found, manifest };
     refuseOtherDomain(object, named, read);
     const standing = await withPredecessor(services, named, read, signal);
     const domain = named && (await withNamesInMove(services, named, standing.manifest.current, signal));
@@ -121,7 +124,7 @@ function look(
     return {
       standing,
       domain,
-      accountsDamaged: accountsDamaged || (current === undefined && published !== undefined),
+      accountsDamaged: accountsDamaged || edited || (current === undefined && published !== undefined),
       drifted,
       outdated,
     };

@@ -5,6 +5,7 @@ import type { O365Sync } from "../../api/types.generated.ts";
 import type { Deps } from "../../base/deps.ts";
 import { inSlices } from "../../base/slices.ts";
 import { isPauseDue, type Steps } from "../../base/steps.ts";
+import { type Pending, vouching } from "../../publication/anchor.ts";
 import { removedLastDay } from "../../publication/manifest.ts";
 import type { Plans } from "../../publication/plans.ts";
 import { acceptedBefore, bindingOf, type Proposal, propose } from "../../publication/proposal.ts";
@@ -16,11 +17,13 @@ import type { Wish } from "../../recipients/diff.ts";
 import { type GuardInput, guards, type Unconfirmed, type Violation } from "../../recipients/guards.ts";
 import type { Baseline } from "../../recipients/model.ts";
 import type { Roster } from "../../recipients/packed/roster.ts";
+import type { StatusWriter } from "../status/status-writer.ts";
 import type { RunEnd } from "../status/transitions.ts";
 import { recordViolations } from "./report.ts";
 import { ALL_CONFIRMED, type Confirmed } from "./steps.ts";
 
 export interface GateServices {
+  readonly statuses: StatusWriter;
   readonly publisher: Publisher;
   readonly plans: Plans;
   readonly deps: Deps;
@@ -117,13 +120,15 @@ export interface Publishing {
 /** Told what will be written, and what stands once the publication is begun: from then on it is finished, not planned anew. */
 export interface Progress {
   drafted?(draft: Draft): void;
+  /** The object as it stands since its status vouches for what will be written. */
+  vouched?(object: O365Sync): void;
   beginning?(): void;
   begun?(standing: Standing): void;
 }
 
-/** Writes it; answers what stands then. */
+/** Writes it; answers what stands then, with the object whose status vouches for it. */
 export async function publish(
-  { publisher, deps }: GateServices,
+  { publisher, deps, statuses }: GateServices,
   { object, standing, signal }: Ground,
   { wish, revision, before, removed, record }: Publishing,
   progress: Progress = {},
@@ -134,7 +139,14 @@ export async function publish(
   const draft = await inSlices(draftPublication(wanted), signal);
   progress.drafted?.(draft);
   progress.beginning?.();
-  const input = { standing, before, draft, removedAddresses: removed };
+  const vouch = async (pending: Pending): Promise<O365Sync> => {
+    const { managedFields } = object.metadata;
+    const written = await statuses.write(object, vouching(object.status ?? {}, standing.manifest, pending), signal);
+    const vouched = { ...written, metadata: { ...written.metadata, ...(managedFields && { managedFields }) } };
+    progress.vouched?.(vouched);
+    return vouched;
+  };
+  const input = { standing, before, draft, removedAddresses: removed, vouch };
   const begun = await publisher.begin(record === undefined ? input : { ...input, record }, signal);
   progress.begun?.(begun.standing);
   return publisher.finish(begun, signal);

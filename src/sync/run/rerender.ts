@@ -45,7 +45,7 @@ export async function rerender(
   });
   if (judged.violations.length === 0) {
     const standingThen = await render(services, ground, accounts, { names, lost: judged.proposal.lost.size });
-    return { view: { ...view, standing: standingThen }, status, rendered: true };
+    return { view: { ...view, standing: standingThen, object: standingThen.object }, status, rendered: true };
   }
   memory.heldRender = renderKey(view);
   const held = await hold(services, ground, judged);
@@ -57,7 +57,7 @@ export async function rerender(
   const kept: DomainNames = { domain: names.domain, aliasDomains: withMirrors(current, names) };
   if (!view.drifted && !wantsRendering(current, kept, outputOf(object))) return outcome;
   const standingThen = await render(services, ground, accounts, { names: kept, lost: 0 });
-  return { ...outcome, view: { ...view, standing: standingThen }, rendered: true };
+  return { ...outcome, view: { ...view, standing: standingThen, object: standingThen.object }, rendered: true };
 }
 
 function withMirrors(current: DomainNames, names: DomainNames): DomainNames["aliasDomains"] {

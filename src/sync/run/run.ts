@@ -60,6 +60,8 @@ export interface RunInput {
 
 /** What a run has learned so far; it survives the step that fails. */
 export interface RunFacts {
+  /** As it stands since the run wrote to its status. */
+  object?: O365Sync;
   /** Set before the first write of a publication: from here on it is finished, not planned anew. */
   begun?: boolean;
   authorized?: Finding;
@@ -213,6 +215,9 @@ async function endPublished(
     },
     beginning() {
       facts.begun = true;
+    },
+    vouched(object) {
+      facts.object = object;
     },
     begun(standing) {
       facts.standing = standing;

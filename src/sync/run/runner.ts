@@ -41,7 +41,8 @@ export async function conduct(
     conflicts: facts.reading?.derived.conflicts ?? [],
   };
   const record = recordOf(run, end, learned, managerOf(begun, run), now);
-  return conclude(services, { view: { ...begun, standing: facts.standing }, run, end, record, facts }, context);
+  const then = { ...begun, standing: facts.standing, object: facts.object ?? begun.object };
+  return conclude(services, { view: then, run, end, record, facts }, context);
 }
 
 /** Nothing is asked of the tenant before this is written: whoever starts next finishes this very run. */

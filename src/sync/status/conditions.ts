@@ -184,7 +184,7 @@ function syncRequired(object: O365Sync, status: O365SyncStatus, facts: Facts): V
     message: `${cause}; automatic sync is off, so run: ${syncCommand(object)}`,
   });
   if (object.spec.schedule.enabled) return undefined;
-  if (facts.accountsDamaged) return verdict("the published accounts are damaged or gone");
+  if (facts.accountsDamaged) return verdict("the published accounts are damaged or gone, or their manifest was edited");
   const changed = facts.domain !== undefined && status.accountsHash !== accountsHash(object, facts.domain);
   return changed ? verdict("the spec or its MailDomain changed in a way that alters the accounts") : undefined;
 }
