@@ -1,7 +1,7 @@
 /** Which slots an O365Sync has, by its spec and by what its status has recorded. Pure. */
 import type { O365Sync } from "../api/types.generated.ts";
 import { type Cron, readCron } from "./cron.ts";
-import { type DayTimes, describeSlots, dueSlots, nextSlot, slotTimes } from "./slots.ts";
+import { type DayTimes, describeSlots, dueSlots, isTimeZone, nextSlot, slotTimes } from "./slots.ts";
 
 /** The schedule in force. No times: nothing is due, because automatic sync is off or suspended. */
 export interface Slots {
@@ -18,7 +18,7 @@ export const identityOf = (object: O365Sync): string => `${object.metadata.names
 /** What the spec asks for now. While suspended nothing is in force: such slots are skipped and never caught up. */
 export function wantedSlots(object: O365Sync): Slots {
   const { schedule, suspend } = object.spec;
-  if (!schedule.enabled || suspend) return NONE;
+  if (!schedule.enabled || suspend || !isTimeZone(schedule.timeZone)) return NONE;
   if (schedule.cron !== undefined) {
     const times = cronOf(schedule.cron)?.times;
     return times === undefined ? NONE : { times, cron: schedule.cron, timeZone: schedule.timeZone };
@@ -31,6 +31,7 @@ export function recordedSlots(object: O365Sync): Slots {
   const recorded = object.status?.schedule;
   if (recorded?.times === undefined || recorded.times.length === 0) return NONE;
   const slots = { times: recorded.times, timeZone: recorded.timeZone ?? "UTC" };
+  if (!isTimeZone(slots.timeZone)) return NONE;
   return recorded.cron === undefined ? slots : { ...slots, cron: recorded.cron };
 }
 
@@ -44,11 +45,22 @@ function dayTimes({ times, cron }: Slots): DayTimes {
   return { times, isDay: cron === undefined ? undefined : cronOf(cron)?.isDay };
 }
 
-/** Why the schedule cannot be followed; follows on "spec.schedule.". */
-export function scheduleProblem({ spec: { schedule } }: O365Sync): string | undefined {
-  if (schedule.cron === undefined) return undefined;
-  const read = readCron(schedule.cron);
-  return "problem" in read ? `cron ${read.problem}` : undefined;
+export interface ScheduleProblem {
+  readonly reason: "InvalidSchedule" | "InvalidTimeZone";
+  readonly message: string;
+}
+
+/** Why the schedule cannot be followed, although the API server took it. */
+export function scheduleProblem({ spec: { schedule } }: O365Sync): ScheduleProblem | undefined {
+  const { cron, timeZone } = schedule;
+  if (!isTimeZone(timeZone)) {
+    const message = `spec.schedule.timeZone: ${timeZone} is no time zone of the IANA database that this operator can reckon with; name one such as Europe/Berlin or UTC`;
+    return { reason: "InvalidTimeZone", message };
+  }
+  const read = cron === undefined ? undefined : readCron(cron);
+  return read !== undefined && "problem" in read
+    ? { reason: "InvalidSchedule", message: `spec.schedule.cron ${read.problem}` }
+    : undefined;
 }
 
 export const sameSlots = (a: Slots, b: Slots): boolean =>

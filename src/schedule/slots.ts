@@ -43,8 +43,24 @@ const hhmm = (minutes: number): string =>
 /** "03:17, 15:17 UTC" */
 export const describeSlots = (times: readonly string[], timeZone: string): string => `${times.join(", ")} ${timeZone}`;
 
-/** Whether Intl knows the name as an IANA zone; offsets such as "+02:00" are none. */
+/**
+ * Whether Intl knows the name as an IANA zone; offsets such as "+02:00" are none. The API server, which is written in Go,
+ * takes every file of its zone folder too: Factory, posixrules, localtime, posix/…, right/….
+ */
 export function isTimeZone(name: string): boolean {
+  const known = zones.get(name);
+  if (known !== undefined) return known;
+  const found = isKnownToIntl(name);
+  if (zones.size >= MOST_ZONES) zones.clear();
+  zones.set(name, found);
+  return found;
+}
+
+/** Asking Intl takes a hundred times as long as finding the answer again; there are some 600 zones. */
+const zones = new Map<string, boolean>();
+const MOST_ZONES = 2000;
+
+function isKnownToIntl(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
     return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";

@@ -193,7 +193,7 @@ function scheduleObstacle(object: O365Sync): Failure | undefined {
   const problem = scheduleProblem(object);
   return problem === undefined
     ? undefined
-    : new Failure("stalled", "InvalidSchedule", `spec.schedule.${problem}; the published list stays as it is`);
+    : new Failure("stalled", problem.reason, `${problem.message}; the published list stays as it is`);
 }
 
 function claims(other: O365Sync, object: O365Sync): boolean {

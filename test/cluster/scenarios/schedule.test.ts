@@ -1,5 +1,6 @@
 /** Automatic sync: every slot exactly once, and what happens around it. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { useControlPlane } from "../../support/controlplane.ts";
 import { createShiftClock } from "../../support/shift-clock.ts";
 import { brief, createWorld, type World } from "../../support/world.ts";
 
@@ -203,3 +204,30 @@ describe("A schedule written as cron", () => {
     expect(after.status?.schedule?.summary).toBe("07:00 Europe/Berlin");
   });
 });
+
+describe.skipIf(useControlPlane().kind !== "real")(
+  "a time zone that Go knows and Intl does not (issue 17, point 20; skipped: needs KUBEBUILDER_ASSETS)",
+  () => {
+    it.each(["Factory", "posixrules", "localtime", "posix/Europe/Berlin", "right/Europe/Berlin"])(
+      "%s stalls with the field, and heals by the edit alone",
+      async (timeZone) => {
+        const world = await createWorld();
+        try {
+          await world.install({ schedule: { enabled: true, times: ["06:00"], timeZone } });
+          const { status } = await world.until(
+            () => world.sync(),
+            ({ status }) => brief(status?.conditions).includes("Stalled=True/InvalidTimeZone"),
+          );
+          expect(status?.conditions?.[0]?.message).toContain(`spec.schedule.timeZone: ${timeZone} is no time zone`);
+          await world.patch("o365syncs", "example-com", { spec: { schedule: { timeZone: "Europe/Berlin" } } });
+          await world.until(
+            () => world.sync(),
+            ({ status }) => brief(status?.conditions).join().startsWith("Ready=True"),
+          );
+        } finally {
+          await world.close();
+        }
+      },
+    );
+  },
+);

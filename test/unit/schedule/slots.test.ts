@@ -176,6 +176,11 @@ describe("A time zone", () => {
     ["UTC", true],
     ["Europe/Berlin", true],
     ["Nowhere/Land", false],
+    ["Factory", false],
+    ["posixrules", false],
+    ["localtime", false],
+    ["posix/Europe/Berlin", false],
+    ["right/Europe/Berlin", false],
     ["+02:00", false],
     ["", false],
   ])("%j is one: %s", (name, known) => expect(isTimeZone(name)).toBe(known));
