@@ -3,17 +3,19 @@
 import { BY_DOMAIN_REF, claimedNames, rivalsFor, routedNames } from "../api/indexers.ts";
 import { MAIL_DOMAIN } from "../api/resources.ts";
 import { isOlder } from "../api/seniority.ts";
-import type { MailDomain, MailDomainStatus, O365Sync } from "../api/types.generated.ts";
+import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import type { Deps } from "../base/deps.ts";
 import { findLists } from "../publication/lists.ts";
+import { findCondition } from "../runtime/conditions.ts";
 import { find } from "../runtime/find.ts";
-import type { Condition, ConfigMap } from "../runtime/kube.ts";
-import { difference } from "../runtime/merge-patch.ts";
+import type { ConfigMap } from "../runtime/kube.ts";
 import { storeKey } from "../runtime/store.ts";
-import type { Client, EventRecorder, Reconcile, ReconcileResult, Store } from "../runtime/types.ts";
+import type { Client, EventRecorder, Reconcile, Store } from "../runtime/types.ts";
 import { publishRouting, readRouting } from "./publish.ts";
 import { type Rival, routingOf } from "./routing.ts";
 import { statusOf } from "./status.ts";
+import { tellingTrouble } from "./trouble.ts";
+import { writeStatus } from "./write-status.ts";
 
 export interface DomainServices {
   readonly client: Client;
@@ -33,7 +35,7 @@ const LOOK_AGAIN_MS = 600_000;
 export function createDomainReconciler(services: DomainServices): Reconcile {
   const { client, deps, stores } = services;
 
-  return async (key, { signal }) => {
+  return tellingTrouble(services, async (key, { signal }) => {
     if (stores.domains.get(key) === undefined) return {};
     const [namespace = "", name = ""] = key.split("/");
     // Asked again: a routing must not be made from a spec that is older than the table it follows.
@@ -48,13 +50,15 @@ export function createDomainReconciler(services: DomainServices): Reconcile {
       signal,
     );
     const listed = lists.flatMap(({ names }) => names);
-    const routing = routingOf({ domain, listed, routed, rivals: rivalsIn(stores.domains, domain, listed) });
+    const routing = routingOf({ domain, lists, routed, rivals: rivalsIn(stores.domains, domain, listed) });
     const published = await publishRouting(client, domain, before, routing.names, signal);
     const syncs = stores.syncs.by(BY_DOMAIN_REF, storeKey(domain.metadata));
     const exists = (sync: string): boolean => stores.syncs.get(`${namespace}/${sync}`) !== undefined;
     const status = statusOf(domain, { routing, lists, syncs, exists, published, now: deps.clock.now() });
-    return writeStatus(services, domain, status, signal);
-  };
+    await writeStatus(services, domain, status, signal);
+    const isReady = findCondition(status.conditions ?? [], "Ready")?.status === "True";
+    return isReady ? {} : { requeueAfterMs: LOOK_AGAIN_MS };
+  });
 }
 
 function rivalsIn(domains: Store<MailDomain>, domain: MailDomain, listed: readonly string[]): Rival[] {
@@ -66,32 +70,4 @@ function rivalsIn(domains: Store<MailDomain>, domain: MailDomain, listed: readon
       claims: claimedNames(rival),
       routes: routedNames(rival),
     }));
-}
-
-async function writeStatus(
-  { client, events }: DomainServices,
-  domain: MailDomain,
-  status: MailDomainStatus,
-  signal: AbortSignal,
-): Promise<ReconcileResult> {
-  const { namespace = "", name, resourceVersion } = domain.metadata;
-  const patch = difference(domain.status ?? {}, status);
-  if (patch !== undefined) {
-    const body = { metadata: { resourceVersion }, status: patch };
-    await client.patch(MAIL_DOMAIN, { namespace, name }, body, { subresource: "status", signal });
-    announce(events, domain, status);
-  }
-  return isReady(status) ? {} : { requeueAfterMs: LOOK_AGAIN_MS };
-}
-
-const readyOf = (status: { readonly conditions?: readonly Condition[] } | undefined): Condition | undefined =>
-  status?.conditions?.find(({ type }) => type === "Ready");
-
-const isReady = (status: MailDomainStatus): boolean => readyOf(status)?.status === "True";
-
-function announce(events: EventRecorder, domain: MailDomain, status: MailDomainStatus): void {
-  const [before, after] = [readyOf(domain.status), readyOf(status)];
-  if (after === undefined || before?.reason === after.reason) return;
-  const type = after.status === "True" ? "Normal" : "Warning";
-  events.event(domain, { type, reason: after.reason, action: "Route", note: after.message });
 }

@@ -1,6 +1,7 @@
 /** Which names of a MailDomain are routed: those that a published table carries, and that nobody else holds. Pure. */
 import { claimedNames } from "../api/indexers.ts";
 import type { MailDomain } from "../api/types.generated.ts";
+import type { PublishedList } from "../publication/lists.ts";
 
 /** Another MailDomain of the namespace. */
 export interface Rival {
@@ -14,8 +15,7 @@ export interface Rival {
 
 export interface RoutingInput {
   readonly domain: MailDomain;
-  /** What the tables of its lists carry, and go on to carry. */
-  readonly listed: readonly string[];
+  readonly lists: readonly Pick<PublishedList, "names" | "isOwn">[];
   /** What it routes now. */
   readonly routed: readonly string[];
   readonly rivals: readonly Rival[];
@@ -47,7 +47,10 @@ export interface Routing {
 
 /** Without an inbound server nothing is routed: the gateway would look up its own MX and loop. */
 export function routingOf(input: RoutingInput): Routing {
-  const { domain, listed, routed, rivals } = input;
+  const { domain, lists, routed, rivals } = input;
+  const own = lists.filter(({ isOwn }) => isOwn).flatMap(({ names }) => names);
+  const kept = lists.flatMap(({ names }) => names).filter((name) => routed.includes(name));
+  const listed = [...new Set([...own, ...kept])];
   const spec = claimedNames(domain).sort();
   const hasServers = (domain.spec.inboundServers ?? []).length > 0;
   const routes = (name: string): boolean => {
@@ -55,8 +58,8 @@ export function routingOf(input: RoutingInput): Routing {
     // What is routed goes by a plan only, whoever claims it.
     if (routed.includes(name)) return true;
     if (spec.includes(name)) return holderOf(name, rivals) === undefined;
-    // Its own routing ConfigMap is gone or new: a table still carries the name, and nobody else routes it.
-    return !rivals.some((rival) => rival.routes.includes(name));
+    // Its own routing ConfigMap is gone or new: a table still carries the name, and nobody else wants it.
+    return !rivals.some((rival) => rival.claims.includes(name) || rival.routes.includes(name));
   };
   const names = [...new Set([...spec, ...listed])].filter(routes).sort();
   const claims = spec.flatMap((name): Claim[] => {

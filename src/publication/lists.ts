@@ -1,6 +1,6 @@
 /** Which recipient lists are published for a domain, by the manifests and tables that stand in its namespace. */
 import { LABEL_DOMAIN, LABEL_ROLE, LABEL_SYNC } from "../api/group.ts";
-import { BY_DOMAIN, BY_DOMAIN_NAME, BY_NAMELESS_MANIFEST } from "../api/indexers.ts";
+import { BY_DOMAIN, BY_DOMAIN_NAME, BY_NAMELESS_MANIFEST, routedNames } from "../api/indexers.ts";
 import { manifestName } from "../api/names.ts";
 import type { MailDomain } from "../api/types.generated.ts";
 import { find } from "../runtime/find.ts";
@@ -15,6 +15,8 @@ export interface PublishedList {
   readonly sync: string;
   /** The domains that its tables hold, and will hold when what is begun stands. */
   readonly names: readonly string[];
+  /** Made for this MailDomain, or for one that is gone: its names may enter the routing. Others only keep what is routed. */
+  readonly isOwn: boolean;
   /** Undefined where it cannot be read. */
   readonly manifest: Manifest | undefined;
 }
@@ -40,7 +42,7 @@ export interface ListsInput {
 
 /**
  * A list counts as long as its manifest stands, also when its O365Sync is gone or refers to another MailDomain by now:
- * gateways still mount its tables. Where tables stand and no manifest tells what is in them (somebody deleted it, or a
+ * gateways still mount its tables. What that other one routes itself is not told. Where tables stand and no manifest tells what is in them (somebody deleted it, or a
  * newer operator wrote it), what is routed now stays routed.
  */
 export async function findLists(
@@ -56,10 +58,13 @@ export async function findLists(
     const parsed = ours ? parseManifest(found.data?.["manifest.json"]) : undefined;
     if (parsed?.kind === "ok") {
       const { manifest } = parsed;
-      if (domainOf(manifest) === domain && manifest.current !== undefined)
-        lists.push({ sync, names: stayingNames(manifest), manifest });
+      if (domainOf(manifest) !== domain || manifest.current === undefined) continue;
+      const follower = sources.stores.domains.get(`${namespace}/${found?.metadata.labels?.[LABEL_DOMAIN]}`);
+      const isOwn = follower === undefined || follower.metadata.name === input.mailDomain;
+      const elsewhere = isOwn ? [] : routedNames(follower);
+      lists.push({ sync, names: stayingNames(manifest).filter((name) => !elsewhere.includes(name)), isOwn, manifest });
     } else if (metas.some(({ labels }) => labels?.[LABEL_ROLE] === "recipients")) {
-      lists.push({ sync, names: routed, manifest: undefined });
+      lists.push({ sync, names: routed, isOwn: true, manifest: undefined });
     }
   }
   return lists;

@@ -7,11 +7,12 @@ import { CONFIG_MAP, SECRET } from "../../../src/runtime/kube.ts";
 import type { Reconcile } from "../../../src/runtime/types.ts";
 import { createMemoryCluster, type MemoryCluster } from "../../support/memory-cluster.ts";
 import { createMemoryOperator, domainSpec, SILENT, syncSpec } from "../../support/memory-operator.ts";
+import { createMortal, Died, type Mortal } from "../../support/mortal.ts";
 import { createRandom } from "../../support/random.ts";
 import { createWallClock } from "../../support/wall-clock.ts";
 import { createAudience } from "./support/audience.ts";
 import { createLedger, type Ended, type Ledger, type Told } from "./support/ledger.ts";
-import { createMortal, createSimulatedTenant, createTime, Died, type Mortal } from "./support/machine.ts";
+import { createSimulatedTenant, createTime } from "./support/machine.ts";
 import { createLookQueue } from "./support/queue.ts";
 
 const SIZES = { full: [200, 365], ci: [12, 40], quick: [6, 30] } as const;

@@ -1,0 +1,33 @@
+/**
+ * Random histories of specs beside those of a tenant: names move between MailDomains, objects of both kinds are renamed,
+ * deleted and made again, shards, formats and deletion policies change, processes die. No address that the tenant has
+ * throughout, and that some MailDomain asks for throughout, is ever refused once it was accepted.
+ */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { play, step } from "./support/history.ts";
+
+const HISTORIES = process.env["CI_DEPTH"] === "full" ? 3_000 : process.env["CI"] ? 60 : 20;
+const SEED = process.env["SEED"] === undefined ? {} : { seed: Number(process.env["SEED"]) };
+const MINUTES_MS = HISTORIES * 10_000;
+
+describe(`${HISTORIES} random histories of specs`, () => {
+  it.each([
+    ["nothing that was accepted is refused where no plan passes", true],
+    ["nothing that is asked for throughout is refused where every plan passes", false],
+  ])(
+    "%s",
+    async (_, strict) => {
+      let seen = 0;
+      const histories = fc.array(step, { minLength: 4, maxLength: 14 });
+      await fc.assert(
+        fc.asyncProperty(histories, async (steps) => {
+          seen += await play(strict, steps);
+        }),
+        { numRuns: HISTORIES, endOnFailure: true, ...SEED },
+      );
+      expect(seen).toBeGreaterThan(HISTORIES);
+    },
+    MINUTES_MS,
+  );
+});
