@@ -16,9 +16,9 @@ const ATTEMPTS = 5;
 
 export interface Routes {
   /**
-   * What `manifest` has begun ends the recipients of some domains: withdraws these from every routing ConfigMap of a
-   * live MailDomain of that domain, and from the object's own. What another list still carries stays. The plan is
-   * through by then and written ahead, so whoever finishes it does the same, whatever the specs have become.
+   * What `manifest` has begun ends the recipients of some domains: withdraws these from every routing ConfigMap that
+   * follows the list, also where its MailDomain is gone. What another list still carries stays. The plan is through by
+   * then and written ahead, so whoever finishes it does the same, whatever the specs have become.
    */
   withdraw(object: O365Sync, manifest: Manifest, signal: AbortSignal): Promise<void>;
 }
@@ -26,14 +26,13 @@ export interface Routes {
 export function createRoutes(sources: ListSources): Routes {
   const { client, stores } = sources;
 
-  /** MailDomains whose routing follows this list; what is orphaned is left as it is. */
+  /** MailDomains, perhaps gone by now, whose routing is that of the list's domain. */
   function followers(object: O365Sync, domain: string): string[] {
     const { namespace } = object.metadata;
     const found = stores.configMaps
       .by(BY_DOMAIN_NAME, `${namespace}/${domain}`)
       .filter(({ metadata: { labels } }) => labels?.[LABEL_ROLE] === "routing")
-      .map(({ metadata: { labels } }) => labels?.[LABEL_DOMAIN] ?? "")
-      .filter((name) => stores.domains.get(`${namespace}/${name}`) !== undefined);
+      .flatMap(({ metadata: { labels } }) => labels?.[LABEL_DOMAIN] ?? []);
     return [...new Set([object.spec.domainRef.name, ...found])];
   }
 

@@ -4,7 +4,7 @@
  */
 
 import { contentHash } from "../../src/publication/configmaps.ts";
-import { carriedNames, contentsOf, type Manifest } from "../../src/publication/manifest.ts";
+import { contentsOf, type Manifest, stayingNames } from "../../src/publication/manifest.ts";
 import { parseManifest } from "../../src/publication/read-manifest.ts";
 import type { ConfigMap } from "../../src/runtime/kube.ts";
 import { cdbKeys } from "../unit/recipients/support/read-cdb.ts";
@@ -13,11 +13,11 @@ export interface Gateway {
   /** Takes a look at what stands now; throws Error with what is broken. Each ConfigMap may come alone, as kubelet swaps them. */
   observe(configMaps: readonly ConfigMap[]): void;
   /** Where nothing is under way: every name that a published table carries is routed; throws Error with what is broken. */
-  expectAtRest(configMaps: readonly ConfigMap[], except?: (name: string) => boolean): void;
+  expectAtRest(configMaps: readonly ConfigMap[], except?: (name: string, listOf: string) => boolean): void;
   /** From now on these addresses must never be missing, until `release`. */
   expectAlways(addresses: Iterable<string>): void;
   release(): void;
-  /** A person takes files or servers away on purpose: names may be routed no more at the next look. */
+  /** A person takes files or servers away on purpose: what was routed may be routed no more, or without a table. */
   forgetRoutes(): void;
   /** What it accepts now: routed, and in the tables of one layout. */
   accepted(): ReadonlySet<string>;
@@ -33,6 +33,7 @@ export function createGateway(): Gateway {
   let accepted: ReadonlySet<string> = new Set();
   let always: ReadonlySet<string> = new Set();
   let routed: ReadonlySet<string> = new Set();
+  let forgotten: ReadonlySet<string> = new Set();
 
   return {
     observe(configMaps) {
@@ -45,10 +46,12 @@ export function createGateway(): Gateway {
       const listed = tablesOf(configMaps, manifests).flatMap(addressesOf);
       accepted = new Set(listed.filter((address) => routes.has(domainOf(address))));
       const listedNames = new Set(tables.flatMap(addressesOf).map(domainOf));
-      for (const name of routes) if (!listedNames.has(name)) throw new Error(`${name} is routed without a table`);
+      for (const name of routes)
+        if (!listedNames.has(name) && !forgotten.has(name)) throw new Error(`${name} is routed without a table`);
+      forgotten = new Set([...forgotten].filter((name) => !listedNames.has(name)));
       const before = routed;
       routed = routes;
-      for (const name of carried(manifests, isStaying))
+      for (const [name] of carried(manifests))
         if (before.has(name) && !routes.has(name))
           throw new Error(`${name} is no longer routed, and a published table carries it`);
       for (const address of always) {
@@ -59,8 +62,8 @@ export function createGateway(): Gateway {
     },
     expectAtRest(configMaps, except = () => false) {
       const routes = routedBy(configMaps);
-      for (const name of carried(manifestsOf(configMaps), isStaying))
-        if (!routes.has(name) && !except(name))
+      for (const [name, listOf] of carried(manifestsOf(configMaps)))
+        if (!routes.has(name) && !except(name, listOf))
           throw new Error(`a published table carries ${name}, which is not routed`);
     },
     expectAlways(addresses) {
@@ -70,6 +73,7 @@ export function createGateway(): Gateway {
       always = new Set();
     },
     forgetRoutes() {
+      forgotten = new Set([...forgotten, ...routed]);
       routed = new Set();
     },
     accepted: () => accepted,
@@ -172,13 +176,9 @@ function routedBy(configMaps: readonly ConfigMap[]): Set<string> {
   return names;
 }
 
-type Carries = (manifest: Manifest, name: string) => boolean;
-
-function carried(manifests: ReadonlyMap<string, Manifest>, carries: Carries): string[] {
+/** Every name that published tables carry, and that nothing begun takes out of them, with the domain whose list it is. */
+function carried(manifests: ReadonlyMap<string, Manifest>): (readonly [name: string, listOf: string])[] {
   return [...manifests.values()].flatMap((manifest) =>
-    carriedNames(manifest.current).filter((name) => carries(manifest, name)),
+    stayingNames(manifest).map((name) => [name, manifest.current?.domain ?? ""] as const),
   );
 }
-
-/** Nothing that is begun, and written ahead, takes it out of the tables. */
-const isStaying: Carries = ({ intent }, name) => intent === undefined || carriedNames(intent.target).includes(name);
