@@ -53,7 +53,12 @@ const HEAD = (kind: string, name: string) => ({
 export async function createTown(): Promise<Town> {
   const cluster = createMemoryCluster(() => town.now);
   const gateway = createGateway();
-  const clock: Clock = { now: () => town.now++, setTimeout: () => () => {}, sleep: () => Promise.resolve() };
+  const clock: Clock = {
+    now: () => town.now++,
+    monotonic: () => town.now,
+    setTimeout: () => () => {},
+    sleep: () => Promise.resolve(),
+  };
   const recorded: string[] = [];
   const events: EventRecorder = {
     event: (_, { reason, note }) => void recorded.push(`${reason}: ${note}`),
@@ -181,6 +186,10 @@ function directoryOf(people: ReadonlyMap<string, readonly string[]>): Directory 
     read({ onObject }) {
       for (const [id, addresses] of people) onObject(entryOf(id, addresses));
       return Promise.resolve({ users: people.size, groups: 0, contacts: 0, requests: 1 });
+    },
+    findHolders(addresses) {
+      const holders = [...people].filter(([, own]) => own.some((address) => addresses.includes(address)));
+      return Promise.resolve({ objects: holders.map(([id, own]) => entryOf(id, own)), unanswered: new Set() });
     },
     sample: () => Promise.resolve({ users: 1, groups: 0, contacts: 0 }),
     confirm: (objects) =>

@@ -3,7 +3,7 @@
  * deleted and made again, shards, formats and deletion policies change, processes die. No address that the tenant has
  * throughout, and that some MailDomain asks for throughout, is ever refused once it was accepted.
  */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { play, step } from "./support/history.ts";
 

@@ -112,14 +112,23 @@ export async function createScene(makeCluster: (now: () => number) => Promise<Cl
   return scene;
 }
 
-async function install({ cluster: { client }, key }: Scene): Promise<void> {
-  const data = { clientSecret: "c2VjcmV0" };
-  await client.create(SECRET, { apiVersion: "v1", kind: "Secret", metadata: { ...key, name: "o365" }, data });
+/** As its owner would make it again. */
+export async function createDomain(
+  client: Client,
+  key: Scene["key"],
+  spec: Partial<MailDomain["spec"]>,
+): Promise<void> {
   await client.create<MailDomain>(MAIL_DOMAIN, {
     ...HEAD("MailDomain"),
     metadata: { ...key },
-    spec: domainSpec({ inboundServers: [{ host: "mx.example.com", preference: 10 }] }),
+    spec: domainSpec({ inboundServers: [{ host: "mx.example.com", preference: 10 }], ...spec }),
   });
+}
+
+async function install({ cluster: { client }, key }: Scene): Promise<void> {
+  const data = { clientSecret: "c2VjcmV0" };
+  await client.create(SECRET, { apiVersion: "v1", kind: "Secret", metadata: { ...key, name: "o365" }, data });
+  await createDomain(client, key, {});
   await createSync(client, key);
 }
 
@@ -139,7 +148,12 @@ function directoryOf(scene: Scene): Directory {
     verifiedDomains: () => Promise.resolve(["example.com"]),
     read({ onObject }) {
       for (let index = 0; index < scene.users; index++)
-        onObject({ id: `id-${index}`, source: "users", mail: `user${index}@example.com`, proxyAddresses: [] });
+        onObject({
+          id: `id-${index}`,
+          source: "users",
+          mail: `user${index}@example.com`,
+          proxyAddresses: [`smtp:user${index}@example.net`],
+        });
       return Promise.resolve({ users: scene.users, groups: 0, contacts: 0, requests: 1 });
     },
     sample: () => Promise.resolve({ users: 1, groups: 0, contacts: 0 }),

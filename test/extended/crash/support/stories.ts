@@ -1,6 +1,6 @@
 /** What a run can be asked for, and what must be true in the end, wherever its process dies. */
 import { expect } from "vitest";
-import { O365_SYNC } from "../../../../src/api/resources.ts";
+import { MAIL_DOMAIN, O365_SYNC } from "../../../../src/api/resources.ts";
 import type { HistoryRecord } from "../../../../src/publication/records.ts";
 import { createSync, type Scene, settle } from "./scene.ts";
 
@@ -13,6 +13,22 @@ export interface Story {
   /** What must be true in the end, wherever the process died. */
   readonly expected: (scene: Scene) => void;
 }
+
+/** Its addresses are published beside those of example.com, and no guard is in the way of their going. */
+const withAlias = (recipients: "Directory" | "Mirror") => async (scene: Scene) => {
+  const name = recipients === "Directory" ? "example.net" : "example.org";
+  await scene.cluster.edit(
+    O365_SYNC,
+    scene.key,
+    ({ spec }) => void Object.assign(spec.deletionGuard, { enabled: false }),
+  );
+  await scene.cluster.edit(MAIL_DOMAIN, scene.key, ({ spec }) => {
+    spec.aliasDomains = [{ name, recipients }];
+  });
+  await scene.ask("sync", "1");
+  await settle(scene);
+  scene.gateway.expectAlways([...scene.accepted()].filter((address) => address.endsWith("@example.com")));
+};
 
 export const recordOf = (scene: Scene, trigger: string): HistoryRecord[] =>
   scene.history().filter((record) => record.trigger === trigger);
@@ -101,6 +117,28 @@ export const STORIES: readonly Story[] = [
       ),
     expected(scene) {
       expect(scene.sync().status?.published).toMatchObject({ shards: 4, previousShards: 1 });
+      expect(scene.history()).toHaveLength(1);
+    },
+  },
+  {
+    name: "the end of a Directory domain",
+    given: withAlias("Directory"),
+    async ask(scene) {
+      await scene.cluster.edit(MAIL_DOMAIN, scene.key, ({ spec }) => void Object.assign(spec, { aliasDomains: [] }));
+      await scene.ask("sync", "2");
+    },
+    expected(scene) {
+      expect(scene.sync().status).toMatchObject({ handledSync: "2", lastSync: { result: "Published" } });
+      expect(scene.accepted().size).toBe(42);
+    },
+  },
+  {
+    name: "the end of a Mirror domain",
+    given: withAlias("Mirror"),
+    ask: (scene) =>
+      scene.cluster.edit(MAIL_DOMAIN, scene.key, ({ spec }) => void Object.assign(spec, { aliasDomains: [] })),
+    expected(scene) {
+      expect(scene.accepted().size).toBe(42);
       expect(scene.history()).toHaveLength(1);
     },
   },

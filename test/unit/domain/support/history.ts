@@ -1,5 +1,5 @@
 /** One random history of specs, played step by step against what a gateway accepts. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { claimedNames } from "../../../../src/api/indexers.ts";
 import type { MailDomain, O365Sync } from "../../../../src/api/types.generated.ts";
 import { createTown, type Town } from "../../../support/memory-town.ts";
