@@ -2,8 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import type { O365Sync } from "../../src/api/types.generated.ts";
 import { applyCrds, type ControlPlane, startControlPlane } from "../controlplane/index.ts";
 import { flagsOf } from "../flags.ts";
@@ -13,7 +12,8 @@ import { startTenant, type Tenant } from "../tenant/index.ts";
 import { createCluster } from "./cluster.ts";
 import { createMailbox } from "./mailbox.ts";
 import { startOperatorProcess } from "./operator.ts";
-import { type Sample, tellStory } from "./story.ts";
+import { createPrompt, readLines } from "./prompt.ts";
+import { type Samples, tellStory } from "./story.ts";
 
 const HELP = `npm run demo [-- --exit]
 
@@ -58,13 +58,15 @@ async function main(): Promise<number> {
     const kind = controlPlane.kind === "real" ? "A kube-apiserver" : "An embedded API server";
     say(`${kind} (${controlPlane.version}), a simulated Microsoft 365 tenant and the operator run on this machine.`);
 
-    const told = tellStory({ cluster: createCluster(controlPlane), tenant, mailbox }, await readSamples(tenant), say);
+    const samples = await writeSamples(tenant, join(folder, "mail"));
+    const told = tellStory({ cluster: createCluster(controlPlane), tenant, mailbox }, samples, say);
     await Promise.race([told, operator.failed, stopped]);
     say(`\nThe story took ${Math.round((Date.now() - started) / 1000)} s.`);
     if (values.exit === true) return 0;
-    say(invitation(controlPlane, kubeconfig, { log: operator.log, mails: mailbox.folder }));
-    listen(tenant);
-    await Promise.race([stopped, operator.failed]);
+    const { isTTY: isTerminal = false } = process.stdout;
+    const prompt = createPrompt({ company: tenant.company, kubeconfig, say, isTerminal });
+    say(invitation(controlPlane, kubeconfig, { log: operator.log, mails: mailbox.folder, help: prompt.help }));
+    await Promise.race([stopped, operator.failed, readLines(prompt)]);
     say("Cleaning up.");
     return 0;
   } catch (error) {
@@ -75,8 +77,8 @@ async function main(): Promise<number> {
   }
 }
 
-/** The examples as they are, but for the tenant and the credential of this world. */
-async function readSamples(tenant: Tenant): Promise<Sample[]> {
+/** The examples, with the tenant and the credential of this world, as files: exactly what the story applies. */
+async function writeSamples(tenant: Tenant, folder: string): Promise<Samples> {
   const read = async (name: string): Promise<unknown> =>
     parse(await readFile(new URL(`../../examples/${name}.yaml`, import.meta.url), "utf8"));
   const sync = (await read("o365sync")) as O365Sync;
@@ -86,57 +88,41 @@ async function readSamples(tenant: Tenant): Promise<Sample[]> {
   const secret = {
     apiVersion: "v1",
     kind: "Secret",
-    metadata: { name: "o365" },
+    metadata: { name: "o365", namespace: "mail" },
     stringData: { clientSecret: tenant.clientSecret },
   };
   const group = "/apis/o365sync.dev/v1alpha1/namespaces/mail";
-  return [
+  const objects = [
     { path: "/api/v1/namespaces", object: { apiVersion: "v1", kind: "Namespace", metadata: { name: "mail" } } },
     { path: "/api/v1/namespaces/mail/secrets", object: secret },
     { path: `${group}/maildomains`, object: (await read("maildomain")) as object },
     { path: `${group}/o365syncs`, object: sync },
   ];
+  const file = `${folder}.yaml`;
+  await writeFile(file, objects.map(({ object }) => stringify(object)).join("---\n"));
+  return { file, objects };
 }
 
 function invitation(
   { kubectl }: ControlPlane,
   kubeconfig: string,
-  { log, mails }: { log: string; mails: string },
+  { log, mails, help }: { log: string; mails: string; help: readonly string[] },
 ): string {
   const get = kubectl ?? "kubectl";
   return `
-Everything keeps running until Ctrl-C. In another terminal:
+Everything keeps running. Here you can type:
+
+${help.join("\n")}
+
+With kubectl, in another terminal:
 
     export KUBECONFIG=${kubeconfig}
     ${get} -n mail get o365syncs -w
     ${get} -n mail describe o365sync example-com
-    ${get} -n mail annotate o365syncs.o365sync.dev/example-com o365sync.dev/sync=$(date +%s) --overwrite
-    ${get} -n mail get configmap example-com-history -o jsonpath='{.data.history\\.txt}'
     tail -f ${log}
 
 Mails: a browser shows ${mails}/*.html as a reader would see them.
-
-Here: "hire <address>" and "leave <address>" change the tenant.
 `;
-}
-
-/** Lets the person at the terminal change the tenant. */
-function listen({ company }: Tenant): void {
-  const lines = createInterface({ input: process.stdin });
-  // Ctrl-C in the terminal reaches the process through readline only when it is interactive.
-  lines.on("SIGINT", () => process.emit("SIGINT"));
-  lines.on("line", (line) => {
-    const [verb = "", address = ""] = line.trim().split(/\s+/);
-    try {
-      if (verb === "hire" && address.includes("@")) company.hire(address);
-      else if (verb === "leave") company.remove(address);
-      else if (verb !== "") throw new Error('type "hire <address>" or "leave <address>"');
-      else return;
-      say(`Done; now ask for a sync.`);
-    } catch (error) {
-      say(error instanceof Error ? error.message : String(error));
-    }
-  });
 }
 
 process.exit(await main());

@@ -1,4 +1,6 @@
 /** What the demo tells: from nothing to a published list, and how a mass deletion is stopped. */
+
+import { approveCommand } from "../../src/api/commands.ts";
 import type { O365Sync } from "../../src/api/types.generated.ts";
 import type { Tenant } from "../tenant/index.ts";
 import type { Cluster } from "./cluster.ts";
@@ -21,11 +23,7 @@ export interface Stage {
   readonly mailbox: Mailbox;
 }
 
-export async function tellStory(
-  { cluster, tenant, mailbox }: Stage,
-  samples: readonly Sample[],
-  say: Say,
-): Promise<void> {
+export async function tellStory({ cluster, tenant, mailbox }: Stage, samples: Samples, say: Say): Promise<void> {
   const { company } = tenant;
   let token = 0;
   const step = (text: string): void => say(`\n\u001b[1m${text}\u001b[0m`);
@@ -38,7 +36,10 @@ export async function tellStory(
     await cluster.annotate(ANNOTATION[request], value);
     const sync = await cluster.until(({ status }) => status?.[HANDLED[request]] === value);
     const answer = sync.status?.requests?.[request];
-    show(`${answer?.state}: ${answer?.message}`);
+    const { held } = sync.status ?? {};
+    if (held === undefined) show(`${answer?.state}: ${answer?.message}`);
+    else
+      show(`Held: ${answer?.message}\n\nTo let exactly this plan through:\n${approveCommand(sync, held.planDigest)}`);
     return sync;
   };
   const grep = async (address: string): Promise<void> => {
@@ -50,8 +51,8 @@ export async function tellStory(
   step(
     `1. A domain and its sync are applied. The tenant has ${company.users.size} users, ${company.groups.size} groups, ${company.contacts.size} contacts.`,
   );
-  command("kubectl apply --server-side -f examples/maildomain.yaml -f examples/o365sync.yaml");
-  for (const { path, object } of samples) await cluster.create(path, object);
+  command(`kubectl apply --server-side -f ${samples.file}`);
+  for (const { path, object } of samples.objects) await cluster.create(path, object);
   await cluster.until(({ status }) => (status?.conditions ?? []).length > 0);
 
   step("2. Is the access right? Nothing is planned yet.");
@@ -92,15 +93,26 @@ export async function tellStory(
   show((await cluster.configMap("example-com-history")).data?.["history.txt"] ?? "");
 }
 
-export interface Sample {
-  readonly path: string;
-  readonly object: object;
+/** What is applied at the beginning. */
+export interface Samples {
+  /** Has all of them. */
+  readonly file: string;
+  readonly objects: readonly { readonly path: string; readonly object: object }[];
 }
 
-const WIDEST = 160;
+/** A terminal of 100 columns shows every line whole. */
+const WIDEST = 96;
 
 function indented(text: string, most: number): string {
-  const lines = text.trimEnd().split("\n");
+  const lines = text.trimEnd().split("\n").flatMap(folded);
   const kept = lines.length > most ? [...lines.slice(0, most), `… ${lines.length - most} more lines`] : lines;
-  return kept.map((line) => `    ${line.length > WIDEST ? `${line.slice(0, WIDEST)} …` : line}`).join("\n");
+  return kept.map((line) => `    ${line}`).join("\n");
+}
+
+/** Between words; a command is never folded, it is there to be copied. */
+function folded(line: string): string[] {
+  if (line.length <= WIDEST || line.startsWith("kubectl ")) return [line];
+  const at = line.lastIndexOf(" ", WIDEST);
+  if (at <= 0) return [line.slice(0, WIDEST), ...folded(line.slice(WIDEST))];
+  return [line.slice(0, at), ...folded(`  ${line.slice(at + 1)}`)];
 }
