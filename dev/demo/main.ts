@@ -63,7 +63,7 @@ async function main(): Promise<number> {
     await Promise.race([told, operator.failed, stopped]);
     say(`\nThe story took ${Math.round((Date.now() - started) / 1000)} s.`);
     if (values.exit === true) return 0;
-    const { isTTY: isTerminal = false } = process.stdout;
+    const { isTTY: isTerminal } = process.stdout;
     const prompt = createPrompt({ company: tenant.company, kubeconfig, say, isTerminal });
     say(invitation(controlPlane, kubeconfig, { log: operator.log, mails: mailbox.folder, help: prompt.help }));
     await Promise.race([stopped, operator.failed, readLines(prompt)]);

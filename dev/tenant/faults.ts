@@ -9,6 +9,7 @@ export type RequestKind =
   | "users"
   | "groups"
   | "contacts"
+  | "delta"
   | "organization"
   | "batch"
   | "part";

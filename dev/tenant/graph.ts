@@ -1,5 +1,6 @@
 /** Graph v1.0 as far as a recipient sync asks: lists, single objects, $batch. */
 import type { Company, DirectoryEntry } from "./company.ts";
+import type { DeltaService } from "./delta.ts";
 import type { Effect, Faults, RequestKind } from "./faults.ts";
 import type { AddressFilters } from "./filter.ts";
 import { GraphError } from "./graph-error.ts";
@@ -24,7 +25,8 @@ export interface GraphReply {
 const COLLECTIONS: readonly string[] = ["users", "groups", "contacts", "organization"] satisfies Collection[];
 
 export const kindOf = (path: string): RequestKind => {
-  const [, , first = ""] = path.split("/");
+  const [, , first = "", second] = path.split("/");
+  if (isDelta(second)) return "delta";
   return first === "$batch" ? "batch" : ((COLLECTIONS.includes(first) ? first : "users") as RequestKind);
 };
 
@@ -51,12 +53,13 @@ export interface GraphServiceOptions {
   readonly tenantId: string;
   readonly faults: Faults;
   readonly showing: Showing;
+  readonly deltas: DeltaService;
   /** Default 999. */
   readonly largestPage?: number | undefined;
 }
 
 export function createGraphService(options: GraphServiceOptions): GraphService {
-  const { faults, largestPage = 999 } = options;
+  const { faults, deltas, largestPage = 999 } = options;
   const { entriesOf, queryOf } = windowsOf(options);
 
   function list(collection: Collection, call: GraphCall, effect: Effect | undefined): GraphReply {
@@ -133,6 +136,7 @@ export function createGraphService(options: GraphServiceOptions): GraphService {
     const collection = first as Collection;
     if (!rolesFor(collection).some((role) => call.roles.includes(role)))
       throw new GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.");
+    if (isDelta(id)) return { status: 200, body: deltas.answer(collection, call.url) };
     return id === undefined ? list(collection, call, effect) : single(collection, decodeURIComponent(id), call);
   }
 
@@ -149,6 +153,10 @@ function windowsOf({ company, tenantId, showing }: GraphServiceOptions) {
     parseQuery(collection, url.searchParams, { eventual, addressFilters: showing.addressFilters });
   return { entriesOf, queryOf };
 }
+
+/** `/users/delta`, and the two spellings of the metadata. */
+const isDelta = (segment: string | undefined): boolean =>
+  segment === "delta" || segment === "delta()" || segment === "microsoft.graph.delta()";
 
 function organization({ domains }: Company, id: string): DirectoryEntry {
   const verifiedDomains = domains.map((name, index) => ({

@@ -7,6 +7,7 @@ import { trackConnections } from "../apiserver/connections.ts";
 import { ca, cert, key } from "../tls/index.ts";
 import { type Authority, createAuthority } from "./authority.ts";
 import type { Company } from "./company.ts";
+import { createDeltaService } from "./delta.ts";
 import { disturb, type Send, sendBody } from "./disturb.ts";
 import type { App } from "./entra.ts";
 import { createFaults, type Fault, type RequestKind } from "./faults.ts";
@@ -21,6 +22,8 @@ export interface TenantOptions {
   readonly tokenLifetimeSeconds?: number;
   /** How many objects a page holds at most, whatever is asked for. Default 999. */
   readonly largestPage?: number;
+  /** How long after it was made a change shows up in a delta query, in milliseconds. Default 0. */
+  readonly late?: number;
   /** Milliseconds since the epoch, for the life of tokens. */
   readonly now?: () => number;
 }
@@ -53,6 +56,8 @@ export interface Tenant {
   readonly showing: Showing;
   fault(fault: Fault): () => void;
   expireTokens(): void;
+  /** Whoever follows a delta must begin anew. */
+  forgetDeltas(): void;
   close(): Promise<void>;
 }
 
@@ -79,7 +84,8 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
   });
   const { entra } = authority;
   const showing: Showing = { addressFilters: "plain", views: {} };
-  const graph = createGraphService({ company, tenantId, faults, showing, largestPage: options.largestPage });
+  const deltas = createDeltaService(company, { now, late: options.late ?? 0 });
+  const graph = createGraphService({ ...options, tenantId, faults, showing, deltas });
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", origin);
@@ -139,6 +145,7 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
     showing,
     fault: (fault) => faults.add(fault),
     expireTokens: () => entra.expireTokens(),
+    forgetDeltas: () => deltas.forget(),
     close: () => closed(server),
   };
 }

@@ -73,7 +73,7 @@ export function parseQuery(
   };
 }
 
-function parseSelect(collection: Collection, text: string | null): readonly string[] {
+export function parseSelect(collection: Collection, text: string | null): readonly string[] {
   if (text === null) return DEFAULT_SELECT[collection];
   const names = text.split(",");
   for (const name of names) {

@@ -9,6 +9,9 @@ export type Operation =
   | "listing users"
   | "listing groups"
   | "listing contacts"
+  | "following users"
+  | "following groups"
+  | "following contacts"
   | "reading the organization"
   | "confirming removals";
 

@@ -1,0 +1,85 @@
+/** Asks a collection what has changed: which objects, not what of them. Nothing of it is believed before it is read by id. */
+import type { Source } from "../../recipients/model.ts";
+import { isExpired, malformed, type Refusal, refused } from "../errors/errors.ts";
+import { asRecord } from "../http/json.ts";
+import { type Operation, SELECT } from "../sources.ts";
+import type { Graph } from "./graph.ts";
+
+/** Where a collection is asked from: Graph's own link, opaque, good for seven days. */
+export type DeltaLink = string;
+
+export type DeltaAnswer =
+  | { readonly kind: "changed"; readonly ids: ReadonlySet<string>; readonly link: DeltaLink }
+  /** Graph no longer knows the link, or more has changed than is worth following: only a full read tells. */
+  | { readonly kind: "lost" };
+
+const FOLLOWING: Readonly<Record<Source, Operation>> = {
+  users: "following users",
+  groups: "following groups",
+  contacts: "following contacts",
+};
+
+/** Graph's pages have 200 objects; a tenant in which more has changed is read in full sooner. */
+const MOST_PAGES = 100;
+const MOST_IDS = 10_000;
+const LONGEST_LINK = 4096;
+const LONGEST_ID = 256;
+
+/** A link that is asked from now on: what changed before is not told. */
+export async function followFromNow(graph: Graph, source: Source, signal: AbortSignal): Promise<DeltaLink> {
+  const path = `/${source}/delta?$select=${SELECT[source]}&$deltatoken=latest`;
+  const answer = await follow(graph, source, path, signal);
+  // Of a link that was never used nothing can be lost.
+  if (answer.kind === "lost") throw malformed(FOLLOWING[source], "the answer leads nowhere");
+  return answer.link;
+}
+
+/** The objects that changed since the link was given out; some that did not may be among them. Throws Failure. */
+export function changedSince(graph: Graph, source: Source, link: DeltaLink, signal: AbortSignal): Promise<DeltaAnswer> {
+  return isOwnLink(link, source, graph.origin)
+    ? follow(graph, source, link, signal)
+    : Promise.resolve({ kind: "lost" });
+}
+
+async function follow(graph: Graph, source: Source, start: string, signal: AbortSignal): Promise<DeltaAnswer> {
+  const operation = FOLLOWING[source];
+  const ids = new Set<string>();
+  let path = start;
+  for (let page = 0; page < MOST_PAGES && ids.size <= MOST_IDS; page++) {
+    const answer = await graph.call({ operation, path, signal });
+    if ("refusal" in answer) {
+      if (isLost(answer.refusal)) return { kind: "lost" };
+      throw refused(answer.refusal);
+    }
+    const { value, "@odata.nextLink": next, "@odata.deltaLink": last } = asRecord(answer.body) ?? {};
+    if (!Array.isArray(value)) throw malformed(operation, "a page has no list of entries");
+    for (const entry of value) ids.add(idOf(operation, entry));
+    const link = next ?? last;
+    if (typeof link !== "string" || !isOwnLink(link, source, graph.origin))
+      throw malformed(operation, "the link of a page does not lead to the same collection of Graph");
+    if (next === undefined) return { kind: "changed", ids, link };
+    path = link;
+  }
+  return { kind: "lost" };
+}
+
+function idOf(operation: Operation, entry: unknown): string {
+  const id = asRecord(entry)?.["id"];
+  if (typeof id !== "string" || id === "" || id.length > LONGEST_ID) throw malformed(operation, "an object has no id");
+  return id;
+}
+
+const LOST_CODES: readonly string[] = ["resyncRequired", "syncStateNotFound", "syncStateInvalid"];
+
+/** Source: learn.microsoft.com/graph/delta-query-overview#synchronization-reset. */
+const isLost = (refusal: Refusal): boolean =>
+  refusal.status === 410 || isExpired(refusal) || (refusal.codes ?? []).some((code) => LOST_CODES.includes(code));
+
+/** Links are kept where others can write: they lead to the changes of one collection, on Graph's own origin, or nowhere. */
+function isOwnLink(link: string, source: Source, origin: string): boolean {
+  if (link.length > LONGEST_LINK || !URL.canParse(link)) return false;
+  const { origin: from, username, password, pathname } = new URL(link);
+  const path = `/v1.0/${source}/`;
+  const rest = pathname.startsWith(path) ? pathname.slice(path.length) : "";
+  return from === origin && username === "" && password === "" && /^(microsoft\.graph\.)?delta(\(\))?$/.test(rest);
+}
