@@ -4,12 +4,12 @@ import { isPauseDue, type Steps } from "../base/steps.ts";
 import { type DropReason, type NamedAs, parseAddress, smtpAddresses } from "./addresses.ts";
 import { type Claim, compareClaims } from "./claims.ts";
 import { type Candidate, primaryOf, sift } from "./election.ts";
-import { compilePatterns } from "./fnmatch.ts";
 import { createLeftOut, type LeftOut, type LeftOutCollector } from "./left-out.ts";
 import type { AccountType, DirectoryObject, DomainNames, Source } from "./model.ts";
 import { dealOut } from "./packed/buckets.ts";
 import { createRecords, type PackedRecord, type Records } from "./packed/records.ts";
 import { ACCOUNT_TYPES, bucketOf, bucketsFor, type Roster, rosterFrom } from "./packed/roster.ts";
+import { compilePatterns } from "./patterns.ts";
 
 export interface DeriveOptions {
   readonly names: DomainNames;
@@ -117,7 +117,8 @@ export function createDeriver({ names, excludeRecords, staticRecipients }: Deriv
     *finish() {
       const { statics, invalid } = parseStatics(staticRecipients, domains);
       const contested = yield* settleConflicts(candidates, leftOut);
-      const isExcluded = compilePatterns(excludeRecords);
+      const patternOf = compilePatterns(excludeRecords);
+      const isExcluded = (address: string): boolean => patternOf(address) !== undefined;
       const found = yield* toAccounts(candidates, { isExcluded, statics, leftOut });
       for (const address of statics) {
         const kind = ACCOUNT_TYPES.indexOf("static");

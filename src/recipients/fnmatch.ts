@@ -1,74 +1,27 @@
-/** Python's fnmatch for exclude patterns, in linear time: `*` any text, `?` one character, `[seq]`, `[!seq]`. */
-
-import { lowerCase } from "./addresses.ts";
+/** Python's fnmatch for exclude patterns: `*` any text, `?` one character, `[seq]`, `[!seq]`. */
 
 type Matcher = (character: string) => boolean;
-/** A token matches one character; "*" any number of them. */
-type Token = Matcher | "*";
 
-/** Whether any of the patterns matches a whole address. Patterns are lower-cased, as addresses are. */
-export function compilePatterns(patterns: readonly string[]): (address: string) => boolean {
-  const literals = new Set<string>();
-  const compiled: Token[][] = [];
-  for (const pattern of patterns.map(lowerCase)) {
-    if (/[*?[]/.test(pattern)) compiled.push(tokenize(pattern));
-    else literals.add(pattern);
-  }
-  return (address) => literals.has(address) || compiled.some((tokens) => matches(tokens, address));
-}
-
-/**
- * Greedy with one way back: when a character does not fit, the last `*` takes one more. Earlier stars never need another
- * try, so the work is at most pattern length × text length.
- */
-function matches(tokens: readonly Token[], text: string): boolean {
-  let token = 0;
-  let star = -1;
-  let from = 0;
-  let at = 0;
-  while (at < text.length) {
-    const current = tokens[token];
-    if (current === "*") {
-      star = token++;
-      from = at;
-    } else if (current?.(text[at] ?? "") === true) {
-      token++;
-      at++;
-    } else if (star >= 0) {
-      token = star + 1;
-      at = ++from;
-    } else {
-      return false;
-    }
-  }
-  while (tokens[token] === "*") token++;
-  return token === tokens.length;
-}
-
-function tokenize(pattern: string): Token[] {
-  const tokens: Token[] = [];
-  for (let at = 0; at < pattern.length; at++) {
-    const character = pattern[at] ?? "";
-    if (character === "*") {
-      if (tokens.at(-1) !== "*") tokens.push("*");
-    } else if (character === "?") {
-      tokens.push(() => true);
-    } else if (character === "[") {
-      const end = closing(pattern, at);
-      // Without a closing bracket it stands for itself.
-      tokens.push(end === -1 ? literal("[") : set(pattern.slice(at + 1, end)));
-      if (end !== -1) at = end;
-    } else {
-      tokens.push(literal(character));
-    }
+/** The parts of a pattern as they are written: `*`, `?`, a set, or a character that stands for itself. */
+export function tokenize(pattern: string): string[] {
+  const tokens: string[] = [];
+  for (let at = 0; at < pattern.length; ) {
+    const end = pattern[at] === "[" ? closing(pattern, at) : -1;
+    const character = String.fromCodePoint(pattern.codePointAt(at) ?? 0);
+    // Without a closing bracket it stands for itself.
+    const token = end === -1 ? character : pattern.slice(at, end + 1);
+    if (token !== "*" || tokens.at(-1) !== "*") tokens.push(token);
+    at += token.length;
   }
   return tokens;
 }
 
-const literal =
-  (wanted: string): Matcher =>
-  (character) =>
-    character === wanted;
+/** Of a token that matches one character, which is every one but `*`. */
+export function matcherOf(token: string): Matcher {
+  if (token === "?") return () => true;
+  if (token.length > 2 && token.startsWith("[")) return set(token.slice(1, -1));
+  return (character) => character === token;
+}
 
 /** A `]` directly behind `[` or `[!` belongs to the set. */
 function closing(pattern: string, open: number): number {

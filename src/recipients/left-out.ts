@@ -1,7 +1,7 @@
 /** Which addresses of these domains are not on the list, and why: bounded, and the same whatever the order of input. */
 import { isPauseDue, type Steps } from "../base/steps.ts";
 import type { DropReason } from "./addresses.ts";
-import { compilePatterns } from "./fnmatch.ts";
+import { compilePatterns } from "./patterns.ts";
 
 /** The first of them are told first where there are too many: what nobody expects before what somebody configured. */
 export const LEFT_OUT_REASONS = [
@@ -43,8 +43,6 @@ export const MOST_BYTES = 512 * 1024;
 /** For the line that counts the rest. */
 const ROOM_FOR_COUNT = 64;
 const LONGEST_SHOWN = 320;
-/** Characters of patterns compared with characters of addresses, to find out which pattern it was. */
-const PATTERN_WORK = 200_000_000;
 
 interface Row extends LeftOutEntry {
   /** What a pattern matched, where that is not the address itself: the primary of its account. */
@@ -103,7 +101,7 @@ export function createLeftOut(): LeftOutCollector {
     *finish(patterns) {
       prune();
       yield;
-      const patternOf = findPattern(patterns);
+      const patternOf = compilePatterns(patterns);
       const entries: LeftOutEntry[] = [];
       let room = MOST_BYTES - ROOM_FOR_COUNT;
       for (const { row } of rows) {
@@ -118,17 +116,6 @@ export function createLeftOut(): LeftOutCollector {
       return { entries, more };
     },
   };
-}
-
-/** The first pattern that matches; undefined once finding out would take too long. */
-function findPattern(patterns: readonly string[]): (address: string) => string | undefined {
-  const compiled = patterns.map((pattern) => ({ pattern, matches: compilePatterns([pattern]) }));
-  let work = 0;
-  return (address) =>
-    compiled.find(({ pattern, matches }) => {
-      work += pattern.length * address.length;
-      return work <= PATTERN_WORK && matches(address);
-    })?.pattern;
 }
 
 /** One line of the file. */

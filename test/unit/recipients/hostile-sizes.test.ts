@@ -1,0 +1,97 @@
+/** Whatever a tenant or a spec holds within its limits, no step of the work keeps the event loop for long. */
+import { describe, expect, it } from "vitest";
+import { createDeriver } from "../../../src/recipients/derive.ts";
+import { diff, lostAddresses } from "../../../src/recipients/diff.ts";
+import type { DirectoryObject } from "../../../src/recipients/model.ts";
+import { rosterOf } from "../../../src/recipients/packed/roster.ts";
+import { compilePatterns } from "../../../src/recipients/patterns.ts";
+import { sliced, timed } from "../../support/slices.ts";
+import { mailbox, mirror, NAMES, names } from "./support/accounts.ts";
+
+/** A turn of the garbage collector falls into a slice now and then. */
+const LONGEST_MS = 50;
+
+const user = (index: number, proxyAddresses: readonly string[]): DirectoryObject => ({
+  id: `00000000-0000-4000-8000-${index.toString(16).padStart(12, "0")}`,
+  source: "users",
+  mail: null,
+  proxyAddresses,
+});
+const aliases = (owner: number | string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `${index === 0 ? "SMTP" : "smtp"}:u${owner}.${index}@example.com`);
+
+/** The longest that an object or a step took, and what came of it. */
+function derive(objects: Iterable<DirectoryObject>, excludeRecords: readonly string[] = []) {
+  const deriver = createDeriver({ names: NAMES, excludeRecords, staticRecipients: [] });
+  let longestMs = 0;
+  for (const object of objects)
+    longestMs = Math.max(
+      longestMs,
+      timed(() => deriver.add(object)),
+    );
+  const finished = sliced(deriver.finish());
+  return { derived: finished.result, longestMs: Math.max(longestMs, finished.longestMs), totalMs: finished.totalMs };
+}
+const many = (count: number, make: (index: number) => DirectoryObject): DirectoryObject[] =>
+  Array.from({ length: count }, (_, index) => make(index));
+
+describe("No pause is missed", { timeout: 180_000 }, () => {
+  it("by 500 hostile patterns and 1,000 objects of 21 addresses (1)", () => {
+    const patterns = Array.from({ length: 500 }, (_, index) => `*${"[!~]".repeat(78)}~${index}`);
+    const { derived, longestMs, totalMs } = derive(
+      many(1000, (index) => user(index, aliases(index, 21))),
+      patterns,
+    );
+    expect(derived.accounts.addresses).toBe(21_000);
+    expect(longestMs).toBeLessThan(LONGEST_MS);
+    expect(totalMs).toBeLessThan(20_000);
+  });
+
+  it("by patterns and addresses that are as long as they may be (1)", () => {
+    const patterns = Array.from({ length: 500 }, (_, index) => `*${"[!~]*".repeat(60)}~${index}`.slice(0, 320));
+    const matches = compilePatterns(patterns);
+    const address = `${"a".repeat(64)}@${"b".repeat(185)}.com`;
+    matches(address);
+    const took = timed(() => {
+      for (let index = 0; index < 10; index++) expect(matches(address)).toBeUndefined();
+    });
+    expect(took / 10).toBeLessThan(LONGEST_MS / 4);
+  });
+
+  it("by one address on 100,000 objects (4)", () => {
+    const { derived, longestMs } = derive(many(100_000, (index) => user(index, ["SMTP:info@example.com"])));
+    expect([derived.accounts.length, derived.conflicts]).toEqual([1, ["info@example.com"]]);
+    expect(longestMs).toBeLessThan(2 * LONGEST_MS);
+  });
+
+  it("by 120 objects that share 10,000 addresses (4)", () => {
+    const shared = aliases("shared", 10_000);
+    const { derived, longestMs, totalMs } = derive(many(120, (index) => user(index, shared)));
+    expect([derived.accounts.length, derived.accounts.addresses]).toEqual([1, 10_000]);
+    expect(longestMs).toBeLessThan(3 * LONGEST_MS);
+    expect(totalMs).toBeLessThan(30_000);
+  });
+
+  it("by 1,000 objects of 400 addresses (4)", () => {
+    const { derived, longestMs } = derive(many(1000, (index) => user(index, aliases(index, 400))));
+    expect(derived.accounts.addresses).toBe(400_000);
+    expect(longestMs).toBeLessThan(2 * LONGEST_MS);
+  });
+
+  it("when 20,000 accounts lose 50 Mirror domains: a million addresses, counted and packed (3)", () => {
+    const mirrors = Array.from({ length: 50 }, (_, index) => mirror(`m${index}.example`));
+    const { result: accounts } = sliced(
+      rosterOf(Array.from({ length: 20_000 }, (_, index) => mailbox(`u${index}@example.com`))),
+    );
+    const baseline = { kind: "accounts", accounts, names: names(...mirrors) } as const;
+    const wish = { accounts, names: NAMES };
+    expect(sliced(diff(baseline, wish)).result.counts.total).toBe(0);
+    const { result: lost, longestMs } = sliced(lostAddresses(baseline, wish));
+    // Postmaster and abuse of every domain too.
+    expect(lost.size).toBe(50 * 20_002);
+    expect(lost.has("u7@m49.example")).toBe(true);
+    expect(lost.has("u7@example.com")).toBe(false);
+    expect([...lost.byLocal.groups()].length).toBe(1);
+    expect(longestMs).toBeLessThan(2 * LONGEST_MS);
+  });
+});
