@@ -1,6 +1,7 @@
 /** The process log: one JSON object a line on standard output. */
 import { destination, pino } from "pino";
-import type { Logger } from "../runtime/types.ts";
+import { Failure } from "../base/failure.ts";
+import { ApiError, type Logger } from "../runtime/types.ts";
 import { createStackReader } from "./stack.ts";
 
 /** The program is the bundle, when it is the image that runs. */
@@ -21,9 +22,10 @@ export function createLogger(level: string): Logger {
   );
 }
 
-/** Name, message and stack of ours; never a cause or a body. */
-function describeError(error: unknown): unknown {
+/** Name, message and stack of ours; never a cause or a body. What others refuse or do not answer is no fault of the code: no stack. */
+export function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return { message: String(error) };
+  if (error instanceof ApiError || error instanceof Failure) return { name: error.name, message: error.message };
   const { name, message, stack = "" } = error;
   return { name, message, stack: readStack(stack) };
 }

@@ -65,15 +65,11 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
   const clouds = cloudTable(endpoints);
   const sharedAccess = parseShared(options.sharedAccess, config.podClientId);
   const access = apiServer(config.kubeconfig, deps);
-  const client = createClient(access, deps, { onRequest: (request) => metrics.apiServerRequest(request) });
+  const onContact = (trouble: string | undefined) => tellContact(log, access.server, trouble);
+  const client = createClient(access, deps, { onRequest: (request) => metrics.apiServerRequest(request), onContact });
   const events = createEventRecorder({ client, deps, log, controller: "o365sync.dev/operator", instance });
-  const watched = watch({
-    client,
-    namespaces: config.watchNamespaces,
-    secrets: config.watchSecrets,
-    deps,
-    log,
-  });
+  const { watchNamespaces: namespaces, watchSecrets: secrets } = config;
+  const watched = watch({ client, namespaces, secrets, deps, log });
   const { domains, syncs, configMaps } = watched;
   const stores = { domains: domains.store, syncs: syncs.store, configMaps: configMaps.store };
 
@@ -141,6 +137,11 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
     await events.flush(LAST_EVENTS_MS);
     await stopServing();
   }
+}
+
+function tellContact(log: Logger, server: string, trouble: string | undefined): void {
+  if (trouble === undefined) log.info({ server }, "The API server answers again");
+  else log.warn({ server, reason: trouble }, "Cannot reach the API server; it is tried again until it answers");
 }
 
 /** A tenant with many domains, or one that answers slowly, leaves workers to the others. */

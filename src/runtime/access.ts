@@ -1,7 +1,8 @@
 /** Where the API server is and how to prove who we are: from a kubeconfig file, or from the pod's service account. */
 import type { RequestOptions } from "node:https";
-import { KubeConfig } from "@kubernetes/client-node";
+import type { KubeConfig } from "@kubernetes/client-node";
 import { type Clock, systemClock } from "../base/deps.ts";
+import { readKubeconfig, withExecInfo } from "./kubeconfig.ts";
 
 /** What a request needs to be trusted and to trust the server; spread into `https.request`. */
 export type Credentials = Pick<RequestOptions, "ca" | "cert" | "key" | "auth" | "servername" | "rejectUnauthorized"> & {
@@ -52,10 +53,9 @@ interface Config {
 }
 
 function readConfig(path: string | undefined, contextName: string | undefined): Config {
-  const config = new KubeConfig();
-  if (path === undefined) config.loadFromDefault();
-  else config.loadFromFile(path);
-
+  const config = readKubeconfig(path);
+  if (config === undefined)
+    throw new Error("no kubeconfig and no service account found: run in a cluster, set KUBECONFIG, or name a file");
   if (contextName !== undefined) {
     if (config.getContextObject(contextName) === null)
       throw new Error(`kubeconfig: there is no context "${contextName}"`);
@@ -63,10 +63,6 @@ function readConfig(path: string | undefined, contextName: string | undefined): 
   }
   const cluster = config.getCurrentCluster();
   const context = config.getCurrentContext();
-  // What loadFromDefault makes up when it finds nothing.
-  if (context === "loaded-context" && cluster?.server === "http://localhost:8080") {
-    throw new Error("no kubeconfig and no service account found: run in a cluster, set KUBECONFIG, or name a file");
-  }
   if (!cluster || !URL.canParse(cluster.server)) {
     throw new Error(`kubeconfig: context "${context}" names no cluster with a valid server URL`);
   }
@@ -78,7 +74,7 @@ function readConfig(path: string | undefined, contextName: string | undefined): 
   const plain = cluster.server.startsWith("http:");
   config.loadFromClusterAndUser(
     plain ? { ...cluster, skipTLSVerify: true } : cluster,
-    config.getCurrentUser() ?? { name: "anonymous" },
+    withExecInfo(config.getCurrentUser() ?? { name: "anonymous" }, cluster),
   );
   return { server: cluster.server, namespace: namespace?.trim() || undefined, config };
 }

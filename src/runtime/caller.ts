@@ -16,6 +16,8 @@ export interface CallerOptions {
   readonly userAgent: string;
   /** Told of each attempt when its head has come; `code` is the HTTP status, or `<error>` when none came. */
   readonly onRequest?: ((request: { verb: string; host: string; code: string; seconds: number }) => void) | undefined;
+  /** Told when the server cannot be reached any more, with the reason, and when it answers again (undefined); each once. */
+  readonly onContact?: ((trouble: string | undefined) => void) | undefined;
 }
 
 export interface Caller {
@@ -32,6 +34,7 @@ export interface Caller {
 export function createCaller(access: ApiServerAccess, deps: Deps, options: CallerOptions): Caller {
   const { clock } = deps;
   const transport = createTransport(access.server, options.userAgent);
+  const contact = newsOnly(options.onContact);
 
   async function exchange(request: HttpRequest, fresh: boolean, signal: AbortSignal): Promise<IncomingMessage> {
     const credentials = await untilAborted(access.authenticate(fresh), signal).catch((error: unknown) => {
@@ -42,6 +45,7 @@ export function createCaller(access: ApiServerAccess, deps: Deps, options: Calle
     try {
       const response = await transport.send(request, credentials, signal);
       code = String(response.statusCode);
+      contact(undefined);
       return response;
     } finally {
       const seconds = (clock.monotonic() - started) / 1000;
@@ -66,7 +70,9 @@ export function createCaller(access: ApiServerAccess, deps: Deps, options: Calle
     if (signal?.aborted) return signal.reason;
     if (error instanceof ApiError) return error;
     transport.dropIdle();
-    return connectionError(describe(request), deadline.expired ? deadline.signal.reason : error);
+    const lost = connectionError(describe(request), deadline.expired ? deadline.signal.reason : error);
+    contact(lost.reason);
+    return lost;
   }
 
   async function attempt(request: HttpRequest, signal?: AbortSignal): Promise<unknown> {
@@ -106,6 +112,16 @@ export function createCaller(access: ApiServerAccess, deps: Deps, options: Calle
         idle.release();
       }
     },
+  };
+}
+
+/** Of many requests that go the same way, the first is news. */
+function newsOnly(tell: CallerOptions["onContact"]): (trouble: string | undefined) => void {
+  let before: string | undefined;
+  return (trouble) => {
+    const isNews = (trouble === undefined) !== (before === undefined);
+    before = trouble;
+    if (isNews) tell?.(trouble);
   };
 }
 

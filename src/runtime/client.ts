@@ -20,8 +20,8 @@ const WATCH_GRACE_MS = 5_000;
 
 /** Calls over one pool of connections. Defaults: 30 s for each attempt; user agent and field manager `o365-sync-operator`. */
 export function createClient(access: ApiServerAccess, deps: Deps, options: ClientOptions = {}): Client {
-  const { timeoutMs = 30_000, userAgent = NAME, fieldManager = NAME, onRequest } = options;
-  const caller = createCaller(access, deps, { timeoutMs, userAgent, onRequest });
+  const { timeoutMs = 30_000, userAgent = NAME, fieldManager = NAME, onRequest, onContact } = options;
+  const caller = createCaller(access, deps, { timeoutMs, userAgent, onRequest, onContact });
 
   /** What the server answers is taken to be what was asked for. */
   function call<T>(request: HttpRequest, signal?: AbortSignal): Promise<T> {

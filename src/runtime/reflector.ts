@@ -108,7 +108,7 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
           if (expired) resourceVersion = undefined;
           const waitMs = Math.max(backoff.next(), (err instanceof ApiError && err.retryAfterMs) || 0);
           const message = expired ? "Listing anew: the resource version is too old" : describe(err);
-          log[expired ? "info" : "warn"]({ err, waitMs: Math.round(waitMs) }, message);
+          log[levelOf(err, expired)]({ err, waitMs: Math.round(waitMs) }, message);
           await deps.clock.sleep(waitMs, signal).catch(() => {});
         }
       }
@@ -137,6 +137,12 @@ function tidy<T extends KubeObject>(type: ResourceType<T>, object: T): T {
 /** The version to watch from, or the token to list on with, is no longer kept by the server. */
 function isExpired(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 410 || error.reason === "Expired" || error.reason === "Gone");
+}
+
+/** That the server cannot be reached is told once for all reflectors, where it is noticed. */
+function levelOf(error: unknown, expired: boolean): "debug" | "info" | "warn" {
+  if (expired) return "info";
+  return error instanceof ApiError && error.status === 0 && error.reason !== "ShortWatch" ? "debug" : "warn";
 }
 
 function describe(error: unknown): string {

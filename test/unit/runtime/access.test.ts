@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { stringify } from "yaml";
 import { loadAccess } from "../../../src/runtime/access.ts";
@@ -115,5 +115,85 @@ describe("access from a kubeconfig", () => {
     ["it wants a proxy", () => loadAccess(kubeconfig({ ...HTTPS, "proxy-url": "http://p" })), /proxy-url/],
   ])("says so when %s", (_, load, message) => {
     expect(load).toThrow(message);
+  });
+});
+
+describe("several kubeconfigs (issue 17, point 19)", () => {
+  const write = (name: string, config: object): string => {
+    const path = join(folder, name);
+    writeFileSync(path, stringify(config));
+    return path;
+  };
+  const cluster = (name: string, port: number) => ({ name, cluster: { server: `https://127.0.0.1:${port}` } });
+  const context = (name: string, namespace = name) => ({ name, context: { cluster: name, namespace, user: name } });
+  const load = (...files: string[]) => {
+    vi.stubEnv("KUBECONFIG", files.join(delimiter));
+    return loadAccess();
+  };
+
+  it("connect to the first current-context, and what the first file names wins", async () => {
+    const one = write("one", {
+      clusters: [cluster("a", 1001)],
+      users: [{ name: "a", user: { token: "first" } }],
+      contexts: [context("a")],
+      "current-context": "a",
+    });
+    const two = write("two", {
+      clusters: [cluster("a", 2001), cluster("b", 2002)],
+      users: [{ name: "a", user: { token: "second" } }],
+      contexts: [context("a", "other"), context("b")],
+      "current-context": "b",
+    });
+    const access = load(one, two);
+    expect(access).toMatchObject({ server: "https://127.0.0.1:1001", namespace: "a" });
+    expect((await access.authenticate(false)).headers).toEqual({ Authorization: "Bearer first" });
+    expect(load(two, one).server).toBe("https://127.0.0.1:2002");
+  });
+
+  it("may be missing, empty, or without a context of their own", () => {
+    const clusters = write("clusters", { clusters: [cluster("b", 3001)], contexts: [context("b")] });
+    const current = write("current", { "current-context": "b" });
+    const empty = join(folder, "empty");
+    writeFileSync(empty, "");
+    expect(load(join(folder, "missing"), empty, clusters, current).server).toBe("https://127.0.0.1:3001");
+  });
+
+  it("are not quoted when one is broken", () => {
+    const broken = join(folder, "broken");
+    writeFileSync(broken, "users:\n - token: secret\n  x: [");
+    expect(() => load(broken)).toThrow(`kubeconfig: ${broken} cannot be read: it is no kubeconfig in YAML or JSON`);
+  });
+});
+
+describe("a credential plugin (issue 17, point 19)", () => {
+  const plugin = (body: string): void => {
+    mkdirSync(join(folder, "bin"));
+    writeFileSync(join(folder, "bin", "plugin"), `#!/bin/sh\n${body}\n`);
+    chmodSync(join(folder, "bin", "plugin"), 0o755);
+  };
+  const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "./bin/plugin", provideClusterInfo: true };
+  const credential = (token: string): string =>
+    `{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"${token}"}}`;
+
+  it("is run by its path from the kubeconfig's folder, and is told what it is asked for", async () => {
+    plugin(`printf '%s' "$KUBERNETES_EXEC_INFO" > "$(dirname "$0")/info"; echo '${credential("exec")}'`);
+    const access = loadAccess(kubeconfig(HTTPS, { exec }));
+    expect((await access.authenticate(false)).headers).toEqual({ Authorization: "Bearer exec" });
+    expect(JSON.parse(readFileSync(join(folder, "bin", "info"), "utf8"))).toEqual({
+      kind: "ExecCredential",
+      apiVersion: "client.authentication.k8s.io/v1",
+      spec: {
+        interactive: false,
+        cluster: { server: HTTPS.server, "certificate-authority-data": HTTPS["certificate-authority-data"] },
+      },
+    });
+  });
+
+  it("is told nothing of the cluster that it does not ask for, and keeps its own environment", async () => {
+    plugin(`echo "${credential("$OWN-$KIND").replaceAll('"', '\\"')}"`);
+    const own = { ...exec, provideClusterInfo: false, env: [{ name: "OWN", value: "mine" }] };
+    vi.stubEnv("KIND", "inherited");
+    const access = loadAccess(kubeconfig(HTTPS, { exec: own }));
+    expect((await access.authenticate(false)).headers).toEqual({ Authorization: "Bearer mine-inherited" });
   });
 });

@@ -243,6 +243,14 @@ describe("a failed request", () => {
     server.close = () => Promise.resolve();
   });
 
+  it("tells once that the server cannot be reached, and once that it answers again (issue 17, point 19)", async () => {
+    const told: (string | undefined)[] = [];
+    const scripts = [reset, reset, json({}), json({}), reset, json({})];
+    const { client } = await setUp(scripts, { onContact: (trouble) => void told.push(trouble) });
+    for (let i = 0; i < 6 && told.length < 4; i++) await client.get(CONFIG_MAP, KEY).catch(() => undefined);
+    expect(told).toEqual(["ECONNRESET", undefined, "ECONNRESET", undefined]);
+  });
+
   it("does not repeat what a credential plugin printed", async () => {
     const authenticate = (): Promise<never> => Promise.reject(new Error("plugin: my secret"));
     const client = createClient(
