@@ -4,7 +4,7 @@
  */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -15,6 +15,7 @@ import type { ControlPlane } from "../../../dev/controlplane/types.ts";
 import { type OperatorProcess, startOperatorProcess } from "../../../dev/demo/operator.ts";
 import { harbourAndPine } from "../../../dev/tenant/fixture.ts";
 import { startTenant, type Tenant } from "../../../dev/tenant/index.ts";
+import { bundle } from "../../../scripts/bundle.ts";
 import { type Page, ROOT, readPages } from "../../support/pages.ts";
 import { missing } from "../../support/tools.ts";
 import { container, helm, type Manifest } from "../chart/helm.ts";
@@ -123,6 +124,8 @@ describe.skipIf(!isPossible)("Commands of", { timeout: 120_000 }, () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "o365-sync-commands-"));
     await symlink(kubectl, join(folder, "kubectl"));
+    await bundle(join(folder, "kubectl-mailsync"), { entryPoint: "cli/main.ts", banner: "#!/usr/bin/env node" });
+    await chmod(join(folder, "kubectl-mailsync"), 0o755);
     kubeconfig = join(folder, "admin.kubeconfig");
     controlPlane = await startRealControlPlane({ assets });
     await controlPlane.writeKubeconfig(kubeconfig, "admin");

@@ -9,6 +9,7 @@ export const NOT_RUN: readonly (readonly [command: RegExp, why: string])[] = [
   [/^[A-Z]+=\$\(az |^for .*\baz\b|\$(APP|SECRET|SP)\b/, "needs Azure's command line, and what it answered"],
   [/--cert=tls\.crt/, "needs a certificate of yours"],
   [/^export (NODE24|KUBEBUILDER_ASSETS)/, "a setting of the tests"],
+  [/^sudo /, "changes the machine that the tests run on"],
   [/^(az|terraform|openssl|curl|psql|postmap|postfix|promtool)\b/, "needs what is not in a cluster"],
 ];
 
