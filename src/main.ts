@@ -5,6 +5,7 @@ import { systemDeps } from "./base/deps.ts";
 import { type Config, parseConfig, proxyOf } from "./config/config.ts";
 import { helpText } from "./config/flags.ts";
 import { UsageError } from "./config/values.ts";
+import { runGateway } from "./gateway/main.ts";
 import { createLogger } from "./observe/log.ts";
 import { startOperator } from "./operator/operator.ts";
 import { runProbe } from "./probe/main.ts";
@@ -23,6 +24,7 @@ async function main(): Promise<number> {
         proxy: proxyOf(process.env),
         print: (text) => void process.stdout.write(text),
       });
+    if (command === "gateway") return await gateway(rest);
     config = parseConfig(process.argv.slice(2), process.env);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
@@ -40,13 +42,7 @@ async function main(): Promise<number> {
   const log = createLogger(config.logLevel);
   // Node.js tells it too, in places of the bundle, and ends the process.
   process.on("uncaughtExceptionMonitor", (error) => log.error({ err: error }, "The operator crashes"));
-  const stop = new AbortController();
-  for (const name of ["SIGTERM", "SIGINT"] as const) {
-    process.once(name, () => {
-      log.info({ signal: name }, "Told to stop");
-      stop.abort(new Error(`told to stop by ${name}`));
-    });
-  }
+  const stop = stopSignal((name) => log.info({ signal: name }, "Told to stop"));
   // Timers and idle servers keep no process alive: while it waits for an API server that is not there, nothing would.
   const alive = setInterval(() => {}, HOUR_MS);
   try {
@@ -57,7 +53,7 @@ async function main(): Promise<number> {
       instance: config.podName ?? hostname(),
       log,
       deps: systemDeps,
-      signal: stop.signal,
+      signal: stop,
     });
     return 0;
   } catch (error) {
@@ -70,6 +66,28 @@ async function main(): Promise<number> {
   } finally {
     clearInterval(alive);
   }
+}
+
+async function gateway(args: readonly string[]): Promise<number> {
+  const alive = setInterval(() => {}, HOUR_MS);
+  try {
+    const print = (text: string): void => void process.stdout.write(text);
+    return await runGateway(args, { env: process.env, print, signal: stopSignal(() => {}) });
+  } finally {
+    clearInterval(alive);
+  }
+}
+
+/** Aborts when the process is told to stop. */
+function stopSignal(onStop: (name: string) => void): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ["SIGTERM", "SIGINT"] as const) {
+    process.once(name, () => {
+      onStop(name);
+      stop.abort(new Error(`told to stop by ${name}`));
+    });
+  }
+  return stop.signal;
 }
 
 function readSettings(flag: string, path: string | undefined): string | undefined {

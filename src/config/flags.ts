@@ -118,6 +118,7 @@ export function helpText(): string {
     "",
     "usage: node operator.cjs [flags]",
     "       node operator.cjs probe --help     asks a tenant what is taken for granted here",
+    "       node operator.cjs gateway --help   keeps the published lists beside a mail server",
     "",
     ...rows,
     `${"  --version".padEnd(38)} show the version and exit`,

@@ -16,14 +16,22 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-export function integer(values: FlagValues, name: FlagName, least: number, most: number): number {
+export function integer<Name extends string>(
+  values: ReadonlyMap<Name, string>,
+  name: Name,
+  least: number,
+  most: number,
+): number {
   const text = values.get(name) ?? "";
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= least && value <= most) return value;
   throw new UsageError(`--${name} must be a whole number from ${least} to ${most}, not "${text}"`);
 }
 
-export function bindAddress(values: FlagValues, name: FlagName): BindAddress | undefined {
+export function bindAddress<Name extends string>(
+  values: ReadonlyMap<Name, string>,
+  name: Name,
+): BindAddress | undefined {
   const text = values.get(name) ?? "";
   if (text === "0") return undefined;
   const [, host = "", port = ""] = /^(?:\[?([0-9A-Za-z:.-]*?)\]?):(\d{1,5})$/.exec(text) ?? [];

@@ -11,7 +11,7 @@ export interface Rule {
   readonly resourceNames?: readonly string[];
 }
 
-export type Rules = Readonly<Record<"operator" | "watchSecrets" | "leaderElection", readonly Rule[]>>;
+export type Rules = Readonly<Record<"operator" | "watchSecrets" | "leaderElection" | "gateway", readonly Rule[]>>;
 
 const FILE = new URL("../../charts/o365-sync-operator/files/rules.yaml", import.meta.url);
 

@@ -118,6 +118,7 @@ extraArgs: []
 extraEnv: []
 extraVolumes: []
 extraVolumeMounts: []
+gateways: []
 extraObjects: []
 helmTest:
   enabled: true

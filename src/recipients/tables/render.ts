@@ -45,6 +45,7 @@ export const TABLE_KEYS: Readonly<Record<Format, string>> = {
  * delivered below `.invalid` (RFC 2606), and no domain of it is ever routed.
  */
 const filler = (index: number): string => `nobody@empty-shard-${index}.invalid`;
+export const isFiller = (address: string): boolean => /^nobody@empty-shard-\d+\.invalid$/.test(address);
 
 export function* prepareTables(accounts: Roster, names: DomainNames): Steps<Tables> {
   return { accounts, names, shards: yield* dealShards(accounts) };
@@ -127,7 +128,7 @@ const bytesOf = (values: Readonly<Record<string, string>>): number =>
   Object.entries(values).reduce((sum, [key, value]) => sum + key.length + value.length, 0);
 
 type Entry = readonly [address: string, owner: string];
-type TextFormat = Exclude<Format, "cdb">;
+export type TextFormat = Exclude<Format, "cdb">;
 
 /** The line of an address: "" where the table needs none for it, undefined where the format cannot carry it. */
 const LINES: Readonly<Record<TextFormat, (...entry: Entry) => string | undefined>> = {
@@ -141,10 +142,15 @@ const LINES: Readonly<Record<TextFormat, (...entry: Entry) => string | undefined
   },
 };
 
+/** The line of an address as a table has it; undefined where the table has none. */
+export const lineOf = (format: TextFormat, ...entry: Entry): string | undefined => LINES[format](...entry) || undefined;
+
 /** virtual(5) parses the right-hand side as a list of RFC 5322 addresses: in a local part their specials would split it. */
 const isPlain = (address: string): boolean => !/[()<>[\]:;,\\@]/.test(address.slice(0, address.lastIndexOf("@")));
 
-const fillerLine = (format: TextFormat, index: number): string => LINES[format](filler(index), "nobody@invalid") ?? "";
+/** Stands alone in a table that would be empty. */
+export const fillerLine = (format: TextFormat, index: number): string =>
+  LINES[format](filler(index), "nobody@invalid") ?? "";
 
 function* renderText(format: TextFormat, entries: readonly Entry[], index: number): Steps<string> {
   const lines: string[] = [];

@@ -51,6 +51,20 @@ export const VALUE_SETS: readonly ValueSet[] = [
     has("Deployment", ":edge"),
   ),
   set(
+    "two gateways, one of them outside of the cluster",
+    {
+      gateways: [
+        { name: "mx1", namespace: "default", token: true },
+        { name: "mx2", namespace: "kube-system" },
+      ],
+    },
+    (objects) =>
+      all(objects, "Role").filter(({ metadata }) => /^o365-sync-gateway-mx[12]$/.test(metadata.name)).length === 2 &&
+      all(objects, "Secret").length === 1 &&
+      has("Secret", "kubernetes.io/service-account-token")(objects) &&
+      some("ServiceAccount", 3)(objects),
+  ),
+  set(
     "two namespaces",
     { watchNamespaces: ["default", "kube-system"] },
     (objects) =>

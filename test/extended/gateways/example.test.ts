@@ -1,9 +1,11 @@
 /** The manifests and the configuration of examples/postfix-gateway fit each other, the docs and the API server. */
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { tableName } from "../../../src/api/names.ts";
+import { parseGateway } from "../../../src/gateway/flags.ts";
 import { request } from "../../support/api.ts";
 import { createNamespace, useControlPlane } from "../../support/controlplane.ts";
 import { documented, settingsOf } from "../../support/gateways/docs.ts";
@@ -89,7 +91,7 @@ describe("examples/postfix-gateway", () => {
   });
 
   it("has the settings that docs/consumers.md shows, with their values", () => {
-    const shown = settingsOf(documented("main.cf"));
+    const shown = settingsOf(documented("main.cf") + documented("mounted.cf"));
     expect(Object.keys(shown).length).toBeGreaterThan(12);
     expect(settingsOf(read("main.cf"))).toMatchObject(shown);
   });
@@ -108,5 +110,52 @@ describe("examples/postfix-gateway", () => {
       const { status, body } = await request("POST", path, manifest ?? {});
       expect(status, JSON.stringify(body)).toBe(201);
     });
+  });
+});
+
+/** What kubectl makes of a folder. */
+function kustomized(folder: string): Manifest[] {
+  const kubectl = join(process.env["KUBEBUILDER_ASSETS"] ?? "", "kubectl");
+  const text = execFileSync(kubectl, ["kustomize", `${ROOT}examples/${folder}`], { encoding: "utf8" });
+  return parseAllDocuments(text).map((document) => document.toJS() as Manifest);
+}
+
+describe.skipIf(useControlPlane().kind === "embedded")("examples/postfix-gateway-sidecar", () => {
+  interface Sidecar {
+    readonly args: readonly string[];
+    readonly env: readonly { readonly name: string }[];
+  }
+
+  it("is the same gateway with the program in place of the mounted lists", async () => {
+    const objects = kustomized("postfix-gateway-sidecar");
+    const namespace = await createNamespace();
+    for (const { kind, metadata, ...rest } of objects) {
+      const { apiVersion } = rest as unknown as { apiVersion: string };
+      const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+      const path = `${group}/namespaces/${namespace}/${kind.toLowerCase()}s?dryRun=All&fieldValidation=Strict`;
+      const { status, body } = await request("POST", path, { kind, metadata: { ...metadata, namespace }, ...rest });
+      expect({ kind, status, ...(status >= 300 && { body }) }).toEqual({ kind, status: 201 });
+    }
+    const pod = objects.find(({ kind }) => kind === "StatefulSet")?.spec.template.spec;
+    expect(pod?.volumes.map(({ name }) => name)).toEqual(["lists", "api-access", "config"]);
+    const { initContainers } = pod as unknown as { initContainers: readonly [Sidecar] };
+    const [, ...flags] = initContainers[0].args;
+    const parsed = parseGateway(flags.map((flag) => flag.replace("$(NAMESPACE)", namespace)));
+    expect(parsed).toMatchObject({ socketmaps: [{ kind: "inet", host: "127.0.0.1", port: 10_460 }] });
+    expect(documented("socketmap.cf")).toContain("inet:127.0.0.1:10460:");
+  });
+});
+
+describe("examples/postfix-vm", () => {
+  it("starts the program with flags that it has, at the address that main.cf asks", () => {
+    const unit = readFileSync(`${ROOT}examples/postfix-vm/o365-sync-gateway.service`, "utf8").replaceAll("\\\n", "");
+    const [, flags = ""] = /^ExecStart=\/usr\/bin\/node .*operator\.cjs gateway (.*)$/m.exec(unit) ?? [];
+    const parsed = parseGateway(flags.trim().split(/\s+/));
+    expect(parsed).toMatchObject({
+      directory: "/var/lib/o365-sync",
+      socketmaps: [{ host: "127.0.0.1", port: 10_460 }],
+    });
+    const main = settingsOf(readFileSync(`${ROOT}examples/postfix-vm/main.cf`, "utf8"));
+    expect(main).toMatchObject({ ...settingsOf(documented("main.cf")), ...settingsOf(documented("socketmap.cf")) });
   });
 });

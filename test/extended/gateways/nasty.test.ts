@@ -2,17 +2,19 @@
  * Every shipped and every documented configuration accepts every address of a nasty tenant, over SMTP, and delivers to that
  * very address; it refuses near misses, routes of old and strangers. Each block of docs/consumers.md runs as it stands.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { harbourAndPine } from "../../../dev/tenant/fixture.ts";
+import { useControlPlane } from "../../support/controlplane.ts";
 import { nearMisses } from "../../support/gateways/addresses.ts";
 import { type Bench, createBench, freePort, timeUntil } from "../../support/gateways/bench.ts";
 import { documented, documentedNames, settingsOf } from "../../support/gateways/docs.ts";
-import { type Exim, startExim } from "../../support/gateways/exim.ts";
+import { type Exim, eximMounted, startExim } from "../../support/gateways/exim.ts";
 import { createMount, type Mount, type Mountable } from "../../support/gateways/mount.ts";
 import { inSmtp, NASTY, OWN_LITERALS, relayAttempts, routedLocals } from "../../support/gateways/nasty.ts";
-import { type Postfix, STOCK_MAIN, startPostfix } from "../../support/gateways/postfix.ts";
+import { EXAMPLE, type Postfix, STOCK_MAIN, startPostfix } from "../../support/gateways/postfix.ts";
+import { type Program, startProgram } from "../../support/gateways/program.ts";
 import { lacks } from "../../support/gateways/programs.ts";
 import { type Sink, startSink } from "../../support/gateways/sink.ts";
 import { askRecipients, openSession, sendMail } from "../../support/gateways/smtp.ts";
@@ -41,6 +43,9 @@ describe.skipIf(lacks({ programs: PROGRAMS, root: true }))("With a nasty tenant,
   let sink: Sink;
   let mount: string;
   let listed: string[];
+  /** The gateway program, and where it keeps its files. */
+  let program: Program;
+  let directory: string;
 
   beforeAll(async () => {
     bench = await createBench();
@@ -74,6 +79,18 @@ describe.skipIf(lacks({ programs: PROGRAMS, root: true }))("With a nasty tenant,
     );
     for (const shard of ["0", "1", "2", "3"])
       mounts.recipients.update(shard, (await world.configMap(`example-com-recipients-4-${shard}`)) ?? {}, shard);
+    directory = join(bench.folder, "o365-sync");
+    const { kubeconfig } = useControlPlane();
+    const flags = ["--socketmap=inet:127.0.0.1:0"];
+    program = bench.use(await startProgram({ namespace: world.namespace, directory, kubeconfig, flags }));
+    await timeUntil(
+      () => program.catalog.routing.size,
+      (size) => size === 3,
+    );
+    await timeUntil(
+      () => existsSync(join(directory, "current/transport")),
+      (there) => there,
+    );
   });
   afterAll(async () => {
     await world?.close();
@@ -85,15 +102,35 @@ describe.skipIf(lacks({ programs: PROGRAMS, root: true }))("With a nasty tenant,
   const postfix = (main: string | undefined, ...blocks: string[]): Kind["start"] => {
     const settings = Object.assign({}, ...blocks.map(settingsOf)) as Record<string, string>;
     return async (folder) => {
-      const place = { sync_folder: mount };
+      const place = "sync_folder" in settings || main === undefined ? { sync_folder: mount } : {};
       const all = { folder, port: await freePort(), mount, settings: { ...settings, ...place } };
       return startPostfix(main === undefined ? all : { ...all, main });
     };
   };
-  const own = documented("main.cf");
+  const common = documented("main.cf");
+  const own = `${common}${documented("mounted.cf")}`;
+  const beside =
+    (block: string, main: string | undefined = STOCK_MAIN): Kind["start"] =>
+    async (folder) => {
+      const there = block
+        .replaceAll("127.0.0.1:10460", `127.0.0.1:${program.socketmapPorts[0]}`)
+        .replaceAll("/var/lib/o365-sync", directory);
+      return postfix(main, common, there)(folder);
+    };
+  const socketmap = documented("socketmap.cf");
+  /** On the port of this test; a machine's own log is a file here. */
+  const shipped =
+    (path: string): Kind["start"] =>
+    async (folder) => {
+      const main = readFileSync(`${ROOT}examples/${path}`, "utf8").replaceAll(
+        "127.0.0.1:10460",
+        `127.0.0.1:${program.socketmapPorts[0]}`,
+      );
+      return postfix(main, "maillog_file = /dev/stdout\n")(folder);
+    };
   const TEXTHASH = "relay_recipient_maps = texthash:$sync_folder/recipients/relay_recipients\n";
   const exim = (change: (config: string) => string): Kind["start"] => {
-    const config = change(documented("exim.conf"));
+    const config = change(eximMounted());
     return async (folder) => startExim({ folder, port: await freePort(), mount, config });
   };
   const accepts = /^ {2}accept {2}condition.*\n {2}accept {2}condition.*\n/m;
@@ -114,6 +151,30 @@ describe.skipIf(lacks({ programs: PROGRAMS, root: true }))("With a nasty tenant,
       "Exim as documented, with four shards",
       { start: exim((c) => c.replace(accepts, () => documented("exim-shards.conf"))) },
     ],
+    ["Postfix beside the program, over socketmap", { start: beside(socketmap) }],
+    ["Postfix of the side-car example, as shipped", { start: shipped("postfix-gateway-sidecar/main.cf") }],
+    ["Postfix of the machine outside, as shipped", { start: shipped("postfix-vm/main.cf") }],
+    ["Postfix beside the program, from its files", { start: beside(documented("files.cf")) }],
+    [
+      "Postfix beside the program, over socketmap, with aliases",
+      { start: beside(`${socketmap}${documented("socketmap-aliases.cf")}`), rewrites: true },
+    ],
+    [
+      "Postfix beside the program, over socketmap, in shadow mode",
+      {
+        start: beside(`${socketmap}${documented("shadow.cf")}`, readFileSync(join(EXAMPLE, "main.cf"), "utf8")),
+        shadow: REFUSED,
+      },
+    ],
+    [
+      "Exim beside the program, from its files",
+      {
+        start: async (folder) => {
+          const config = documented("exim.conf").replaceAll("/var/lib/o365-sync", directory);
+          return startExim({ folder, port: await freePort(), mount, config });
+        },
+      },
+    ],
     [
       "Exim as documented, in shadow mode",
       {
@@ -126,7 +187,8 @@ describe.skipIf(lacks({ programs: PROGRAMS, root: true }))("With a nasty tenant,
   describe.each(kinds)("%s", (name, { start, cannotHold, shadow, rewrites = false }) => {
     let gateway: Postfix | Exim;
     beforeAll(async () => {
-      gateway = bench.use(await start(join(bench.folder, name.replaceAll(/\W+/g, "-"))));
+      // Postfix' sockets have short paths.
+      gateway = bench.use(await start(join(bench.folder, String(kinds.findIndex(([each]) => each === name)))));
     });
 
     const refused = async (addresses: readonly string[]): Promise<string[]> =>
@@ -190,7 +252,11 @@ describe.skipIf(lacks({ programs: PROGRAMS, root: true }))("With a nasty tenant,
     });
 
     it.skipIf(rewrites)("had nothing to complain about", () => {
-      const lines = gateway.log().split("\n");
+      // The example's start.sh asks for a setting that only a main.cf for mounted ConfigMaps has.
+      const lines = gateway
+        .log()
+        .split("\n")
+        .filter((line) => !line.includes("sync_folder"));
       expect(lines.filter((line) => /(?<!reject_)warning: (?!Illegal address)|fatal:|panic:/.test(line))).toEqual([]);
     });
   });

@@ -23,12 +23,16 @@ export interface EximOptions {
   readonly port: number;
   /** Where the ConfigMaps are mounted. */
   readonly mount: string;
-  /** Default: as documented. */
+  /** Default: as documented for mounted ConfigMaps. */
   readonly config?: string;
 }
 
+/** What docs/consumers.md shows for a pod. */
+export const eximMounted = (): string =>
+  documented("exim.conf").replace(/^RECIPIENTS.*\nROUTING.*\n/m, () => documented("exim-mounted.conf"));
+
 export async function startExim(options: EximOptions): Promise<Exim> {
-  const { folder, port, mount, config: shown = documented("exim.conf") } = options;
+  const { folder, port, mount, config: shown = eximMounted() } = options;
   const spool = join(folder, "spool");
   await mkdir(spool, { recursive: true });
   await run("chown", ["-R", "Debian-exim", spool]);

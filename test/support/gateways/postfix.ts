@@ -80,7 +80,11 @@ export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
     // Postfix waits until a file has not changed for a second or two.
     await utimes(join(config, "main.cf"), 0, 0);
   };
-  const place = { sync_folder: mount, queue_directory: spool, data_directory: data };
+  const place = {
+    ...(main.includes("sync_folder") ? { sync_folder: mount } : {}),
+    queue_directory: spool,
+    data_directory: data,
+  };
   await edit({ ...UNDER_TEST, ...place, ...settings });
   await postconf("-MX", "smtp/inet");
   await postconf("-M", `127.0.0.1:${port}/inet=127.0.0.1:${port} inet n - n - - smtpd`);

@@ -1,0 +1,109 @@
+/** What the gateway keeps on disk: the parts of its lists, named by their digest, and which of them make up the lists. */
+import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import { parseBounded } from "../base/bounded-json.ts";
+import type { Format } from "../recipients/model.ts";
+import type { Content } from "./part.ts";
+
+/** Which publication of a sync was taken over, and the routing that came with it. */
+export interface KeptList {
+  readonly sync: string;
+  readonly domain: string;
+  readonly time: string;
+  readonly shards: number;
+  readonly formats: readonly Format[];
+  /** Digests of the parts, by shard. */
+  readonly parts: readonly string[];
+}
+
+export interface KeptState {
+  readonly lists: readonly KeptList[];
+  /** By MailDomain: the ConfigMap's data. */
+  readonly routings: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+export interface Disk {
+  /** What was kept last; undefined where nothing was, or where it cannot be read. */
+  readState(): Promise<KeptState | undefined>;
+  writeState(state: KeptState): Promise<void>;
+  /** Undefined where it is gone or unreadable; whoever asks compares the digest. */
+  readContent(sha256: string): Promise<Content | undefined>;
+  /** Durable when it resolves. */
+  writeContent(sha256: string, content: Content): Promise<void>;
+  /** Removes every part that is not named. */
+  sweep(used: ReadonlySet<string>): Promise<void>;
+}
+
+const STATE = "state.json";
+const VERSION = 1;
+const DIGEST = /^sha256:([0-9a-f]{64})$/;
+/** Ten thousand lists of a few parts each. */
+const LIMITS = { characters: 64 * 1024 * 1024, values: 4_000_000, depth: 8 };
+/** A ConfigMap of a mebibyte, and its quotation marks. */
+const CONTENT_LIMITS = { characters: 4 * 1024 * 1024, values: 100, depth: 4 };
+
+const text = v.pipe(v.string(), v.maxLength(1024 * 1024));
+const name = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9.-]{0,252}$/));
+const state = v.object({
+  version: v.literal(VERSION),
+  lists: v.array(
+    v.object({
+      sync: name,
+      domain: name,
+      time: v.pipe(v.string(), v.maxLength(40)),
+      shards: v.picklist([1, 2, 4, 8, 16, 32, 64, 128]),
+      formats: v.array(v.picklist(["postfix", "cdb", "addresses", "aliases"])),
+      parts: v.pipe(v.array(v.pipe(v.string(), v.regex(DIGEST))), v.maxLength(128)),
+    }),
+  ),
+  routings: v.record(name, v.record(text, text)),
+});
+const content = v.object({
+  data: v.exactOptional(v.record(text, text)),
+  binaryData: v.exactOptional(v.record(text, v.pipe(v.string(), v.maxLength(2 * 1024 * 1024)))),
+});
+
+export async function openDisk(folder: string): Promise<Disk> {
+  const parts = join(folder, "parts");
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  // Only this program reads them.
+  await mkdir(parts, { recursive: true, mode: 0o700 });
+  const fileOf = (sha256: string): string => join(parts, DIGEST.exec(sha256)?.[1] ?? "none");
+  return {
+    async readState() {
+      const parsed = v.safeParse(state, parseBounded(await read(join(folder, STATE)), LIMITS));
+      return parsed.success ? parsed.output : undefined;
+    },
+    writeState: (kept) => write(join(folder, STATE), JSON.stringify({ version: VERSION, ...kept })),
+    async readContent(sha256) {
+      const parsed = v.safeParse(content, parseBounded(await read(fileOf(sha256)), CONTENT_LIMITS));
+      return parsed.success ? parsed.output : undefined;
+    },
+    writeContent: (sha256, { data, binaryData }) => write(fileOf(sha256), JSON.stringify({ data, binaryData })),
+    async sweep(used) {
+      const names = new Set([...used].map((sha256) => DIGEST.exec(sha256)?.[1]));
+      for (const found of await readdir(parts)) if (!names.has(found)) await rm(join(parts, found), { force: true });
+    },
+  };
+}
+
+async function read(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** All of it or nothing, also when the power fails. */
+async function write(path: string, text: string): Promise<void> {
+  const file = await open(`${path}.new`, "w", 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(`${path}.new`, path);
+}

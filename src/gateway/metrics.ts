@@ -1,0 +1,100 @@
+/** What the gateway tells at /metrics. No label is an address or a domain. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Answer } from "./catalog.ts";
+import type { RecipientList } from "./list.ts";
+import type { Obstacle } from "./take.ts";
+
+export interface GatewayMetrics {
+  scrape(): Promise<{ readonly status: number; readonly body: string; readonly contentType: string }>;
+  lookup(map: string, result: Answer["kind"] | "malformed", seconds: number): void;
+  obstacle(obstacle: Obstacle): void;
+  swapped(seconds: number): void;
+  hook(code: number): void;
+  /** The API server answered. */
+  contact(at: number): void;
+}
+
+export interface MetricsOptions {
+  readonly version: string;
+  readonly lists: () => Iterable<RecipientList>;
+  readonly connections: () => number;
+}
+
+/** In seconds: from memory it takes microseconds. */
+const LOOKUP = [0.00001, 0.0001, 0.001, 0.005, 0.025, 0.1];
+
+export function createGatewayMetrics({ version, lists, connections }: MetricsOptions): GatewayMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
+  const counter = (name: string, help: string, labelNames: string[] = []) =>
+    new Counter({ name: `o365sync_gateway_${name}`, help, labelNames, registers });
+  new Gauge({
+    name: "o365sync_build_info",
+    help: "The version that runs; always 1.",
+    labelNames: ["version"],
+    registers,
+  }).set({ version }, 1);
+  const perList = (name: string, help: string, read: (list: RecipientList) => number): void => {
+    new Gauge({
+      name: `o365sync_gateway_list_${name}`,
+      help,
+      labelNames: ["sync"],
+      registers,
+      collect() {
+        this.reset();
+        for (const list of lists()) this.set({ sync: list.sync }, read(list));
+      },
+    });
+  };
+  perList("addresses", "Addresses of the list in force.", ({ addresses }) => addresses);
+  perList("timestamp_seconds", "When the list in force was published.", ({ time }) => Date.parse(time) / 1000);
+  new Gauge({
+    name: "o365sync_gateway_connections",
+    help: "Open connections of socketmap clients.",
+    registers,
+    collect() {
+      this.set(connections());
+    },
+  });
+  const contact = new Gauge({
+    name: "o365sync_gateway_last_contact_timestamp_seconds",
+    help: "When the API server answered last; a change is seen only while it does.",
+    registers,
+  });
+  const lookups = counter("lookups_total", "Requests over socketmap, by map and result.", ["map", "result"]);
+  const time = new Histogram({
+    name: "o365sync_gateway_lookup_duration_seconds",
+    help: "Time to answer a request over socketmap.",
+    buckets: LOOKUP,
+    registers,
+  });
+  const obstacles = counter(
+    "publications_refused_total",
+    "How often a publication could not be taken over as it stood, by what was wrong; incomplete ones become whole in a moment.",
+    ["obstacle"],
+  );
+  const swaps = new Histogram({
+    name: "o365sync_gateway_swap_duration_seconds",
+    help: "Time to write all tables and to let the link point to them.",
+    buckets: [0.01, 0.1, 0.5, 1, 5, 30],
+    registers,
+  });
+  const hooks = counter(
+    "on_change_total",
+    "Runs of the command of --on-change, by exit code; -1: ended or not started.",
+    ["code"],
+  );
+
+  return {
+    scrape: async () => ({ status: 200, body: await registry.metrics(), contentType: registry.contentType }),
+    lookup(map, result, seconds) {
+      lookups.inc({ map, result });
+      if (result !== "malformed") time.observe(seconds);
+    },
+    obstacle: (obstacle) => obstacles.inc({ obstacle }),
+    swapped: (seconds) => swaps.observe(seconds),
+    hook: (code) => hooks.inc({ code }),
+    contact: (at) => contact.set(at / 1000),
+  };
+}

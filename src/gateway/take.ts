@@ -1,0 +1,113 @@
+/** Takes a publication over when all of it is there and as it should be; until then the last good list stays in force. */
+import { LABEL_DOMAIN, LABEL_SYNC } from "../api/group.ts";
+import { manifestName, routingName } from "../api/names.ts";
+import { parseManifest } from "../publication/read-manifest.ts";
+import { find } from "../runtime/find.ts";
+import { CONFIG_MAP } from "../runtime/kube.ts";
+import type { Logger } from "../runtime/types.ts";
+import { createGatherer, type GathererOptions, hasLabels, TableError } from "./gather.ts";
+import type { Keeper } from "./keeper.ts";
+import { listOf, wantedParts } from "./list.ts";
+import { readRouting } from "./routing.ts";
+
+/** What stands in the way of a publication. Each is a value of a metric's label. */
+export type Obstacle = "manifest" | "newerManifest" | "noAddresses" | "incomplete" | "damaged" | "routing" | "tooLarge";
+
+export interface TakerOptions extends GathererOptions {
+  readonly keeper: Keeper;
+  readonly log: Logger;
+  /** Told when a publication cannot be taken over as it stands. */
+  readonly onObstacle: (obstacle: Obstacle) => void;
+}
+
+/** When to look again although nothing was seen to change. */
+export interface Outlook {
+  readonly requeueAfterMs?: number;
+}
+
+/** Both look at what stands now, and may be asked at any time. */
+export interface Taker {
+  takeList(sync: string, signal: AbortSignal): Promise<Outlook>;
+  takeRouting(domain: string, signal: AbortSignal): Promise<Outlook>;
+}
+
+/** What is incomplete is looked at when one of its parts changes, and once more in case that was missed. */
+const LOOK_AGAIN_MS = 5_000;
+/** Of all lists together: 60 bytes each in memory. */
+const MOST_ADDRESSES = 5_000_000;
+
+/** Whatever is not what it should be leaves the last good list in force. */
+export function createTaker(options: TakerOptions): Taker {
+  const { client, namespace, keeper, log, onObstacle } = options;
+  const gather = createGatherer(options);
+  const fetch = (name: string, signal: AbortSignal) => find(client, CONFIG_MAP, { namespace, name }, { signal });
+
+  function stop(sync: string, obstacle: Obstacle, message: string): Outlook {
+    onObstacle(obstacle);
+    if (obstacle === "incomplete") {
+      log.debug({ sync }, message);
+      return { requeueAfterMs: LOOK_AGAIN_MS };
+    }
+    log.error({ sync, obstacle }, message);
+    return {};
+  }
+
+  function countOthers(sync: string): number {
+    const others = [...keeper.lists.values()].filter((list) => list.sync !== sync);
+    return others.reduce((sum, { addresses }) => sum + addresses, 0);
+  }
+
+  async function takeList(sync: string, signal: AbortSignal): Promise<Outlook> {
+    const found = await fetch(manifestName(sync), signal);
+    // Deleted: the list stays, as it does where its ConfigMaps are mounted.
+    if (found === undefined || !hasLabels(found.metadata, "manifest", LABEL_SYNC, sync)) return {};
+    const domain = found.metadata.labels?.[LABEL_DOMAIN];
+    const parsed = parseManifest(found.data?.["manifest.json"]);
+    if (parsed.kind === "newer")
+      return stop(sync, "newerManifest", "A newer operator wrote the manifest; update this program too");
+    if (parsed.kind === "damaged" || domain === undefined)
+      return stop(sync, "manifest", "The manifest is damaged; the last good list stays in force");
+    const { current } = parsed.manifest;
+    const wanted = wantedParts(current);
+    if ("missing" in wanted || current === undefined)
+      return "missing" in wanted && wanted.missing === "addresses"
+        ? stop(
+            sync,
+            "noAddresses",
+            "output.formats has none of cdb, postfix and addresses; the last good list stays in force",
+          )
+        : {};
+    try {
+      const parts = await gather(sync, wanted.parts, signal);
+      if (parts === undefined) return stop(sync, "incomplete", "Waiting for the rest of a publication");
+      const list = listOf({ sync, domain, time: current.time }, parts);
+      const before = keeper.lists.get(sync);
+      if (before?.revision === list.revision && before.time === list.time && before.domain === domain) return {};
+      if (countOthers(sync) + list.addresses > MOST_ADDRESSES)
+        return stop(sync, "tooLarge", "All lists together are too large for this program");
+      keeper.takeList(list, wanted.parts[0]?.formats ?? []);
+      log.info({ sync, addresses: list.addresses, published: list.time }, "List taken over");
+      return {};
+    } catch (error) {
+      if (!(error instanceof TableError)) throw error;
+      return stop(sync, "damaged", `A table is damaged (${error.message}); the last good list stays in force`);
+    } finally {
+      for (const { sha256 } of wanted.parts) keeper.gathering.delete(sha256);
+    }
+  }
+
+  async function takeRouting(domain: string, signal: AbortSignal): Promise<Outlook> {
+    const found = await fetch(routingName(domain), signal);
+    // Deleted: what was routed stays so, as it does where the file is mounted.
+    if (found === undefined || !hasLabels(found.metadata, "routing", LABEL_DOMAIN, domain)) return {};
+    const routing = readRouting(found);
+    if (routing !== undefined) keeper.takeRouting(domain, found.data ?? {}, routing);
+    else {
+      onObstacle("routing");
+      log.error({ configMap: found.metadata.name }, "The routing is damaged; the last good one stays in force");
+    }
+    return {};
+  }
+
+  return { takeList, takeRouting };
+}
