@@ -60,8 +60,8 @@ export const reading: readonly Break[] = [
   one(
     "groups without addresses are a missing permission",
     READ,
-    'source === "groups" && withoutAddress * 10 > objects',
-    'source === "groups" && withoutAddress > objects',
+    'source === "groups" && objects > 0 && withoutAddress === objects',
+    'source === "groups" && objects > 0 && withoutAddress > objects',
     "unit/directory/graph/read",
   ),
   one(

@@ -31,3 +31,9 @@ export function missingRoles(roles: readonly string[], sources: EnabledSources):
     (source) => sources[source] && !SUFFICIENT_ROLES[source].some((role) => roles.includes(role)),
   ).map(leastRole);
 }
+
+/** Roles that are known to show the addresses of groups; whether GroupMember.Read.All does is told differently. */
+const SHOW_GROUP_ADDRESSES = SUFFICIENT_ROLES.groups.filter((role) => role !== SUFFICIENT_ROLES.groups[0]);
+
+export const showsGroupAddresses = (roles: readonly string[]): boolean =>
+  SHOW_GROUP_ADDRESSES.some((role) => roles.includes(role));

@@ -93,7 +93,8 @@ function createDirectory(options: GraphOptions): Directory {
           onRequest?.(request);
         },
       });
-      const counts = await readRecipients(counting, wanted);
+      const rolesOf = async () => (await tokens.get(wanted.signal)).roles;
+      const counts = await readRecipients(counting, wanted, rolesOf);
       return { ...counts, requests };
     },
     verifiedDomains: (signal) => readVerifiedDomains(graph, signal),

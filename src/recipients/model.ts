@@ -48,7 +48,12 @@ export interface OutputOptions {
 export type Baseline =
   | { readonly kind: "none" }
   | { readonly kind: "accounts"; readonly accounts: Roster; readonly names: DomainNames }
-  | { readonly kind: "addresses"; readonly addresses: readonly string[] }
+  | {
+      readonly kind: "addresses";
+      readonly addresses: readonly string[];
+      /** How many more a file names that are of other domains. */
+      readonly ignored?: number;
+    }
   /** Something was published, but its accounts are damaged or gone: only numbers are left. */
   | { readonly kind: "numbers"; readonly addresses: number; readonly accounts: number };
 

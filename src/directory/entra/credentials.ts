@@ -1,9 +1,9 @@
 /** How a credential proves the app to Entra, in the form that msal takes. */
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { NodeAuthOptions } from "@azure/msal-node";
 import { Failure } from "../../base/failure.ts";
 import type { Credential } from "../types.ts";
+import { choosePair } from "./pem.ts";
 
 type Proof = Pick<NodeAuthOptions, "clientSecret" | "clientCertificate" | "clientAssertion">;
 
@@ -22,33 +22,30 @@ function readPair(pem: Extract<Credential, { kind: "certificate" }>): {
   readonly x5c: string;
 } {
   const field = "spec.credentials.certificateRef";
-  let certificate: X509Certificate;
-  let key: KeyObject;
-  try {
-    certificate = new X509Certificate(pem.certificate);
-    key = createPrivateKey(pem.privateKey);
-  } catch {
-    throw invalid(`${field}: tls.crt and tls.key of the Secret must be PEM, the key without a passphrase`);
+  const chosen = choosePair(pem);
+  switch (chosen.kind) {
+    case "unreadable":
+      throw invalid(`${field}: tls.crt and tls.key of the Secret must be PEM, the key without a passphrase`);
+    case "notRsa":
+      throw invalid(`${field}: Entra takes RSA only; make a certificate with an RSA key`);
+    case "strangers":
+      throw invalid(
+        `${field}: tls.key of the Secret does not belong to any certificate in tls.crt; put in the two that were made together`,
+      );
+    case "pair": {
+      const { chain, privateKey } = chosen;
+      const thumbprintSha256 = chain[0].fingerprint256.replaceAll(":", "");
+      // The chain is for apps that trust an issuer and a name in place of one certificate.
+      return { thumbprintSha256, privateKey, x5c: chain.map(String).join("") };
+    }
   }
-  if (key.asymmetricKeyType !== "rsa") {
-    throw invalid(`${field}: Entra takes RSA only; make a certificate with an RSA key`);
-  }
-  if (!certificate.checkPrivateKey(key)) {
-    throw invalid(`${field}: tls.key of the Secret does not belong to tls.crt; put in the two that were made together`);
-  }
-  const thumbprintSha256 = certificate.fingerprint256.replaceAll(":", "");
-  // The chain is for apps that trust an issuer and a name in place of one certificate.
-  return { thumbprintSha256, privateKey: pem.privateKey, x5c: pem.certificate };
 }
 
 /** When a credential ends, in milliseconds since the epoch; undefined where nobody but Entra knows, or it is unreadable. */
 export function endOf(credential: Credential): number | undefined {
   if (credential.kind !== "certificate") return undefined;
-  try {
-    return Date.parse(new X509Certificate(credential.certificate).validTo);
-  } catch {
-    return undefined;
-  }
+  const chosen = choosePair(credential);
+  return chosen.kind === "pair" ? Date.parse(chosen.chain[0].validTo) : undefined;
 }
 
 async function readAssertion(path: string): Promise<string> {

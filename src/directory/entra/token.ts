@@ -8,15 +8,17 @@ import {
 } from "@azure/msal-node";
 import type { Deps } from "../../base/deps.ts";
 import { Failure } from "../../base/failure.ts";
-import { MAYBE_ELSEWHERE } from "../errors/error-table.ts";
-import { answeredByOther, malformed, type Refusal, refused, unreachable } from "../errors/errors.ts";
+import { isSecretRefused, MAYBE_ELSEWHERE } from "../errors/error-table.ts";
+import { answeredByOther, isOfMicrosoft, malformed, type Refusal, refused, unreachable } from "../errors/errors.ts";
 import type { Http, HttpResponse } from "../http/http.ts";
-import { asRecord, isPage, parseJson, publicId } from "../http/json.ts";
-import { type Attempt, parseRetryAfter, retrying } from "../http/retry.ts";
+import { asRecord, parseJson, publicId } from "../http/json.ts";
+import { type Attempt, asksTooLong, parseRetryAfter, retrying } from "../http/retry.ts";
 import { singleFlight } from "../http/single-flight.ts";
 import { TransportError } from "../http/transport-error.ts";
 import type { CloudEndpoints, Connection } from "../types.ts";
 import { proofOf } from "./credentials.ts";
+import { issuerOf } from "./issuer.ts";
+import { shapeOf } from "./secret-shape.ts";
 import { cloudsNamedIn, whereabouts } from "./whereabouts.ts";
 
 export interface Token {
@@ -94,7 +96,8 @@ async function request(options: TokenOptions, signal: AbortSignal): Promise<Atte
     const message = "spec.credentials cannot be used: the library for Entra refuses it before asking; check its parts";
     throw new Failure("stalled", "InvalidCredentials", message);
   }
-  if (answer.status !== 200) return judge(options, answer, signal);
+  if (!isOfMicrosoft(answer.status)) throw answeredByOther(OPERATION, answer.status, answer.body);
+  if (answer.status !== 200) return judge(options, answer, proof.clientAssertion, signal);
   const lifetime = Number(asRecord(parseJson(answer.body))?.["expires_in"]);
   if (value === "" || !(lifetime > 0)) throw malformed(OPERATION, "there is no token in it");
   return { done: { value, expiresAt: clock.now() + lifetime * 1000, roles: rolesOf(value) } };
@@ -103,6 +106,7 @@ async function request(options: TokenOptions, signal: AbortSignal): Promise<Atte
 async function judge(
   { connection, endpoints, http, deps }: TokenOptions,
   { status, body, header }: HttpResponse,
+  assertion: unknown,
   signal: AbortSignal,
 ): Promise<Attempt<Token>> {
   const {
@@ -111,7 +115,9 @@ async function judge(
     error_description: description,
     trace_id: trace,
   } = asRecord(parseJson(body)) ?? {};
-  const { cloud } = connection;
+  const { cloud, credential } = connection;
+  const now = deps.clock.now();
+  const retryAfter = header("retry-after");
   const aadsts = numberOf(codes, description);
   const word = typeof error === "string" && /^[a-z_]{1,60}$/.test(error) ? [error] : [];
   const refusal: Refusal = {
@@ -121,6 +127,9 @@ async function judge(
     codes: aadsts === undefined ? word : [],
     cloud,
     requestId: publicId(trace),
+    askedTooLong: asksTooLong(retryAfter, now),
+    issuer: issuerOf(assertion),
+    hint: isSecretRefused(aadsts) && credential.kind === "clientSecret" ? shapeOf(credential.clientSecret) : undefined,
   };
   if (aadsts !== undefined && MAYBE_ELSEWHERE.includes(aadsts)) {
     const found = await whereabouts(http, endpoints.authority, connection.tenantId, signal);
@@ -128,10 +137,12 @@ async function judge(
     throw refused({ ...refusal, namedIn, foundIn: found === cloud ? undefined : found });
   }
   const failure = refused(refusal);
-  if (failure.kind !== "retry") throw isPage(body) ? answeredByOther(OPERATION, status) : failure;
+  // Entra says with each refusal at least OAuth's word for it.
+  const isEntras = aadsts !== undefined || word.length > 0;
+  if (failure.kind !== "retry") throw isEntras ? failure : answeredByOther(OPERATION, status, body);
   return {
     retry: (retryAt) => refused({ ...refusal, retryAt }),
-    retryAfterMs: parseRetryAfter(header("retry-after"), deps.clock.now()),
+    retryAfterMs: parseRetryAfter(retryAfter, now),
   };
 }
 

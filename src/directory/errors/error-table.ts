@@ -9,7 +9,7 @@ export interface Rule {
   readonly kind: FailureKind;
   /** Becomes the reason of conditions. */
   readonly reason: string;
-  /** Cause and cure. `{clouds}`: values of spec.cloud to try; `{permission}`: what the operation needs; `{audience}`: of the cloud's federated tokens. */
+  /** Cause and cure. `{clouds}`: values of spec.cloud to try; `{permission}`: what the operation needs; `{audience}`: of the cloud's federated tokens; `{issuer}`: who signed the one that was shown. */
   readonly cure: string;
 }
 
@@ -47,12 +47,32 @@ const FEDERATION = stalled(
   "InvalidCredentials",
   `no federated credential matches; under ${SECRETS}, Federated credentials, one must name the cluster's issuer, the operator's service account and the audience {audience}`,
 );
+const ISSUER = retry(
+  "IssuerUnavailable",
+  "Entra could not fetch the signing keys of the cluster that made the federated token, or they lack the key that signed it; {issuer}/.well-known/openid-configuration and the keys that it names must be reachable from the internet and be current",
+);
 const TENANT = stalled(
   "TenantNotFound",
   "this cloud does not know the tenant; correct spec.tenantId, or set spec.cloud to {clouds}",
 );
 export const ELSEWHERE = stalled("TenantNotFound", "the tenant is in another cloud; set spec.cloud to {clouds}");
 const RESOURCE = stalled("TenantNotFound", "Microsoft Graph is not known in this cloud; set spec.cloud to {clouds}");
+const TENANT_BLOCKED = stalled(
+  "TenantBlocked",
+  "Microsoft has blocked the tenant, for want of use or for its subscription; its administrator asks Microsoft's support, or correct spec.tenantId",
+);
+const RESTRICTED = stalled(
+  "BlockedByPolicy",
+  "a proxy of this network lets only some tenants through (tenant restrictions); add this tenant to them",
+);
+const REQUEST = stalled(
+  "RequestRefused",
+  "Entra does not understand the request; check spec.credentials.clientId and spec.tenantId for characters that do not belong there, and that no proxy in between changes requests",
+);
+const REDIRECT = stalled(
+  "RedirectNotRegistered",
+  `the address to come back to after consent is not registered; add the installation's consent redirect URL under ${REGISTRATION}, Authentication, platform Web`,
+);
 const DISABLED = stalled("AppDisabled", "enable the app under Entra admin center, Enterprise applications, Properties");
 const THROTTLED = retry("Throttled", "Microsoft 365 asks for a pause; it is tried again");
 const UNAVAILABLE = retry("ServiceUnavailable", "Microsoft 365 has trouble of its own; it is tried again");
@@ -65,12 +85,22 @@ export const AADSTS: Readonly<Record<number, Rule>> = {
     "NotAuthorized",
     "the app is not known in this tenant; correct spec.credentials.clientId, spec.tenantId or spec.cloud, or grant admin consent with the link in status.consentUrl",
   ),
+  700011: stalled(
+    "NotAuthorized",
+    "the app is not known in this tenant; correct spec.credentials.clientId, spec.tenantId or spec.cloud, or grant admin consent with the link in status.consentUrl",
+  ),
   65001: CONSENT,
   65004: CONSENT,
   90094: CONSENT,
   90099: CONSENT,
+  90008: CONSENT,
+  90093: CONSENT,
+  90095: CONSENT,
+  65005: CONSENT,
   650056: CONSENT,
+  650057: CONSENT,
   7000229: CONSENT,
+  70002: SECRET,
   7000215: SECRET,
   7000216: SECRET,
   7000218: SECRET,
@@ -78,13 +108,29 @@ export const AADSTS: Readonly<Record<number, Rule>> = {
     "InvalidCredentials",
     `the client secret has expired; make a new one under ${SECRETS}, and put its value into the Secret`,
   ),
+  50003: CERTIFICATE,
+  50012: CERTIFICATE,
+  50017: CERTIFICATE,
   700027: CERTIFICATE,
+  7000213: stalled(
+    "InvalidCredentials",
+    "the chain of the certificate is not valid; put every certificate up to the CA that the app trusts into tls.crt of the Secret, or upload the certificate itself to the app",
+  ),
+  50032: stalled(
+    "InvalidCredentials",
+    "the RSA key of the certificate is too weak; make a pair with at least 2048 bits",
+  ),
   700030: CERTIFICATE,
   1000502: CERTIFICATE_OVER,
   7000274: CERTIFICATE_OVER,
   7000214: CERTIFICATE_REVOKED,
   7000277: CERTIFICATE_REVOKED,
+  50006: ASSERTION,
   50013: ASSERTION,
+  50027: ASSERTION,
+  50048: ASSERTION,
+  900384: ASSERTION,
+  7000110: ASSERTION,
   700021: ASSERTION,
   700023: ASSERTION,
   700024: stalled(
@@ -95,6 +141,38 @@ export const AADSTS: Readonly<Record<number, Rule>> = {
   700211: FEDERATION,
   700212: FEDERATION,
   700213: FEDERATION,
+  700222: stalled(
+    "InvalidCredentials",
+    "the federated token was made by Entra itself, which Entra does not take; spec.credentials.workloadIdentity needs the service account token of the cluster",
+  ),
+  90061: ISSUER,
+  50166: ISSUER,
+  501661: ISSUER,
+  7000272: ISSUER,
+  700025: stalled(
+    "InvalidCredentials",
+    `the app is registered as a public client, which may not prove itself; set "Allow public client flows" to No under ${REGISTRATION}, Authentication`,
+  ),
+  5000224: TENANT_BLOCKED,
+  5000225: TENANT_BLOCKED,
+  50002: RESTRICTED,
+  500021: RESTRICTED,
+  500022: RESTRICTED,
+  50011: REDIRECT,
+  500113: REDIRECT,
+  900971: REDIRECT,
+  70004: REDIRECT,
+  90004: REQUEST,
+  90013: REQUEST,
+  90014: REQUEST,
+  900144: REQUEST,
+  90023: REQUEST,
+  9002313: REQUEST,
+  50029: TENANT,
+  50049: TENANT,
+  50059: TENANT,
+  50128: TENANT,
+  90019: TENANT,
   90002: TENANT,
   900023: TENANT,
   90038: TENANT,
@@ -106,15 +184,35 @@ export const AADSTS: Readonly<Record<number, Rule>> = {
   ),
   500011: RESOURCE,
   50001: RESOURCE,
+  500014: stalled(
+    "AppDisabled",
+    "Microsoft Graph is disabled in this tenant, or the tenant has no subscription any more; enable it under Entra admin center, Enterprise applications, Microsoft Graph, Properties",
+  ),
+  650052: stalled(
+    "AppDisabled",
+    "the tenant has no subscription to what Microsoft Graph would read, or it is disabled; its administrator checks the subscriptions",
+  ),
   70001: DISABLED,
   7000112: DISABLED,
   53003: stalled("BlockedByPolicy", "a Conditional Access policy of the tenant blocks the app; exempt it there"),
+  530035: stalled(
+    "BlockedByPolicy",
+    "the security defaults of the tenant block the request; its administrator looks at the sign-in log of the app (service principal sign-ins)",
+  ),
+  53011: stalled(
+    "BlockedByPolicy",
+    "the tenant considers the app a risk; its administrator dismisses it under Identity Protection",
+  ),
   50196: TENANT_BUSY,
   90055: TENANT_BUSY,
   90006: ENTRA_BUSY,
   90024: ENTRA_BUSY,
   90033: ENTRA_BUSY,
   90090: ENTRA_BUSY,
+  50000: ENTRA_BUSY,
+  50033: ENTRA_BUSY,
+  90012: ENTRA_BUSY,
+  90036: ENTRA_BUSY,
 };
 
 /** Entra's numbers behind which the tenant may be in another cloud. */
@@ -158,10 +256,14 @@ export const GRAPH_STATUSES: Readonly<Record<number, Rule>> = {
   410: EXPIRED,
 };
 
+/** For a number that is not known here: nothing is said of the credential, which may well be right. */
 export const ENTRA_OTHER = stalled(
-  "InvalidCredentials",
-  "check spec.credentials and spec.tenantId; the Entra error code reference explains the number",
+  "TokenRefused",
+  "Entra gives no token for a cause that is not known here; https://login.microsoftonline.com/error explains the number, and the tenant's sign-in log (service principal sign-ins) has more",
 );
+/** Whether what was wrong is the value of the client secret: then its shape is worth a look. */
+export const isSecretRefused = (aadsts: number | undefined): boolean =>
+  aadsts !== undefined && AADSTS[aadsts] === SECRET;
 export const GRAPH_OTHER = QUERY;
 
 const DNS = retry("NetworkError", "the name was not found; check DNS and the NetworkPolicy of the operator");

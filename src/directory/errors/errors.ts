@@ -1,6 +1,8 @@
 /** Makes Failures of what Entra, Graph and the network say: public facts, and the table's cause and cure. */
 import { Failure } from "../../base/failure.ts";
 import { FEDERATED_AUDIENCES, otherClouds } from "../entra/clouds.ts";
+import { isPage } from "../http/json.ts";
+import { LONGEST_PAUSE_HOURS } from "../http/retry.ts";
 import type { TransportError } from "../http/transport-error.ts";
 import { leastRole } from "../permissions.ts";
 import { LISTING, type Operation, SOURCES } from "../sources.ts";
@@ -37,6 +39,12 @@ export interface Refusal {
   readonly foundIn?: Cloud | undefined;
   /** Milliseconds since the epoch: when the server will hear us again. */
   readonly retryAt?: number | undefined;
+  /** It asked for a longer pause than is waited for. */
+  readonly askedTooLong?: boolean | undefined;
+  /** Who signed the federated token that was shown: an https URL. */
+  readonly issuer?: string | undefined;
+  /** What the credential looks like, without any of it. */
+  readonly hint?: string | undefined;
 }
 
 /** The Failure of an answer that was no success. */
@@ -44,8 +52,10 @@ export function refused(refusal: Refusal): Failure {
   const { operation, status, codes = [], aadsts, requestId, retryAt } = refusal;
   const rule = ruleOf(refusal);
   const facts = [`HTTP ${status}`, ...(aadsts === undefined ? [] : [`AADSTS${aadsts}`]), ...codes];
+  const hint = refusal.hint === undefined ? "" : `; ${refusal.hint}`;
+  const capped = refusal.askedTooLong === true ? `; it asked for a longer pause than ${LONGEST_PAUSE_HOURS} hours` : "";
   const sentence = (details: readonly string[]): string =>
-    `${operation} was refused (${details.join(", ")}): ${spelledOut(rule, refusal)}`;
+    `${operation} was refused (${details.join(", ")}): ${spelledOut(rule, refusal)}${hint}${capped}`;
   const details = requestId === undefined ? facts : [...facts, `request-id ${requestId}`];
   const until = retryAt === undefined ? "" : `, not before ${new Date(retryAt).toISOString()}`;
   return new Failure(rule.kind, rule.reason, `${sentence(details)}${until}`, { retryAt, note: sentence(facts) });
@@ -69,7 +79,7 @@ function ruleOf({ operation, status, codes = [], aadsts, foundIn }: Refusal): Ru
   return operation === "obtaining a token" ? ENTRA_OTHER : (GRAPH_STATUSES[status] ?? GRAPH_OTHER);
 }
 
-function spelledOut({ cure }: Rule, { operation, cloud, namedIn = [], foundIn }: Refusal): string {
+function spelledOut({ cure }: Rule, { operation, cloud, namedIn = [], foundIn, issuer }: Refusal): string {
   const clouds = foundIn === undefined ? namedIn : [foundIn];
   const others = clouds.length > 0 ? clouds : otherClouds(cloud);
   const source = SOURCES.find((candidate) => LISTING[candidate] === operation);
@@ -78,15 +88,16 @@ function spelledOut({ cure }: Rule, { operation, cloud, namedIn = [], foundIn }:
   return cure
     .replace("{permission}", permission)
     .replace("{audience}", cloud === undefined ? "of this cloud" : FEDERATED_AUDIENCES[cloud])
+    .replace("{issuer}", issuer ?? "https://ISSUER")
     .replace("{clouds}", others.join(" or "));
 }
 
-/** Groups were listed, but without their addresses. */
-export function addressesHidden(groups: number, withoutAddress: number): Failure {
+/** Groups were listed, none with an address, by a token that may not be allowed to see them. */
+export function addressesHidden(groups: number): Failure {
   return new Failure(
     "stalled",
     "NotAuthorized",
-    `listing groups: ${withoutAddress} of ${groups} mail-enabled groups came without any address, so a permission is too small; add the application permission Group.Read.All under ${REGISTRATION}, API permissions, and grant admin consent with the link in status.consentUrl`,
+    `listing groups: none of ${groups} mail-enabled groups came with an address, and no role of the token is known to show them; add the application permission Group.Read.All under ${REGISTRATION}, API permissions, and grant admin consent with the link in status.consentUrl`,
   );
 }
 
@@ -97,10 +108,16 @@ export function unreachable(operation: Operation, { kind, code }: TransportError
   return new Failure(severity, reason, `${operation} failed${detail}: ${cure}; it is tried again`);
 }
 
-/** A refusal that Microsoft did not write: it must not send people to look for a wrong secret or a missing permission. */
-export function answeredByOther(operation: Operation, status: number): Failure {
-  return malformed(operation, `HTTP ${status} with a page of HTML`);
+/** An answer that Microsoft did not write: it must not send people to look for a wrong secret or a missing permission. */
+export function answeredByOther(operation: Operation, status: number, body: string): Failure {
+  return malformed(
+    operation,
+    `HTTP ${status} with ${isPage(body) ? "a page of HTML" : "what no service of Microsoft says"}`,
+  );
 }
+
+/** Of HTTP, what Entra and Graph answer to our requests: no part of a body, no redirect, no word of a proxy's own. */
+export const isOfMicrosoft = (status: number): boolean => status === 200 || (status >= 400 && status !== 407);
 
 /** A success of the wrong shape: never "no users". */
 export function malformed(operation: Operation, what: string): Failure {

@@ -2,10 +2,10 @@
 import { Client, type Context, ResponseType } from "@microsoft/microsoft-graph-client";
 import type { Deps } from "../../base/deps.ts";
 import type { Token, TokenSource } from "../entra/token.ts";
-import { answeredByOther, malformed, type Refusal, refused, unreachable } from "../errors/errors.ts";
+import { answeredByOther, isOfMicrosoft, malformed, type Refusal, refused, unreachable } from "../errors/errors.ts";
 import type { Http, HttpRequest, HttpResponse } from "../http/http.ts";
-import { errorCodes, isPage, parseJson, publicId } from "../http/json.ts";
-import { type Attempt, parseRetryAfter, retrying } from "../http/retry.ts";
+import { errorCodes, parseJson, publicId } from "../http/json.ts";
+import { type Attempt, asksTooLong, parseRetryAfter, retrying } from "../http/retry.ts";
 import { TransportError } from "../http/transport-error.ts";
 import type { Operation } from "../sources.ts";
 import type { Cloud } from "../types.ts";
@@ -87,7 +87,7 @@ async function send(options: GraphOptions, request: GraphRequest, token: Token):
   const exchange: { answer?: HttpResponse; error?: unknown } = {};
   const execute = async (context: Context): Promise<void> => {
     try {
-      exchange.answer = await observed(options, operation, { ...toHttpRequest(context), signal });
+      exchange.answer = await observed(options, operation, { ...toHttpRequest(context, path), signal });
       context.response = new Response();
     } catch (error) {
       exchange.error = error;
@@ -143,10 +143,12 @@ function unitsOf(header: string | undefined): number | undefined {
   return header !== undefined && Number.isFinite(units) && units >= 0 ? units : undefined;
 }
 
-function toHttpRequest({ request, options = {} }: Context): Omit<HttpRequest, "signal"> {
+/** A link is opaque: the library would sort its parameters and merge those that come twice. */
+function toHttpRequest({ request, options = {} }: Context, path: string): Omit<HttpRequest, "signal"> {
+  const composed = typeof request === "string" ? request : request.url;
   return {
     method: options.method === "POST" ? "POST" : "GET",
-    url: typeof request === "string" ? request : request.url,
+    url: path.startsWith("https://") ? path : composed,
     headers: options.headers as Record<string, string>,
     body: options.body as string | undefined,
   };
@@ -157,18 +159,30 @@ function judge(
   operation: Operation,
   { status, header, body }: HttpResponse,
 ): Attempt<GraphAnswer> {
+  if (!isOfMicrosoft(status)) throw answeredByOther(operation, status, body);
   const json = parseJson(body);
-  if (status >= 200 && status < 300) {
+  if (status === 200) {
     if (json === undefined) throw malformed(operation, "it is no JSON");
     return { done: { body: json } };
   }
-  const refusal = { operation, status, codes: errorCodes(json), requestId: publicId(header("request-id")), cloud };
+  const now = deps.clock.now();
+  const retryAfter = header("retry-after");
+  const refusal: Refusal = {
+    operation,
+    status,
+    codes: errorCodes(json),
+    requestId: publicId(header("request-id")),
+    cloud,
+    askedTooLong: asksTooLong(retryAfter, now),
+  };
   const failure = refused(refusal);
-  if (failure.kind !== "retry" && isPage(body)) throw answeredByOther(operation, status);
+  // Graph says with each refusal which one it is, and of which request.
+  const isGraphs = (refusal.codes ?? []).length > 0 || refusal.requestId !== undefined;
+  if (failure.kind !== "retry" && !isGraphs) throw answeredByOther(operation, status, body);
   if (FOR_THE_CALLER.includes(status)) return { done: { refusal } };
   if (failure.kind !== "retry") throw failure;
   return {
     retry: (retryAt) => refused({ ...refusal, retryAt }),
-    retryAfterMs: parseRetryAfter(header("retry-after"), deps.clock.now()),
+    retryAfterMs: parseRetryAfter(retryAfter, now),
   };
 }

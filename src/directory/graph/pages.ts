@@ -88,7 +88,8 @@ export function parsePage(
   origin: string,
   body: unknown,
 ): { entries: readonly unknown[]; link: string | undefined } {
-  const { value, "@odata.nextLink": next } = asRecord(body) ?? {};
+  const { value, "@odata.nextLink": next, "@odata.context": context } = asRecord(body) ?? {};
+  if (isOfOther(operation, context)) throw malformed(operation, "it is the answer to another request");
   if (!Array.isArray(value)) throw malformed(operation, "a page has no list of entries");
   if (next === undefined || next === null) return { entries: value, link: undefined };
   const link = ownLink(next, origin);
@@ -96,10 +97,25 @@ export function parsePage(
   return { entries: value, link };
 }
 
+/** What a page says that it is of, by the collection that was asked for. */
+const CONTEXTS: Readonly<Partial<Record<Operation, string>>> = {
+  "listing users": "users",
+  "listing groups": "groups",
+  "listing contacts": "contacts",
+  "reading the organization": "organization",
+};
+
+/** Names that are none of these say nothing: clouds differ in how they call a collection. */
+function isOfOther(operation: Operation, context: unknown): boolean {
+  const [, name] = /\$metadata#([A-Za-z]+)/.exec(typeof context === "string" ? context : "") ?? [];
+  const own = CONTEXTS[operation];
+  return own !== undefined && name !== undefined && name !== own && Object.values(CONTEXTS).includes(name);
+}
+
 /** The token must not leave for another host, whatever an answer says. */
 function ownLink(link: unknown, origin: string): string | undefined {
   if (typeof link !== "string" || !URL.canParse(link)) return undefined;
   const url = new URL(link);
   const own = url.origin === origin && url.username === "" && url.password === "" && url.pathname.startsWith("/v1.0/");
-  return own ? url.href : undefined;
+  return own ? link : undefined;
 }

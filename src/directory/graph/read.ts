@@ -1,8 +1,10 @@
 /** What is asked of a tenant as a whole: all its recipients, a taste of them, its domains. */
 import { createPacer } from "../../base/slices.ts";
+import { domainName, lowerCase } from "../../recipients/addresses.ts";
 import type { Source } from "../../recipients/model.ts";
 import { addressesHidden, malformed, refused } from "../errors/errors.ts";
 import { asRecord } from "../http/json.ts";
+import { showsGroupAddresses } from "../permissions.ts";
 import { LISTING, SOURCES } from "../sources.ts";
 import type { EnabledSources, ReadOptions, ReadStats } from "../types.ts";
 import { fetchJson, type Graph } from "./graph.ts";
@@ -12,12 +14,16 @@ import { listPath, parsePage, readPages } from "./pages.ts";
 type Counts = Omit<ReadStats, "requests">;
 
 /** The chains run side by side; the first that fails ends the others. */
-export async function readRecipients(graph: Graph, { sources, signal, onObject }: ReadOptions): Promise<Counts> {
+export async function readRecipients(
+  graph: Graph,
+  { sources, signal, onObject }: ReadOptions,
+  rolesOf: () => Promise<readonly string[]>,
+): Promise<Counts> {
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
   let failed: { readonly error: unknown } | undefined;
   const counts = await countEach(sources, (source) =>
-    readSource(graph, source, either, onObject).catch((error: unknown) => {
+    readSource(graph, source, { signal: either, onObject, rolesOf }).catch((error: unknown) => {
       failed ??= { error };
       stop.abort();
       return 0;
@@ -27,12 +33,12 @@ export async function readRecipients(graph: Graph, { sources, signal, onObject }
   return counts;
 }
 
-async function readSource(
-  graph: Graph,
-  source: Source,
-  signal: AbortSignal,
-  onObject: ReadOptions["onObject"],
-): Promise<number> {
+interface SourceOptions extends Pick<ReadOptions, "signal" | "onObject"> {
+  /** Of the token. */
+  readonly rolesOf: () => Promise<readonly string[]>;
+}
+
+async function readSource(graph: Graph, source: Source, { signal, onObject, rolesOf }: SourceOptions): Promise<number> {
   let objects = 0;
   let withoutAddress = 0;
   const pacer = createPacer(signal);
@@ -47,8 +53,10 @@ async function readSource(
       await pacer.pause();
     }
   }
-  // Users and contacts without an address are common; a mail-enabled group always has one.
-  if (source === "groups" && withoutAddress * 10 > objects) throw addressesHidden(objects, withoutAddress);
+  // A mail-enabled group gets its addresses when Exchange provisions it, so that some may have none yet. None with one at
+  // all: either no group has been provisioned, or the token may not see what they have.
+  const noneSeen = source === "groups" && objects > 0 && withoutAddress === objects;
+  if (noneSeen && !showsGroupAddresses(await rolesOf())) throw addressesHidden(objects);
   return objects;
 }
 
@@ -75,7 +83,7 @@ async function countEach(sources: EnabledSources, count: (source: Source) => Pro
   return counts;
 }
 
-/** In lower case; undefined where no permission allows to know. */
+/** As domains are compared; undefined where no permission allows to know. */
 export async function readVerifiedDomains(graph: Graph, signal: AbortSignal): Promise<readonly string[] | undefined> {
   const operation = "reading the organization";
   const answer = await graph.call({ operation, path: "/organization?$select=id,verifiedDomains", signal });
@@ -89,6 +97,6 @@ export async function readVerifiedDomains(graph: Graph, signal: AbortSignal): Pr
   return domains.map((domain) => {
     const name = asRecord(domain)?.["name"];
     if (typeof name !== "string") throw malformed(operation, "a domain has no name");
-    return name.toLowerCase();
+    return domainName(name) ?? lowerCase(name);
   });
 }

@@ -33,14 +33,25 @@ export async function retrying<T>(
   }
 }
 
-/** Milliseconds that a Retry-After header (seconds or an HTTP date) asks for; undefined where it is absent or unreadable. */
+/** Daily slots are a day apart: whoever asks for more is asked again with the next one. */
+export const LONGEST_PAUSE_HOURS = 24;
+const LONGEST_RETRY_AFTER_MS = LONGEST_PAUSE_HOURS * 3_600_000;
+
+/**
+ * Milliseconds that a Retry-After header (seconds or an HTTP date) asks for, at most a day; undefined where it is absent
+ * or says nothing that can be read. An instant in the past is no pause.
+ */
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
-  if (value === undefined) {
-    return undefined;
-  }
-  if (/^\s*\d{1,9}\s*$/.test(value)) {
-    return Number(value) * 1000;
-  }
+  const asked = askedPause(value, now);
+  return asked === undefined ? undefined : Math.min(asked, LONGEST_RETRY_AFTER_MS);
+}
+
+export const asksTooLong = (value: string | undefined, now: number): boolean =>
+  (askedPause(value, now) ?? 0) > LONGEST_RETRY_AFTER_MS;
+
+function askedPause(value: string | undefined, now: number): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\s*\d{1,30}\s*$/.test(value)) return Number(value) * 1000;
   // Date.parse reads nearly everything as some date.
   const at = / GMT\s*$/.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);

@@ -8,8 +8,8 @@ import type { ConfigMaps } from "../../publication/configmaps.ts";
 import type { Publication } from "../../publication/manifest.ts";
 import type { Role } from "../../publication/ownership.ts";
 import { type Predecessor, readAccounts } from "../../publication/publish.ts";
-import { parseAddress } from "../../recipients/addresses.ts";
-import type { Baseline } from "../../recipients/model.ts";
+import { type AddressList, type BadLine, readAddressList } from "../../recipients/address-list.ts";
+import type { Baseline, DomainNames } from "../../recipients/model.ts";
 import { createRosterBuilder, type Roster } from "../../recipients/packed/roster.ts";
 import { parseTables } from "../../recipients/tables/render.ts";
 import { find } from "../../runtime/find.ts";
@@ -37,6 +37,8 @@ export interface BaselineSource {
   readonly current: Publication | undefined;
   readonly accounts: Roster | undefined;
   readonly predecessor: Predecessor | undefined;
+  /** Of whose addresses `baselineRef` is a list. */
+  readonly names: DomainNames;
 }
 
 /**
@@ -47,7 +49,7 @@ export interface BaselineSource {
  */
 export async function loadBaseline(
   { client, maps }: { readonly client: Client; readonly maps: ConfigMaps },
-  { object, current, accounts, predecessor }: BaselineSource,
+  { object, current, accounts, predecessor, names }: BaselineSource,
   signal: AbortSignal,
 ): Promise<Baseline> {
   if (current !== undefined && accounts !== undefined) return { kind: "accounts", accounts, names: current };
@@ -58,7 +60,7 @@ export async function loadBaseline(
   if (addresses.length > 0) return { kind: "addresses", addresses };
   return object.spec.baselineRef === undefined
     ? { kind: "none" }
-    : readBaselineRef(client, object, object.spec.baselineRef, signal);
+    : readBaselineRef(client, object, { ref: object.spec.baselineRef, names }, signal);
 }
 
 /** A rename is guarded like any sync: what gateways still mount is what the new list is measured against. */
@@ -94,32 +96,37 @@ type BaselineRef = NonNullable<O365Sync["spec"]["baselineRef"]>;
 async function readBaselineRef(
   client: Client,
   object: O365Sync,
-  ref: BaselineRef,
+  { ref, names }: { readonly ref: BaselineRef; readonly names: DomainNames },
   signal: AbortSignal,
 ): Promise<Baseline> {
   const { name, key } = ref;
   const found = await find(client, CONFIG_MAP, { namespace: object.metadata.namespace ?? "", name }, { signal });
   const text = found?.data?.[key];
-  if (text === undefined) {
+  const binary = found?.binaryData?.[key];
+  if (text === undefined && binary === undefined) {
     const missing =
       found === undefined ? `the ConfigMap ${name} does not exist` : `the ConfigMap ${name} has no key ${key}`;
     throw new Failure("wait", "DependencyNotReady", `spec.baselineRef: ${missing}; create it, or remove baselineRef`);
   }
-  return { kind: "addresses", addresses: parseBaseline(text, name) };
+  const bytes = text === undefined ? Buffer.from(binary ?? "", "base64") : Buffer.from(text);
+  const list = readAddressList(bytes, new Set([names.domain, ...names.aliasDomains.map((alias) => alias.name)]));
+  if (list.kind === "list") return { kind: "addresses", addresses: list.addresses, ignored: list.ignored };
+  throw invalidBaseline(list, `the key ${key} of the ConfigMap ${name}`, names.domain);
 }
 
-/** One address a line; blank lines and lines that begin with # are skipped, what follows the address (texthash) is ignored. */
-function parseBaseline(text: string, name: string): string[] {
-  const addresses = new Set<string>();
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    const word = line.trim().split(/\s+/)[0] ?? "";
-    if (word === "" || word.startsWith("#")) continue;
-    const parsed = parseAddress(word);
-    if ("dropped" in parsed) {
-      const message = `spec.baselineRef: line ${index + 1} of the ConfigMap ${name} does not begin with a mail address; correct it`;
-      throw new Failure("stalled", "InvalidBaseline", message);
-    }
-    addresses.add(parsed.address);
-  }
-  return [...addresses].sort();
+const BAD_LINES: Readonly<Record<BadLine, string>> = {
+  noAddress: "names no mail address",
+  wholeDomain: "accepts a whole domain, which no list of addresses can be compared with",
+  unusable: "has an address that no gateway can carry",
+};
+
+/** Never what stands there: the file may be anything that whoever wrote the object may not read. */
+function invalidBaseline(list: Exclude<AddressList, { kind: "list" }>, where: string, domain: string): Failure {
+  const why = {
+    empty: `${where} is empty`,
+    noText: `${where} is no text in UTF-8, nor in UTF-16 with its mark`,
+    foreign: `${where} has no address of ${domain} or its alias domains`,
+    badLine: list.kind === "badLine" ? `line ${list.line} of ${where} ${BAD_LINES[list.why]}` : "",
+  }[list.kind];
+  return new Failure("stalled", "InvalidBaseline", `spec.baselineRef: ${why}; correct it, or remove baselineRef`);
 }

@@ -10,7 +10,7 @@ import {
   type Run,
 } from "../../publication/records.ts";
 import type { Violation } from "../../recipients/guards.ts";
-import type { Plan } from "../../recipients/model.ts";
+import type { Baseline, Plan } from "../../recipients/model.ts";
 import { describeChanges } from "../status/messages.ts";
 import type { RunEnd } from "../status/transitions.ts";
 import type { Confirmed } from "./steps.ts";
@@ -110,6 +110,13 @@ export function describeConfirmed({ byIdAlone }: Confirmed): string {
   if (byIdAlone === 0) return "";
   const what = byIdAlone === 1 ? "1 removal was" : `${byIdAlone} removals were`;
   return `; ${what} confirmed by object id alone: the tenant refuses to tell who has an address`;
+}
+
+/** Of spec.baselineRef: what it holds of other domains is none of this list's. */
+export function describeIgnored(baseline: Baseline): string {
+  const ignored = baseline.kind === "addresses" ? (baseline.ignored ?? 0) : 0;
+  if (ignored === 0) return "";
+  return `; spec.baselineRef names ${ignored} ${ignored === 1 ? "address" : "addresses"} of other domains, which ${ignored === 1 ? "is" : "are"} ignored`;
 }
 
 export function failedEnd(failure: Failure): RunEnd {

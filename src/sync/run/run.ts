@@ -23,7 +23,7 @@ import type { Finding } from "../status/conditions.ts";
 import type { RunEnd } from "../status/transitions.ts";
 import { loadBaseline } from "./baseline.ts";
 import { type GateServices, hold, type Judged, judge, publish } from "./gate.ts";
-import { describeConfirmed, describeProposal, describeViolations, recordOf } from "./report.ts";
+import { describeConfirmed, describeIgnored, describeProposal, describeViolations, recordOf } from "./report.ts";
 import {
   authorizationTrouble,
   confirmRemovals,
@@ -124,7 +124,7 @@ async function sync(services: RunServices, directory: Directory, input: RunInput
   const same = current?.revision === revision && input.accountsStand;
   // What is published already needs not be read to be compared with itself.
   const accounts = same ? wish.accounts : await input.loadAccounts(signal);
-  const baseline = await loadBaseline(services, { object, current, accounts, predecessor }, signal);
+  const baseline = await loadBaseline(services, { object, current, accounts, predecessor, names: wish.names }, signal);
   const domains = [wish.names.domain, ...wish.names.aliasDomains.map(({ name }) => name)];
   const judged = await judge(services, input, {
     baseline,
@@ -139,11 +139,11 @@ async function sync(services: RunServices, directory: Directory, input: RunInput
     unseen: (proposal) => withoutShown(services.plans, input, proposal),
   });
   const { violations } = judged;
-  if (run.request === "testSync") return endTest(services, input, { judged, reading });
-  if (violations.length > 0) return endHeld(services, input, { judged, reading });
-  if (same)
-    return { ...numbers({ judged, reading }), result: "Unchanged", reason: "Unchanged", message: "nothing changed" };
-  return endPublished(services, input, facts, { judged, wish, revision, reading, before: accounts });
+  const result = { judged, reading, note: `${describeConfirmed(judged.confirmed)}${describeIgnored(baseline)}` };
+  if (run.request === "testSync") return endTest(services, input, result);
+  if (violations.length > 0) return endHeld(services, input, result);
+  if (same) return { ...numbers(result), result: "Unchanged", reason: "Unchanged", message: "nothing changed" };
+  return endPublished(services, input, facts, { ...result, wish, revision, before: accounts });
 }
 
 /** For an approval, what is new since the plan that was shown; otherwise everything. */
@@ -163,15 +163,20 @@ async function withoutShown(plans: Plans, { object, run, signal }: RunInput, pro
 interface Result {
   readonly judged: Judged;
   readonly reading: Reading;
+  /** What is told besides. */
+  readonly note: string;
 }
 
-function numbers({ judged, reading }: Result): Pick<RunEnd, "read" | "changes" | "dropped" | "conflicts"> {
+function numbers({
+  judged,
+  reading,
+}: Pick<Result, "judged" | "reading">): Pick<RunEnd, "read" | "changes" | "dropped" | "conflicts"> {
   const { derived, read } = reading;
   return { read, changes: judged.proposal.plan.counts, dropped: derived.dropped, conflicts: derived.conflicts.length };
 }
 
 async function endTest({ plans }: RunServices, { object, signal }: RunInput, result: Result): Promise<RunEnd> {
-  const { proposal, confirmed, violations } = result.judged;
+  const { proposal, violations } = result.judged;
   const would =
     violations.length === 0 ? "a sync would publish this" : `a sync would be held: ${describeViolations(violations)}`;
   await plans.save(object, proposal, { title: "test sync: nothing was published", lines: [would] }, signal);
@@ -179,14 +184,13 @@ async function endTest({ plans }: RunServices, { object, signal }: RunInput, res
     ...numbers(result),
     result: "Succeeded",
     reason: "Succeeded",
-    message: `${describeProposal(proposal)}; ${would}${describeConfirmed(confirmed)}`,
+    message: `${describeProposal(proposal)}; ${would}${result.note}`,
   };
 }
 
 async function endHeld(services: RunServices, input: RunInput, result: Result): Promise<RunEnd> {
   const held = await hold(services, input, result.judged);
-  const { violations, confirmed } = result.judged;
-  const message = `${describeViolations(violations)}${describeConfirmed(confirmed)}`;
+  const message = `${describeViolations(result.judged.violations)}${result.note}`;
   return { ...numbers(result), result: "Held", reason: held.reason, message, held };
 }
 
@@ -201,10 +205,10 @@ async function endPublished(
   services: RunServices,
   input: RunInput,
   facts: RunFacts,
-  { judged, wish, revision, reading, before }: Accepted,
+  { judged, wish, revision, reading, note, before }: Accepted,
 ): Promise<RunEnd> {
-  const { proposal, confirmed, unseen } = judged;
-  const message = `${describeProposal(proposal)}${describeConfirmed(confirmed)}`;
+  const { proposal, unseen } = judged;
+  const message = `${describeProposal(proposal)}${note}`;
   const end: RunEnd = { ...numbers({ judged, reading }), result: "Published", reason: "Published", message };
   const learned = { proposal, conflicts: reading.derived.conflicts };
   const record = recordOf(input.run, end, learned, input.requestedBy, services.deps.clock.now());

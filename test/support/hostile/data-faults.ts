@@ -172,7 +172,7 @@ export const DATA_FAULTS: readonly TenantFault[] = [
       each((entry) => ({ ...entry, mail: null, proxyAddresses: null })),
     ),
     outcome: { failed: "NotAuthorized", stalled: true },
-    says: ["mail-enabled groups came without any address", "Group.Read.All"],
+    says: ["mail-enabled groups came with an address", "Group.Read.All"],
   },
   {
     name: "object: proxyAddresses null",

@@ -26,7 +26,7 @@ const withAnswer =
   (status: number, code?: string): Service =>
   (call) =>
     call.url.pathname === "/v1.0/users"
-      ? { status, json: code === undefined ? {} : { error: { code } } }
+      ? { status, headers: { "request-id": "of-graph" }, json: code === undefined ? {} : { error: { code } } }
       : healthy(call);
 const withTrouble =
   (trouble: TransportError): Service =>
@@ -66,27 +66,53 @@ const tenant = {
 };
 const resource = { reason: "TenantNotFound", says: /Graph is not known .* spec\.cloud/ };
 const disabled = { reason: "AppDisabled", says: /Enterprise applications/ };
+const issuer = {
+  reason: "IssuerUnavailable",
+  says: /openid-configuration .* reachable from the internet/,
+  passes: true,
+};
+const blocked = { reason: "TenantBlocked", says: /Microsoft has blocked the tenant/ };
+const restricted = { reason: "BlockedByPolicy", says: /tenant restrictions/ };
+const request = { reason: "RequestRefused", says: /characters that do not belong there/ };
+const redirect = { reason: "RedirectNotRegistered", says: /consent redirect URL/ };
 const busy = { reason: "ServiceUnavailable", says: /trouble of its own/, passes: true };
 const throttled = { reason: "Throttled", says: /tried again/, passes: true };
 
 const NUMBERS: Readonly<Record<number, Expected>> = {
   700016: { reason: "NotAuthorized", says: /spec\.credentials\.clientId/ },
+  700011: { reason: "NotAuthorized", says: /spec\.credentials\.clientId/ },
   65001: consent,
+  65005: consent,
+  90008: consent,
+  90093: consent,
+  90095: consent,
+  650057: consent,
   65004: consent,
   90094: consent,
   90099: consent,
   650056: consent,
   7000229: consent,
+  70002: wrongSecret,
   7000215: wrongSecret,
   7000216: wrongSecret,
   7000218: wrongSecret,
   7000222: { reason: "InvalidCredentials", says: /secret has expired/ },
+  50003: certificate,
+  50012: certificate,
+  50017: certificate,
+  50032: { reason: "InvalidCredentials", says: /too weak/ },
+  7000213: { reason: "InvalidCredentials", says: /chain/ },
   700027: certificate,
   700030: certificate,
   1000502: { reason: "InvalidCredentials", says: /certificate has expired or is not valid yet/ },
   7000274: { reason: "InvalidCredentials", says: /certificate has expired or is not valid yet/ },
   7000214: { reason: "InvalidCredentials", says: /certificate was revoked/ },
   7000277: { reason: "InvalidCredentials", says: /certificate was revoked/ },
+  50006: assertion,
+  50027: assertion,
+  50048: assertion,
+  900384: assertion,
+  7000110: assertion,
   50013: assertion,
   700021: assertion,
   700023: assertion,
@@ -95,6 +121,32 @@ const NUMBERS: Readonly<Record<number, Expected>> = {
   700211: federation,
   700212: federation,
   700213: federation,
+  700222: { reason: "InvalidCredentials", says: /made by Entra itself/ },
+  90061: issuer,
+  50166: issuer,
+  501661: issuer,
+  7000272: issuer,
+  700025: { reason: "InvalidCredentials", says: /public client/ },
+  5000224: blocked,
+  5000225: blocked,
+  50002: restricted,
+  500021: restricted,
+  500022: restricted,
+  50011: redirect,
+  500113: redirect,
+  900971: redirect,
+  70004: redirect,
+  90004: request,
+  90013: request,
+  90014: request,
+  900144: request,
+  90023: request,
+  9002313: request,
+  50029: tenant,
+  50049: tenant,
+  50059: tenant,
+  50128: tenant,
+  90019: tenant,
   90002: tenant,
   900023: tenant,
   90038: tenant,
@@ -103,11 +155,19 @@ const NUMBERS: Readonly<Record<number, Expected>> = {
   50194: { reason: "TenantNotFound", says: /multitenant/ },
   500011: resource,
   50001: resource,
+  500014: { reason: "AppDisabled", says: /Microsoft Graph is disabled/ },
+  650052: { reason: "AppDisabled", says: /subscription/ },
   70001: disabled,
   7000112: disabled,
+  530035: { reason: "BlockedByPolicy", says: /security defaults/ },
+  53011: { reason: "BlockedByPolicy", says: /risk/ },
   53003: { reason: "BlockedByPolicy", says: /Conditional Access/ },
   50196: throttled,
   90055: throttled,
+  50000: busy,
+  50033: busy,
+  90012: busy,
+  90036: busy,
   90006: busy,
   90024: busy,
   90033: busy,
@@ -170,20 +230,41 @@ describe("an error of Entra", () => {
     expectTold(await syncAgainst(withNumber(Number(number))), `AADSTS${number}`, expected);
   });
 
-  it("that nobody knows is shown as it is", async () => {
-    expectTold(await syncAgainst(withNumber(424242)), "AADSTS424242", {
-      reason: "InvalidCredentials",
-      says: /error code reference/,
-    });
+  it("that nobody knows is shown as it is, and nothing is said of the credential (issue 18, point 5)", async () => {
+    const seen = await syncAgainst(withNumber(424242));
+    expectTold(seen, "AADSTS424242", { reason: "TokenRefused", says: /not known here; .*explains the number/ });
+    expect(told(seen)).not.toMatch(/secret|certificate|credentials/);
   });
 
   it.each([
-    { what: "a number in its words only", json: { error_description: "AADSTS7000222: hush" }, code: "AADSTS7000222" },
-    { what: "no number, but OAuth's word", json: { error: "invalid_grant" }, code: "invalid_grant" },
-    { what: "a word that is none", json: { error: "<b>hush</b>" }, code: "HTTP 400" },
-  ])("with $what is shown as far as it is public", async ({ json, code }) => {
+    {
+      what: "a number in its words only",
+      json: { error_description: "AADSTS7000222: hush" },
+      code: "AADSTS7000222",
+      reason: "InvalidCredentials",
+    },
+    {
+      what: "no number, but OAuth's word",
+      json: { error: "invalid_grant" },
+      code: "invalid_grant",
+      reason: "TokenRefused",
+    },
+  ])("with $what is shown as far as it is public", async ({ json, code, reason }) => {
     const seen = await syncAgainst((call) => (isToken(call) ? { status: 400, json } : healthy(call)));
-    expectTold(seen, code, { reason: "InvalidCredentials", says: /secret|credentials/ });
+    expectTold(seen, code, { reason, says: /./ });
+  });
+
+  it.each([
+    { what: "a word that is none", status: 400, json: { error: "<b>hush</b>" } },
+    { what: "a proxy's own JSON", status: 403, json: { message: "hush", policy: "default" } },
+    { what: "a redirect with JSON", status: 302, json: { error: "invalid_client", error_codes: [7000215] } },
+    { what: "a permanent redirect", status: 308, json: {} },
+    { what: "a part of an answer", status: 206, json: { access_token: "hush" } },
+    { what: "a proxy that wants a password", status: 407, json: { error: "invalid_client" } },
+  ])("that is none of Entra's is no fault of the credential: $what (issue 18, point 9)", async ({ status, json }) => {
+    const seen = await syncAgainst((call) => (isToken(call) ? { status, json } : healthy(call)));
+    expectTold(seen, `HTTP ${status}`, { reason: "MalformedAnswer", says: /a proxy in between/, passes: true });
+    expect(told(seen)).not.toMatch(/secret|certificate|credentials/);
   });
 });
 
@@ -198,6 +279,25 @@ describe("an error of Graph", () => {
       expectTold(await syncAgainst(withAnswer(Number(status))), `HTTP ${status}`, expected);
     },
   );
+
+  it.each([
+    { what: "a proxy's own JSON", status: 403, json: { message: "hush" } },
+    { what: "an unauthorized of somebody else", status: 401, json: { message: "hush" } },
+    { what: "a redirect with JSON", status: 301, json: { value: [] } },
+    { what: "a temporary redirect", status: 307, json: {} },
+    { what: "a part of a page", status: 206, json: { value: [] } },
+    { what: "an empty success", status: 204, json: {} },
+    {
+      what: "the answer to another request",
+      status: 200,
+      json: { "@odata.context": "https://x/$metadata#groups", value: [] },
+    },
+  ])("that is none of Graph's is no fault of a permission: $what (issue 18, point 9)", async ({ status, json }) => {
+    const answer: Service = (call) => (call.url.pathname === "/v1.0/users" ? { status, json } : healthy(call));
+    const seen = await syncAgainst(answer);
+    expectTold(seen, "listing users", { reason: "MalformedAnswer", says: /a proxy in between/, passes: true });
+    expect(told(seen)).not.toMatch(/permission|token|credentials/);
+  });
 
   it("with a code that nobody knows is shown as it is", async () => {
     expectTold(await syncAgainst(withAnswer(418, "TeaPot")), "HTTP 418, TeaPot", {

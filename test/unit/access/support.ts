@@ -19,7 +19,11 @@ export interface Call {
 }
 
 /** JSON with a status, or a throw of what keeps an answer from coming. */
-export type Service = (call: Call) => { readonly status?: number; readonly json: unknown };
+export type Service = (call: Call) => {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly json: unknown;
+};
 
 export const isToken = ({ url }: Call): boolean => url.pathname.endsWith("/oauth2/v2.0/token");
 
@@ -58,8 +62,8 @@ function recording(service: Service, calls: Call[]): Http {
   return async ({ url, body = "" }): Promise<HttpResponse> => {
     const call = { url: new URL(url), body };
     calls.push(call);
-    const { status = 200, json } = service(call);
-    return { status, header: () => undefined, body: JSON.stringify(json) };
+    const { status = 200, headers = {}, json } = service(call);
+    return { status, header: (name) => headers[name], body: JSON.stringify(json) };
   };
 }
 

@@ -32,7 +32,7 @@ describe("a refusal by Entra", () => {
     { aadsts: 53003, kind: "stalled", reason: "BlockedByPolicy", cure: "Conditional Access" },
     { aadsts: 50196, kind: "retry", reason: "Throttled", cure: "tried again" },
     { aadsts: 90033, kind: "retry", reason: "ServiceUnavailable", cure: "tried again" },
-    { aadsts: 1, kind: "stalled", reason: "InvalidCredentials", cure: "error code reference" },
+    { aadsts: 1, kind: "stalled", reason: "TokenRefused", cure: "explains the number" },
   ] as const)("with AADSTS$aadsts is $kind/$reason", ({ aadsts, kind, reason, cure }) => {
     const failure = refused({ operation: TOKEN, status: 400, aadsts });
     expect(failure).toMatchObject({ kind, reason });
@@ -41,15 +41,22 @@ describe("a refusal by Entra", () => {
   });
 
   it.each([
-    { status: 400, kind: "stalled", reason: "InvalidCredentials" },
-    { status: 401, kind: "stalled", reason: "InvalidCredentials" },
-    { status: 404, kind: "stalled", reason: "InvalidCredentials" },
+    { status: 400, kind: "stalled", reason: "TokenRefused" },
+    { status: 401, kind: "stalled", reason: "TokenRefused" },
+    { status: 404, kind: "stalled", reason: "TokenRefused" },
     { status: 429, kind: "retry", reason: "Throttled" },
     { status: 500, kind: "retry", reason: "ServiceUnavailable" },
     { status: 503, kind: "retry", reason: "ServiceUnavailable" },
   ] as const)("without a number and with status $status is $kind/$reason", ({ status, kind, reason }) => {
     expect(refused({ operation: TOKEN, status })).toMatchObject({ kind, reason });
   });
+});
+
+it("of a federated token that Entra cannot check names the issuer (issue 18, point 5)", () => {
+  const issuer = "https://oidc.example.com/cluster";
+  const { message } = refused({ operation: TOKEN, status: 400, aadsts: 7000272, issuer });
+  expect(message).toContain("https://oidc.example.com/cluster/.well-known/openid-configuration");
+  expect(refused({ operation: TOKEN, status: 400, aadsts: 7000272 }).message).toContain("https://ISSUER/.well-known");
 });
 
 describe("a refusal by Graph", () => {
@@ -139,7 +146,7 @@ it("an answer of the wrong shape is tried again and says what is wrong", () => {
 });
 
 it("groups without their addresses need a larger permission", () => {
-  const failure = addressesHidden(20, 3);
+  const failure = addressesHidden(20);
   expect(failure).toMatchObject({ kind: "stalled", reason: "NotAuthorized" });
-  expect(failure.message).toMatch(/3 of 20 .* Group\.Read\.All/);
+  expect(failure.message).toMatch(/none of 20 .* Group\.Read\.All/);
 });

@@ -96,7 +96,11 @@ describe("Retry-After", () => {
     { value: "soon", ms: undefined },
     { value: "-5", ms: undefined },
     { value: "1.5", ms: undefined },
-    { value: "99999999999", ms: undefined },
+    // Longer than a day is asked again with the next slot.
+    { value: "86401", ms: 86_400_000 },
+    { value: "99999999999", ms: 86_400_000 },
+    { value: "Fri, 01 Jan 2100 00:00:00 GMT", ms: 86_400_000 },
+    { value: "in two hours", ms: undefined },
     { value: "", ms: undefined },
   ])("$value means $ms ms", ({ value, ms }) => {
     expect(parseRetryAfter(value, now)).toBe(ms);

@@ -1,0 +1,88 @@
+/** Finds the certificate that a key belongs to in PEM as people have it: CA first, key first, several chains, bag attributes. Pure. */
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+
+export type ChosenPair =
+  | {
+      readonly kind: "pair";
+      /** The key's own certificate, then those that issued it. */
+      readonly chain: readonly [X509Certificate, ...X509Certificate[]];
+      readonly privateKey: string;
+    }
+  /** No certificate or no key, or one that cannot be read. */
+  | { readonly kind: "unreadable" | "notRsa" | "strangers" };
+
+export interface PemFiles {
+  /** tls.crt; either may hold what belongs into the other. */
+  readonly certificate: string;
+  readonly privateKey: string;
+}
+
+/** More than any chain has, or all chains that somebody put into one file. */
+const MOST_BLOCKS = 64;
+const LONGEST_CHAIN = 10;
+
+interface Block {
+  readonly label: string;
+  readonly pem: string;
+}
+
+export function choosePair({ certificate, privateKey }: PemFiles): ChosenPair {
+  const blocks = [...blocksOf(privateKey), ...blocksOf(certificate)];
+  const certificates = blocks.filter(({ label }) => label === "CERTIFICATE").map(({ pem }) => readCertificate(pem));
+  const keys = blocks
+    .filter(({ label }) => label.endsWith("PRIVATE KEY"))
+    .map(({ pem }) => ({ pem, key: readKey(pem) }));
+  const [key] = keys;
+  if (key?.key === undefined || certificates.length === 0 || certificates.includes(undefined))
+    return { kind: "unreadable" };
+  if (key.key.asymmetricKeyType !== "rsa") return { kind: "notRsa" };
+  const read = certificates.filter((each) => each !== undefined);
+  // A renewed certificate may go on with the same key: the one that lasts longest is the newest.
+  const [own] = read.filter((each) => each.checkPrivateKey(key.key as KeyObject)).toSorted(byEnd);
+  if (own === undefined) return { kind: "strangers" };
+  return { kind: "pair", chain: [own, ...issuersOf(own, read)], privateKey: key.pem };
+}
+
+const byEnd = (a: X509Certificate, b: X509Certificate): number => Date.parse(b.validTo) - Date.parse(a.validTo);
+
+/** What stands between blocks (bag attributes, comments) tells nothing. */
+function blocksOf(text: string): Block[] {
+  const found = text
+    .replaceAll("\r", "")
+    .matchAll(/-----BEGIN ([A-Z0-9 ]{1,40})-----[A-Za-z0-9+/=\s:,-]*?-----END \1-----/g);
+  const blocks: Block[] = [];
+  for (const [pem, label = ""] of found) {
+    blocks.push({ label, pem: `${pem}\n` });
+    if (blocks.length === MOST_BLOCKS) break;
+  }
+  return blocks;
+}
+
+function issuersOf(own: X509Certificate, all: readonly X509Certificate[]): X509Certificate[] {
+  const issuers: X509Certificate[] = [];
+  let last = own;
+  while (issuers.length < LONGEST_CHAIN && last.issuer !== last.subject) {
+    const issuer = all.find((each) => each !== own && !issuers.includes(each) && last.checkIssued(each));
+    if (issuer === undefined) break;
+    issuers.push(issuer);
+    last = issuer;
+  }
+  return issuers;
+}
+
+function readCertificate(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined too for one that a passphrase protects. */
+function readKey(pem: string): KeyObject | undefined {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    return undefined;
+  }
+}
