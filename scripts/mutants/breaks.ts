@@ -1,6 +1,18 @@
 /** Everything that is broken on purpose. */
 import type { Break } from "./break.ts";
 import { approvals, confirmations, guards } from "./plan-breaks.ts";
+import { adoptions, caps, claims, fences, withdrawals } from "./route-breaks.ts";
 import { publishing, reading } from "./tenant-breaks.ts";
 
-export const BREAKS: readonly Break[] = [...guards, ...confirmations, ...reading, ...publishing, ...approvals];
+export const BREAKS: readonly Break[] = [
+  ...guards,
+  ...confirmations,
+  ...reading,
+  ...publishing,
+  ...approvals,
+  ...claims,
+  ...withdrawals,
+  ...adoptions,
+  ...fences,
+  ...caps,
+];

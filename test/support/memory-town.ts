@@ -50,7 +50,12 @@ const HEAD = (kind: string, name: string) => ({
   metadata: { namespace: NAMESPACE, name },
 });
 
-export async function createTown(): Promise<Town> {
+export interface TownOptions {
+  /** What no object's deletionGuard may exceed. Default 100. */
+  readonly maxDeletionPercent?: number;
+}
+
+export async function createTown(options: TownOptions = {}): Promise<Town> {
   const cluster = createMemoryCluster(() => town.now);
   const gateway = createGateway();
   const clock: Clock = {
@@ -133,7 +138,7 @@ export async function createTown(): Promise<Town> {
     },
     restart(client = cluster.client) {
       const directory = directoryOf(town.people);
-      operator = createMemoryOperator({ cluster, client, directory, clock, random: () => 0.5, events });
+      operator = createMemoryOperator({ cluster, client, directory, clock, random: () => 0.5, events, ...options });
     },
     async work() {
       for (let round = 0, quiet = 0; round < 200; round++) {

@@ -246,6 +246,14 @@ describe("A list that stands", () => {
     expect([town.routed("old"), town.routed("new")]).toEqual(["a.test", "a.test"]);
   });
 
+  it("is routed by a renamed MailDomain before any O365Sync refers to it", async () => {
+    await publish("old", { domain: "a.test" });
+    await town.remove("domain", "old");
+    await town.addDomain("new", { domain: "a.test" });
+    await town.look("domain", "new");
+    expect([town.routed("old"), town.routed("new")]).toEqual(["a.test", "a.test"]);
+  });
+
   it("is the baseline of an O365Sync under a new name (16.5)", async () => {
     await publish("a", { domain: "a.test" });
     await town.remove("sync", "a");
