@@ -182,6 +182,15 @@ describe("A contested name", () => {
     expect(ready("b")?.message).toContain("a.test is held by the MailDomain a");
   });
 
+  it("does not enter by a list that is made for another MailDomain of the same domain", async () => {
+    await publish("b", { domain: "b.test", aliasDomains: alias("n.test") }, { deletionGuard: { enabled: false } });
+    await town.addDomain("x", { domain: "b.test", aliasDomains: alias("n.test") });
+    town.editDomain("b", { aliasDomains: [] });
+    await town.look("domain", "x");
+    await syncNow("b");
+    expect([town.routed("b"), town.routed("x")]).toEqual(["b.test n.test", "-"]);
+  });
+
   it("that moves is routed by its new holder before the old one stops", async () => {
     const open = { deletionGuard: { enabled: false, maxPercent: 10, floor: 10 } };
     await publish("a", { domain: "a.test", aliasDomains: alias("n.test") }, open);
