@@ -152,26 +152,28 @@ export const guards: readonly Break[] = [
   one(
     "what was removed is remembered",
     "src/publication/manifest.ts",
-    "if (removed > 0) removals.push",
-    "if (removed < 0) removals.push",
+    "if (addresses === 0) return [...removals];",
+    "if (addresses >= 0) return [...removals];",
     "unit/sync/run/deletion-window",
   ),
 ];
 
 export const confirmations: readonly Break[] = [
-  one(
-    "removals are confirmed",
-    "src/sync/run/steps.ts",
-    "  if (wrong === 0) return;",
-    "  return;",
-    "unit/sync/run/whole-run",
-  ),
+  {
+    rule: "removals are confirmed",
+    file: "src/sync/run/steps.ts",
+    changes: [
+      ["if (wrong > 0) throw", "if (wrong < 0) throw"],
+      ["if (held > 0) throw", "if (held < 0) throw"],
+    ],
+    tests: ["test/unit/sync/run/whole-run.test.ts"],
+  },
   one(
     "removals are asked for",
     "src/sync/run/steps.ts",
-    "if (removals.objects.length === 0) return;",
-    "return;",
-    "unit/sync/run/whole-run",
+    "await directory.findHolders(gone, sources, signal);",
+    "await directory.findHolders([], sources, signal);",
+    "unit/sync/run/confirmation",
   ),
   one(
     "an object that still has the address confirms nothing",

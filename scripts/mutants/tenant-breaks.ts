@@ -113,8 +113,13 @@ export const publishing: readonly Break[] = [
   one(
     "what begins is written ahead",
     PUBLISH,
-    "standing: await writeManifest(maps, { ...standing, inlineJournal }, { ...manifest, intent }, signal),",
-    "standing: { ...standing, inlineJournal, manifest: { ...manifest, intent } },",
+    `standing: await writeManifest(
+          maps,
+          { ...standing, object: vouched, inlineJournal },
+          { ...manifest, intent },
+          signal,
+        ),`,
+    "standing: { ...standing, object: vouched, inlineJournal, manifest: { ...manifest, intent } },",
     "extended/crash/every-call",
   ),
   {

@@ -19,7 +19,7 @@ function watched<T extends KubeObject>() {
     hasSynced: true,
     onChange: (handler) => void handlers.push(handler),
     run: () => Promise.resolve(),
-  } as Reflector<T>;
+  };
   return {
     store,
     reflectors: [reflector],
@@ -30,17 +30,18 @@ function watched<T extends KubeObject>() {
 
 const metadata = (name: string) => ({ namespace: "mail", name, resourceVersion: "1" });
 let version = 1;
-const domain = (name: string, aliases: readonly string[] = [], routed: readonly string[] = []): MailDomain =>
-  ({
-    metadata: { ...metadata(name), resourceVersion: String(++version) },
-    spec: domainSpec({
-      domain: `${name}.test`,
-      aliasDomains: aliases.map((alias) => ({ name: alias, recipients: "Directory" })),
-    }),
-    status: { routing: { names: [...routed] } },
-  }) as unknown as MailDomain;
-const sync = (name: string, ref: string): O365Sync =>
-  ({ metadata: { ...metadata(name), resourceVersion: String(++version) }, spec: syncSpec(ref) }) as O365Sync;
+const domain = (name: string, aliases: readonly string[] = [], routed: readonly string[] = []): MailDomain => ({
+  metadata: { ...metadata(name), resourceVersion: String(++version) },
+  spec: domainSpec({
+    domain: `${name}.test`,
+    aliasDomains: aliases.map((alias) => ({ name: alias, recipients: "Directory" })),
+  }),
+  status: { routing: { names: [...routed] } },
+});
+const sync = (name: string, ref: string): O365Sync => ({
+  metadata: { ...metadata(name), resourceVersion: String(++version) },
+  spec: syncSpec(ref),
+});
 
 const make = () => ({
   domains: watched<MailDomain>(),
@@ -59,7 +60,7 @@ beforeEach(() => {
     enqueue: (key) => void woken.add(`${kind} ${key.replace("mail/", "")}`),
     run: () => Promise.resolve(),
   });
-  route(world as never, controller("sync"), controller("domain"));
+  route(world, controller("sync"), controller("domain"));
   for (const each of [
     domain("a", ["n.test"], ["a.test", "n.test"]),
     domain("b"),
