@@ -51,7 +51,7 @@ export async function isListed(session: Session, list: PublishedList, address: s
   const table = layout?.tables[layout.shards === 1 ? 0 : shardOf(address, layout.shards)];
   if (table === undefined) return undefined;
   const found = await readContent(session, list, table);
-  return parseTables(found.data ?? {}).includes(address);
+  return allSteps(parseTables(found)).has(address);
 }
 
 const TEXT: readonly string[] = ["postfix", "addresses"];
@@ -63,7 +63,7 @@ export async function allListed(session: Session, list: PublishedList): Promise<
   const addresses: string[] = [];
   for (const table of layout.tables) {
     const found = await readContent(session, list, table);
-    for (const address of parseTables(found.data ?? {})) addresses.push(address);
+    for (const address of allSteps(parseTables(found))) addresses.push(address);
   }
   return addresses.sort();
 }

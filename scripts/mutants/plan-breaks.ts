@@ -131,8 +131,8 @@ export const guards: readonly Break[] = [
   one(
     "a baseline that is damaged is not none",
     "src/sync/run/baseline.ts",
-    "if (numbers !== undefined) return",
-    "if (numbers === undefined) return",
+    "if (published !== undefined) return",
+    "if (published === undefined) return",
     "unit/sync/run/whole-run",
   ),
   one(

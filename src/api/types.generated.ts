@@ -414,6 +414,8 @@ export interface O365SyncStatus {
     since: string;
     /** Whether an approval can let it through. */
     approvable?: boolean;
+    /** True where no run holds it but the rendering of the published accounts, after a Mirror domain was removed from the MailDomain; it is cleared when that is undone. */
+    rendering?: boolean;
     /** Every guard that stopped it. */
     violations: {
       /** The guard or limit. */

@@ -70,20 +70,27 @@ async function hasStrays(
   return false;
 }
 
+const OWN_NAMES: Readonly<Record<string, RegExp>> = {
+  recipients: /^-recipients(-\d+-\d+)?$/,
+  accounts: /^-accounts-\d+$/,
+  journal: /^-journal-[0-9a-f]+-\d+$/,
+};
+
+/** Whether it carries one of our roles, and a name that only this operator gives in that role. */
+function hasOwnName({ metadata: { name: sync } }: O365Sync, { name, labels }: ObjectMeta): boolean {
+  const pattern = OWN_NAMES[labels?.[LABEL_ROLE] ?? ""];
+  return name.startsWith(sync) && pattern?.test(name.slice(sync.length)) === true;
+}
+
+/** Those that hold tables, whatever publication they are of. */
+export const tablesAmong = (object: O365Sync, known: readonly ObjectMeta[]): ObjectMeta[] =>
+  known.filter((each) => each.labels?.[LABEL_ROLE] === ("recipients" satisfies Role) && hasOwnName(object, each));
+
 /**
  * What carries our labels under a name that only this operator gives, and no publication names: left by a layout that
  * retired, or by a publication that was cut short. A copy that somebody made under another name is none.
  */
 export function findStrays(object: O365Sync, known: readonly ObjectMeta[], publication: Publication): ObjectMeta[] {
-  const sync = object.metadata.name;
   const named = new Set(contentsOf(publication).map(({ name }) => name));
-  const patterns: Readonly<Record<string, RegExp>> = {
-    recipients: /^-recipients(-\d+-\d+)?$/,
-    accounts: /^-accounts-\d+$/,
-    journal: /^-journal-[0-9a-f]+-\d+$/,
-  };
-  return known.filter(({ name, labels }) => {
-    const pattern = patterns[labels?.[LABEL_ROLE] ?? ""];
-    return name.startsWith(sync) && pattern?.test(name.slice(sync.length)) === true && !named.has(name);
-  });
+  return known.filter((each) => hasOwnName(object, each) && !named.has(each.name));
 }

@@ -53,6 +53,8 @@ export interface Blueprint {
 export interface Publication extends Blueprint {
   /** When it was committed, RFC 3339. */
   readonly time: string;
+  /** When a run committed it, where tables were only rendered again since: what the digests of plans are bound to. */
+  readonly plannedTime?: string;
   readonly counts: Counts;
   readonly accounts: readonly AccountsChunk[];
   /** Of `output` first, then retiring ones; each number of shards once. */

@@ -23,24 +23,24 @@ export interface Proposal {
 
 /** What makes the digest of a plan its own, also when the same changes are proposed once more. */
 export interface Binding {
-  /** When the baseline was published, RFC 3339; undefined before the first publication. */
+  /** When a run published the baseline, RFC 3339; undefined before the first publication. */
   readonly publishedAt: string | undefined;
   /** The digest of the last approval that was answered: never given again, or its approval would ask for nothing. */
   readonly answered: string | undefined;
 }
 
 export function bindingOf({ status }: O365Sync, current: Publication | undefined): Binding {
-  return { publishedAt: current?.time, answered: status?.handledApprove };
+  return { publishedAt: current?.plannedTime ?? current?.time, answered: status?.handledApprove };
 }
 
 export function* propose(baseline: Baseline, wish: Wish, binding: Binding): Steps<Proposal> {
   const plan = yield* diff(baseline, wish);
   const mirrors = baseline.kind === "accounts" ? droppedMirrors(baseline.names, wish.names) : [];
   const lost = yield* lostAddresses(baseline, wish);
-  const lostCount =
-    baseline.kind === "numbers"
-      ? Math.max(0, baseline.addresses - (yield* countAccepted(wish.accounts, wish.names)))
-      : lost.size;
+  // Tables that stand may be fewer than there were: then the numbers tell how many are missing.
+  const published = baseline.kind === "numbers" || baseline.kind === "addresses" ? baseline.published : undefined;
+  const fewer = published === undefined ? 0 : published - (yield* countAccepted(wish.accounts, wish.names));
+  const lostCount = Math.max(lost.size, fewer);
   return { plan, mirrors, lost, lostCount, digest: boundDigest(digestOf(plan, mirrors), binding) };
 }
 
@@ -61,13 +61,14 @@ export function* beyond(proposal: Proposal, shown: Proposal): Steps<Proposal> {
   const lost = yield* withoutAddresses(proposal.lost, shown.lost);
   // Against bare numbers nobody can tell which addresses go: then what was shown to stay must still be there.
   const onlyNumbers = shown.lostCount > shown.lost.size;
-  const lostCount = onlyNumbers ? (yield* subtract(shown.plan, proposal.plan)).changes.length : lost.size;
+  const missing = onlyNumbers ? (yield* subtract(shown.plan, proposal.plan)).changes.length : 0;
+  const lostCount = lost.size + missing;
   return { plan, mirrors, lost, lostCount, digest: digestOf(plan, mirrors) };
 }
 
 /** Rendered addresses of a baseline. */
 export function* acceptedBefore(baseline: Baseline): Steps<number> {
   if (baseline.kind === "accounts") return yield* countAccepted(baseline.accounts, baseline.names);
-  if (baseline.kind === "addresses") return baseline.addresses.length;
-  return baseline.kind === "numbers" ? baseline.addresses : 0;
+  if (baseline.kind === "addresses") return Math.max(baseline.addresses.length, baseline.published ?? 0);
+  return baseline.kind === "numbers" ? baseline.published : 0;
 }

@@ -161,7 +161,7 @@ export function createPublisher(maps: ConfigMaps, routes: Routes, clock: Clock):
         if (!maps.isCurrent(object, part, seen))
           await maps.write(object, await inSlices(draft.contentOf(part), signal), seen, signal);
       }
-      const publication: Publication = { ...draft.publication, time: new Date(clock.now()).toISOString() };
+      const publication = publicationOf(draft, manifest, new Date(clock.now()).toISOString());
       const strays = findStrays(object, maps.known(object), publication);
       const done = await writeManifest(
         maps,
@@ -186,6 +186,12 @@ export function createPublisher(maps: ConfigMaps, routes: Routes, clock: Clock):
       return { standing: await writeManifest(maps, standing, manifest, signal), looks, draft };
     },
   };
+}
+
+/** Rendering changes no accounts: plans that were made against them keep their digests. */
+function publicationOf({ publication }: Draft, { current, intent }: Manifest, time: string): Publication {
+  if (current === undefined || intent?.record !== undefined) return { ...publication, time };
+  return { ...publication, time, plannedTime: current.plannedTime ?? current.time };
 }
 
 async function lookAt(maps: ConfigMaps, object: O365Sync, { parts }: Draft, signal: AbortSignal): Promise<Looks> {

@@ -58,6 +58,7 @@ const publication: v.GenericSchema<unknown, Publication> = v.pipe(
   v.object({
     ...blueprint,
     time,
+    plannedTime: v.exactOptional(time),
     counts: v.object({ accounts: count, distributionLists: count, aliases: count, addresses: count }),
     accounts: listOf(v.object({ name, sha256: digest, accounts: count }), MOST_CHUNKS),
     layouts: listOf(layout, MOST_LAYOUTS),

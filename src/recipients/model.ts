@@ -53,9 +53,11 @@ export type Baseline =
       readonly addresses: readonly string[];
       /** How many more a file names that are of other domains. */
       readonly ignored?: number;
+      /** How many a gateway accepted when they were published, where that is known. */
+      readonly published?: number | undefined;
     }
-  /** Something was published, but its accounts are damaged or gone: only numbers are left. */
-  | { readonly kind: "numbers"; readonly addresses: number; readonly accounts: number };
+  /** Something was published, but its accounts are damaged or gone, and its tables too: only a number is left. */
+  | { readonly kind: "numbers"; readonly published: number };
 
 export type ChangeKind = "accountAdd" | "accountDelete" | "aliasAdd" | "aliasDelete";
 

@@ -14,6 +14,7 @@ import { gather, type View } from "./gather.ts";
 import { notify } from "./mail/mail.ts";
 import { createMemory, type Remembered } from "./memory.ts";
 import { factsOf, type Outcome, type SyncServices } from "./outcome.ts";
+import { GroundGone } from "./run/ground.ts";
 import { recordOf } from "./run/report.ts";
 import { renderKey, rerender } from "./run/rerender.ts";
 import { conclude, conduct, recheck } from "./run/runner.ts";
@@ -57,6 +58,7 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
     try {
       return await reconcile(key, context);
     } catch (error) {
+      if (error instanceof GroundGone) return { requeueAfterMs: CONFLICT_MS };
       if (!(error instanceof ApiError && (error.conflict || error.alreadyExists))) throw error;
       // Somebody wrote in between: what they wrote is looked at before anything else is done.
       context.log.debug({ reason: error.reason }, "Looking again");
@@ -116,6 +118,9 @@ function situationOf(services: SyncServices, view: View, memory: Remembered): Si
   const now = services.deps.clock.now();
   memory.manualRuns = memory.manualRuns.filter((start) => start > now - HOUR_MS);
   const { current } = standing.manifest;
+  // What is held for a change that was undone is held no longer, and would be held again if it came back.
+  if (!view.outdated) memory.heldRender = undefined;
+  const undone = object.status?.held?.rendering === true && !view.outdated;
   const until = (current?.retiring ?? []).map((old) => Date.parse(old.until));
   return {
     object,
@@ -124,7 +129,7 @@ function situationOf(services: SyncServices, view: View, memory: Remembered): Si
     tablesObstacle,
     now,
     accountsDamaged,
-    tablesDiffer: view.drifted || (view.outdated && memory.heldRender !== renderKey(view)),
+    tablesDiffer: view.drifted || undone || (view.outdated && memory.heldRender !== renderKey(view)),
     lastRender: memory.lastRender,
     lastCheck: memory.lastCheck,
     manualRuns: memory.manualRuns,

@@ -31,6 +31,8 @@ export interface SmallWorld {
   readonly tenant: Tenant;
   readonly company: ReturnType<typeof createCompany>;
   readonly gateway: Gateway;
+  /** While a test has damaged something on purpose, manifests are not held against what stands. */
+  damaged: boolean;
   /** Milliseconds since the epoch; a tick later each time it is read. */
   now: number;
   sync(): O365Sync;
@@ -89,11 +91,14 @@ export async function createSmallWorld(options: SmallWorldOptions = {}): Promise
     tenant,
     company,
     gateway: createGateway(),
+    damaged: false,
     now: Date.UTC(2026, 0, 1),
     sync: () => cluster.store<O365Sync>(O365_SYNC).get(`mail/${NAME}`) as O365Sync,
     map: (name) => cluster.store<ConfigMap>(CONFIG_MAP).get(`mail/${name}`),
     accepted() {
-      world.gateway.observe(cluster.store<ConfigMap>(CONFIG_MAP).list());
+      const all = cluster.store<ConfigMap>(CONFIG_MAP).list();
+      const isManifest = ({ metadata }: ConfigMap): boolean => metadata.name.endsWith("-manifest");
+      world.gateway.observe(world.damaged ? all.filter((map) => !isManifest(map)) : all);
       return [...world.gateway.accepted()].sort();
     },
     edit: (change) => cluster.edit<O365Sync>(O365_SYNC, KEY, change),
@@ -114,7 +119,7 @@ export async function createSmallWorld(options: SmallWorldOptions = {}): Promise
       for (let round = 0; round < 50; round++) {
         const { requeueAfterMs } = await operator.sync(`mail/${NAME}`, context);
         await operator.domain(`mail/${NAME}`, context);
-        world.accepted();
+        if (!world.damaged) world.accepted();
         if (requeueAfterMs === undefined || requeueAfterMs > 1000) return;
         world.now += requeueAfterMs;
       }

@@ -2,6 +2,7 @@
 
 import { isPauseDue, type Steps } from "../../base/steps.ts";
 import { addRecipients, type Recipients } from "../accepted.ts";
+import { parseAddress } from "../addresses.ts";
 import type { DomainNames, Format, OutputOptions } from "../model.ts";
 import type { Buckets } from "../packed/buckets.ts";
 import type { Roster } from "../packed/roster.ts";
@@ -169,11 +170,37 @@ function* renderCdb(entries: readonly Entry[], index: number): Steps<string> {
   return database.toString("base64");
 }
 
-/** The addresses that the text tables of one ConfigMap accept; fillers left out. */
-export function parseTables(data: Readonly<Record<string, string>>): string[] {
-  const text = data[TABLE_KEYS.postfix] ?? data[TABLE_KEYS.addresses] ?? "";
-  const keys = text.split("\n").flatMap((line) => line.split(" ")[0] || []);
-  return keys.filter((key) => key.includes("@") && !key.endsWith(".invalid"));
+/**
+ * The addresses that the tables of one ConfigMap accept, whatever their formats; fillers left out. Anybody may have
+ * written it: what is no address, and what is no table, is passed over.
+ */
+export function* parseTables({
+  data = {},
+  binaryData = {},
+}: {
+  readonly data?: Readonly<Record<string, string>> | undefined;
+  readonly binaryData?: Readonly<Record<string, string>> | undefined;
+}): Steps<Set<string>> {
+  const addresses = new Set<string>();
+  const add = (word: string): void => {
+    const parsed = parseAddress(word);
+    if (!("dropped" in parsed) && !parsed.domain.endsWith(".invalid")) addresses.add(parsed.address);
+  };
+  for (const format of ["postfix", "addresses", "aliases"] as const) {
+    for (const line of (data[TABLE_KEYS[format]] ?? "").split("\n")) {
+      const [address = "", owner = ""] = line.split(" ");
+      add(address);
+      // Who owns an alias is accepted too, and stands nowhere else where this is the only table.
+      if (format === "aliases") add(owner);
+      if (isPauseDue()) yield;
+    }
+  }
+  const database = parseCdb(binaryData[TABLE_KEYS.cdb] ?? "");
+  for (const line of "lines" in database ? database.lines : []) {
+    add(line.split(" ")[0] ?? "");
+    if (isPauseDue()) yield;
+  }
+  return addresses;
 }
 
 /** Throws Error when a shard's tables would break a gateway: a last look before anything is written. Names no address. */

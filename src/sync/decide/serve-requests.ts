@@ -13,10 +13,11 @@ import type { Answer, Decision, Situation } from "./situation.ts";
 export function serveRequests(situation: Situation): Decision | number | undefined {
   const pending = pendingRequests(situation.object);
   if (pending.length === 0) return undefined;
-  const rejected = pending.flatMap((request) => refusal(request, situation) ?? []);
-  if (rejected.length > 0) return { do: "answer", answers: rejected };
+  const waiting = new Map(pending.map((request) => [request, obstructed(request, situation)]));
+  const answers = pending.flatMap((request) => refusal(request, situation) ?? news(waiting.get(request), situation));
+  if (answers.length > 0) return { do: "answer", answers };
   const frees = budgetFrees(situation);
-  const request = pending.find(({ kind, token }) => !(kind === "approve" && awaitsRetry(situation, token)));
+  const request = pending.find((each) => waiting.get(each) === undefined && !awaitsRetry(situation, each));
   if (request === undefined) return frees;
   if (frees === undefined) return startRequest(request, situation);
   const state = situation.object.status?.requests?.[request.kind];
@@ -30,7 +31,8 @@ function refusal(request: PendingRequest, situation: Situation): Answer | undefi
   const reject = (reason: string, message: string): Answer => ({ request, state: "Rejected", reason, message });
   if (!request.valid)
     return reject("InvalidToken", "the annotation's value must match [A-Za-z0-9._:+-]{1,128}; use $(date +%s)");
-  if (object.spec.suspend) return reject("Suspended", "spec.suspend is true; set it to false and ask again");
+  if (request.kind !== "approve" && object.spec.suspend)
+    return reject("Suspended", "spec.suspend is true; set it to false and ask again");
   if (request.kind === "approve") {
     const { held } = object.status ?? {};
     if (held === undefined) return reject("UnknownPlan", "no plan is held; there is nothing to approve");
@@ -42,7 +44,24 @@ function refusal(request: PendingRequest, situation: Situation): Answer | undefi
     if (!held.approvable)
       return reject("NotApprovable", `a plan held for ${held.reason} cannot be approved; see the condition Held`);
   }
+  if (request.kind === "approve") return undefined;
   return obstacle && { request, state: "Failed", reason: obstacle.reason, message: obstacle.message };
+}
+
+/** An approval that meets an obstacle is not spent: it waits, and is served when the obstacle is gone. */
+function obstructed(request: PendingRequest, { object, obstacle }: Situation): Answer | undefined {
+  if (request.kind !== "approve") return undefined;
+  const wait = (reason: string, message: string): Answer => ({ request, state: "Accepted", reason, message });
+  if (object.spec.suspend) return wait("Suspended", "spec.suspend is true; the approval waits until it is false");
+  return obstacle && wait(obstacle.reason, `${obstacle.message}; the approval waits until that is put right`);
+}
+
+/** What was told already is not told again. */
+function news(answer: Answer | undefined, { object }: Situation): Answer[] {
+  if (answer === undefined) return [];
+  const told = object.status?.requests?.[answer.request.kind];
+  const same = told?.token === answer.request.token && told.reason === answer.reason && told.message === answer.message;
+  return same ? [] : [answer];
 }
 
 /** When the hour's budget of manual runs frees again; undefined while there is room. */
@@ -71,7 +90,7 @@ function startRequest({ kind, token }: PendingRequest, { now }: Situation): Deci
   return { do: "run", run };
 }
 
-function awaitsRetry({ object }: Situation, token: string): boolean {
+function awaitsRetry({ object }: Situation, { kind, token }: PendingRequest): boolean {
   const { retry } = object.status ?? {};
-  return retry?.trigger === "Approval" && retry.token === token;
+  return kind === "approve" && retry?.trigger === "Approval" && retry.token === token;
 }

@@ -1,12 +1,11 @@
 /** What is published now, as the thing that a plan is measured against. */
 
-import { LABEL_ROLE } from "../../api/group.ts";
 import type { O365Sync } from "../../api/types.generated.ts";
 import { Failure } from "../../base/failure.ts";
 import { inSlices } from "../../base/slices.ts";
 import type { ConfigMaps } from "../../publication/configmaps.ts";
+import { tablesAmong } from "../../publication/inspect.ts";
 import type { Publication } from "../../publication/manifest.ts";
-import type { Role } from "../../publication/ownership.ts";
 import { type Predecessor, readAccounts } from "../../publication/publish.ts";
 import { type AddressList, type BadLine, readAddressList } from "../../recipients/address-list.ts";
 import type { Baseline, DomainNames } from "../../recipients/model.ts";
@@ -42,8 +41,8 @@ export interface BaselineSource {
 }
 
 /**
- * Accounts where they are whole, else the numbers that status or manifest kept, else the addresses of tables that stand
- * without either (a restored namespace); before the first publication the list that another O365Sync has published for
+ * Accounts where they are whole, else the addresses of the tables that stand, else the number that status or manifest
+ * kept; before the first publication the list that another O365Sync has published for
  * the domain, else what `baselineRef` names, else nothing. Throws
  * Failure when `baselineRef` cannot be read.
  */
@@ -54,10 +53,10 @@ export async function loadBaseline(
 ): Promise<Baseline> {
   if (current !== undefined && accounts !== undefined) return { kind: "accounts", accounts, names: current };
   if (predecessor !== undefined) return inheritedBaseline(maps, object, predecessor, signal);
-  const numbers = current?.counts ?? object.status?.published;
-  if (numbers !== undefined) return { kind: "numbers", addresses: numbers.addresses, accounts: numbers.accounts };
-  const addresses = await standingAddresses(maps, object, signal);
-  if (addresses.length > 0) return { kind: "addresses", addresses };
+  const published = (current?.counts ?? object.status?.published)?.addresses;
+  const addresses = await standingAddresses(maps, object, current, signal);
+  if (addresses.length > 0) return { kind: "addresses", addresses, published };
+  if (published !== undefined) return { kind: "numbers", published };
   return object.spec.baselineRef === undefined
     ? { kind: "none" }
     : readBaselineRef(client, object, { ref: object.spec.baselineRef, names }, signal);
@@ -73,20 +72,29 @@ async function inheritedBaseline(
   const former: O365Sync = { ...object, metadata: { ...object.metadata, name: sync } };
   const accounts = await publishedAccounts(maps, former, publication, signal);
   if (accounts !== undefined) return { kind: "accounts", accounts, names: publication };
-  const addresses = await standingAddresses(maps, former, signal);
-  const { counts } = publication;
-  return addresses.length === 0
-    ? { kind: "numbers", addresses: counts.addresses, accounts: counts.accounts }
-    : { kind: "addresses", addresses };
+  const addresses = await standingAddresses(maps, former, publication, signal);
+  const published = publication.counts.addresses;
+  return addresses.length === 0 ? { kind: "numbers", published } : { kind: "addresses", addresses, published };
 }
 
-/** What the text tables under our labels accept, sorted; nothing where there are none. */
-async function standingAddresses(maps: ConfigMaps, object: O365Sync, signal: AbortSignal): Promise<string[]> {
+/**
+ * What the tables accept that stand, sorted; nothing where there are none. Those that the manifest names first where all
+ * of them stand, else all that carry our labels and a name that only this operator gives.
+ */
+async function standingAddresses(
+  maps: ConfigMaps,
+  object: O365Sync,
+  current: Publication | undefined,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const known = tablesAmong(object, maps.known(object));
+  const named = new Set(current?.layouts[0]?.tables.map(({ name }) => name));
+  const first = known.filter(({ name }) => named.has(name));
   const addresses = new Set<string>();
-  for (const { name, labels } of maps.known(object)) {
-    if (labels?.[LABEL_ROLE] !== ("recipients" satisfies Role)) continue;
+  for (const { name } of named.size > 0 && first.length === named.size ? first : known) {
     const found = await maps.read(object, name, "recipients", signal);
-    for (const address of parseTables(found?.object.data ?? {})) addresses.add(address);
+    if (found === undefined) continue;
+    for (const address of await inSlices(parseTables(found.object), signal)) addresses.add(address);
   }
   return [...addresses].sort();
 }

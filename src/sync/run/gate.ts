@@ -1,7 +1,7 @@
 /** The one gate to what is published: a change of the list is proposed, judged, and then held or published here. */
 
 import { approveLine } from "../../api/commands.ts";
-import type { O365Sync } from "../../api/types.generated.ts";
+import type { MailDomain, O365Sync } from "../../api/types.generated.ts";
 import type { Deps } from "../../base/deps.ts";
 import { inSlices } from "../../base/slices.ts";
 import { isPauseDue, type Steps } from "../../base/steps.ts";
@@ -17,13 +17,16 @@ import type { Wish } from "../../recipients/diff.ts";
 import { type GuardInput, guards, type Unconfirmed, type Violation } from "../../recipients/guards.ts";
 import type { Baseline } from "../../recipients/model.ts";
 import type { Roster } from "../../recipients/packed/roster.ts";
+import type { Client } from "../../runtime/types.ts";
 import type { StatusWriter } from "../status/status-writer.ts";
 import type { RunEnd } from "../status/transitions.ts";
+import { lookAgain } from "./ground.ts";
 import { recordViolations } from "./report.ts";
 import { ALL_CONFIRMED, type Confirmed } from "./steps.ts";
 
 export interface GateServices {
   readonly statuses: StatusWriter;
+  readonly client: Client;
   readonly publisher: Publisher;
   readonly plans: Plans;
   readonly deps: Deps;
@@ -34,6 +37,7 @@ export interface GateServices {
 /** Who wants to change the list, and what stands now. */
 export interface Ground {
   readonly object: O365Sync;
+  readonly domain: MailDomain;
   readonly standing: Standing;
   readonly signal: AbortSignal;
 }
@@ -126,18 +130,23 @@ export interface Progress {
   begun?(standing: Standing): void;
 }
 
-/** Writes it; answers what stands then, with the object whose status vouches for it. */
+/**
+ * Writes it; answers what stands then, with the object whose status vouches for it. Throws GroundGone where what it was
+ * planned for is no longer so.
+ */
 export async function publish(
-  { publisher, deps, statuses }: GateServices,
-  { object, standing, signal }: Ground,
+  { client, publisher, deps, statuses }: GateServices,
+  ground: Ground,
   { wish, revision, before, removed, record }: Publishing,
   progress: Progress = {},
 ): Promise<Standing> {
+  const { object, standing, signal } = ground;
   const { current } = standing.manifest;
   const now = deps.clock.now();
   const wanted = { object, before: current, ...wish, ...(revision === undefined ? {} : { revision }), now };
   const draft = await inSlices(draftPublication(wanted), signal);
   progress.drafted?.(draft);
+  await lookAgain(client, ground, signal);
   progress.beginning?.();
   const vouch = async (pending: Pending): Promise<O365Sync> => {
     const { managedFields } = object.metadata;

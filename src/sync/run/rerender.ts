@@ -1,5 +1,6 @@
 /** Puts the tables right from the published accounts, without asking the tenant. */
 
+import type { O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
 import { namesOf, namesToRender, outputOf, wantsRendering } from "../../publication/publication.ts";
 import { countBySource } from "../../recipients/guards.ts";
 import type { DomainNames } from "../../recipients/model.ts";
@@ -8,14 +9,14 @@ import type { ReconcileContext } from "../../runtime/types.ts";
 import type { View } from "../gather.ts";
 import type { Remembered } from "../memory.ts";
 import type { Outcome, SyncServices } from "../outcome.ts";
-import { heldByRendering } from "../status/transitions.ts";
-import { type Ground, hold, judge, publish } from "./gate.ts";
+import { heldByRendering, released } from "../status/transitions.ts";
+import { type Ground, hold, type Judged, judge, publish } from "./gate.ts";
 import { describeViolations } from "./report.ts";
 import { accountsOf } from "./runner.ts";
 
 /** What rendering was asked for: while it is held for this, it is not asked for again. */
 export const renderKey = ({ object, domain }: View): string =>
-  JSON.stringify([domain && namesOf(domain), outputOf(object)]);
+  JSON.stringify([domain && namesOf(domain), outputOf(object), object.spec.deletionGuard]);
 
 /**
  * Where this takes addresses away (a Mirror domain was removed) it is a plan and passes the deletion guard, or it is
@@ -33,7 +34,8 @@ export async function rerender(
   const accounts = await accountsOf(services, view, signal);
   const status = object.status ?? {};
   if (current === undefined || domain === undefined || accounts === undefined) return { view, status };
-  const ground: Ground = { object, standing, signal };
+  if (!view.drifted && !view.outdated) return { view, status: await release(services, object, signal) };
+  const ground: Ground = { object, domain, standing, signal };
   const names = namesToRender(current, namesOf(domain));
   const judged = await judge(services, ground, {
     baseline: { kind: "accounts", accounts, names: current },
@@ -45,19 +47,38 @@ export async function rerender(
   });
   if (judged.violations.length === 0) {
     const standingThen = await render(services, ground, accounts, { names, lost: judged.proposal.lost.size });
-    return { view: { ...view, standing: standingThen, object: standingThen.object }, status, rendered: true };
+    const statusThen = await release(services, object, signal);
+    return {
+      view: { ...view, standing: standingThen, object: standingThen.object },
+      status: statusThen,
+      rendered: true,
+    };
   }
   memory.heldRender = renderKey(view);
-  const held = await hold(services, ground, judged);
   const outcome: Outcome = {
     view,
-    status: heldByRendering(status, held, judged.proposal.plan.counts, services.deps.clock.now()),
+    status: await statusHeld(services, ground, judged),
     heldNote: describeViolations(judged.violations),
   };
   const kept: DomainNames = { domain: names.domain, aliasDomains: withMirrors(current, names) };
   if (!view.drifted && !wantsRendering(current, kept, outputOf(object))) return outcome;
   const standingThen = await render(services, ground, accounts, { names: kept, lost: 0 });
   return { ...outcome, view: { ...view, standing: standingThen, object: standingThen.object }, rendered: true };
+}
+
+/** A plan that a run holds stays the one that is shown, and its command the one that works. */
+async function statusHeld(services: SyncServices, ground: Ground, judged: Judged): Promise<O365SyncStatus> {
+  const { status = {} } = ground.object;
+  if (status.held !== undefined && status.held.rendering !== true) return status;
+  const held = await hold(services, ground, judged);
+  return heldByRendering(status, held, judged.proposal.plan.counts, services.deps.clock.now());
+}
+
+/** Nothing that rendering held is wanted any more: it is shown no longer. */
+async function release({ plans }: SyncServices, object: O365Sync, signal: AbortSignal): Promise<O365SyncStatus> {
+  const { status = {} } = object;
+  if (status.held?.rendering === true) await plans.clear(object, signal);
+  return released(status);
 }
 
 function withMirrors(current: DomainNames, names: DomainNames): DomainNames["aliasDomains"] {

@@ -16,7 +16,7 @@ import type { Wish } from "../../recipients/diff.ts";
 import type { Roster } from "../../recipients/packed/roster.ts";
 import { revisionOf } from "../../recipients/revision.ts";
 import { findCondition } from "../../runtime/conditions.ts";
-import type { Client, Logger } from "../../runtime/types.ts";
+import type { Logger } from "../../runtime/types.ts";
 import type { Access } from "../access/credentials.ts";
 import { ownershipHash } from "../decide/fingerprint.ts";
 import type { Finding } from "../status/conditions.ts";
@@ -36,7 +36,6 @@ import { timed, tryConnection } from "./test-connection.ts";
 
 export interface RunServices extends GateServices {
   readonly changes: ChangesWriter;
-  readonly client: Client;
   readonly maps: ConfigMaps;
   readonly directories: DirectoryProvider;
 }

@@ -18,6 +18,7 @@ import { factsOf, type Outcome, type SyncServices } from "../outcome.ts";
 import { settle } from "../status/conditions.ts";
 import { ended, type RunEnd, started } from "../status/transitions.ts";
 import { publishedAccounts } from "./baseline.ts";
+import { GroundGone, groundFailure } from "./ground.ts";
 import { failedEnd, recordOf } from "./report.ts";
 import { execute, type RunFacts, type RunInput } from "./run.ts";
 import { sharingOf } from "./sharing.ts";
@@ -101,7 +102,9 @@ async function executeWithin(
     return await execute(services, input, facts);
   } catch (error) {
     if (signal.aborted) throw error;
-    const failure = deadline.expired ? tooSlow(services.settings.runDeadlineMs) : asFailure(error);
+    const gone = error instanceof GroundGone ? groundFailure(error) : undefined;
+    if (error instanceof GroundGone && gone === undefined) throw error;
+    const failure = deadline.expired ? tooSlow(services.settings.runDeadlineMs) : (gone ?? asFailure(error));
     // What was begun is finished by the next reconcile, whatever stopped it; what was refused at its first write was not begun.
     const refused = error instanceof ApiError && asObstacle(error) !== undefined;
     const stands = facts.begun === true && !(facts.standing === standing && refused);

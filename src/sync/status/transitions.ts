@@ -169,7 +169,10 @@ function heldStatus(
   return { ...held, violations: [...held.violations], since, ...changes };
 }
 
-/** A rendering that takes addresses away and did not pass: held like a plan of a run, without a run. */
+/**
+ * A rendering that takes addresses away and did not pass: held like a plan of a run, without a run. A plan that a run
+ * holds stays the one that is shown: once it is approved, the next run has both to judge.
+ */
 export function heldByRendering(
   status: O365SyncStatus,
   held: NonNullable<RunEnd["held"]>,
@@ -177,7 +180,14 @@ export function heldByRendering(
   now: number,
 ): O365SyncStatus {
   const since = status.held?.planDigest === held.planDigest ? status.held.since : iso(now);
-  return { ...status, held: { ...held, violations: [...held.violations], since, changes } };
+  return { ...status, held: { ...held, rendering: true, violations: [...held.violations], since, changes } };
+}
+
+/** Nothing that rendering held is to be rendered any more. */
+export function released(status: O365SyncStatus): O365SyncStatus {
+  if (status.held?.rendering !== true) return status;
+  const { held: _undone, ...rest } = status;
+  return rest;
 }
 
 /** A run that was interrupted and may not go on. */

@@ -185,7 +185,7 @@ describe("diff", () => {
   it("plans everything as an add when there is no baseline, or only its numbers", () => {
     const everything = ["aliasAdd a1@example.com", "accountAdd a@example.com"];
     expect(told(diff({ kind: "none" }, wanted([a])))).toEqual(everything);
-    expect(told(diff({ kind: "numbers", addresses: 9, accounts: 5 }, wanted([a])))).toEqual(everything);
+    expect(told(diff({ kind: "numbers", published: 9 }, wanted([a])))).toEqual(everything);
   });
 
   it.each<[what: string, baseline: Baseline, found: DomainNames, plan: string[]]>([
@@ -318,7 +318,7 @@ describe("lostAddresses", () => {
       ["x@example.com", "y@example.com"],
     ],
     ["nothing without a baseline", { kind: "none" }, wanted([]), []],
-    ["nothing where only numbers are left", { kind: "numbers", addresses: 9, accounts: 5 }, wanted([]), []],
+    ["nothing where only numbers are left", { kind: "numbers", published: 9 }, wanted([]), []],
   ])("tells %s", (_, baseline, wish, lost) => {
     expect(lostAddresses(baseline, wish)).toEqual(lost);
   });

@@ -13,7 +13,7 @@ import {
 } from "./support/whole.ts";
 
 const ACCOUNTS: Baseline = { kind: "accounts", accounts: [], names: NAMES };
-const NUMBERS: Baseline = { kind: "numbers", addresses: 100, accounts: 50 };
+const NUMBERS: Baseline = { kind: "numbers", published: 100 };
 const GUARD = { enabled: true, maxPercent: 10, floor: 10 };
 
 type GuardInput = Omit<PackedInput, "baseline"> & { readonly baseline: Baseline };

@@ -110,7 +110,7 @@ describe("Requests", () => {
     [
       "to a suspended object are rejected, all at once",
       { spec: { suspend: true }, annotations: all },
-      "testConnection Rejected/Suspended, testSync Rejected/Suspended, approve Rejected/Suspended, sync Rejected/Suspended",
+      "testConnection Rejected/Suspended, testSync Rejected/Suspended, approve Rejected/UnknownPlan, sync Rejected/Suspended",
     ],
     [
       "that something is in the way of fail with its reason",
