@@ -1,5 +1,7 @@
 /** Reads JSON that somebody else wrote: what would become too large, or is nested too deeply, is never built. */
 
+import { isPauseDue, type Steps } from "./steps.ts";
+
 export interface JsonLimits {
   /** Of the text. */
   readonly characters: number;
@@ -61,4 +63,93 @@ function endOfText(text: string, start: number): number {
   let at = start + 1;
   while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
   return at;
+}
+
+/** Characters that are looked at between two pauses. */
+const PIECE = 64 * 1024;
+
+/** A list right below the outermost object: where its elements begin and end. */
+interface LongList {
+  readonly from: number;
+  readonly to: number;
+  /** The places of the commas between its elements. */
+  readonly commas: readonly number[];
+}
+
+/**
+ * The same, with pauses, for an object whose lists are long, such as a page of a directory: what is in them is built one
+ * element after the other. What is small, or is no object, is read in one go.
+ */
+export function* parseInPieces(text: string, limits: JsonLimits): Steps<unknown> {
+  if (text.length <= PIECE) return parseBounded(text, limits);
+  const lists = text.length > limits.characters ? undefined : yield* findLists(text, limits);
+  if (lists === undefined) return undefined;
+  try {
+    const built: unknown[][] = [];
+    for (const list of lists) built.push(yield* elementsOf(text, list));
+    // Each list is replaced by its number, so that what is left is small.
+    let [rest, at] = ["", 0];
+    for (const [number, { from, to }] of lists.entries()) {
+      rest += `${text.slice(at, from)}${number}`;
+      at = to;
+    }
+    const root = JSON.parse(rest + text.slice(at)) as Record<string, unknown>;
+    for (const [key, value] of Object.entries(root)) {
+      const number: unknown = Array.isArray(value) ? value[0] : undefined;
+      if (typeof number === "number") root[key] = built[number];
+    }
+    return root;
+  } catch {
+    return undefined;
+  }
+}
+
+function* elementsOf(text: string, { from, to, commas }: LongList): Steps<unknown[]> {
+  const elements: unknown[] = [];
+  if (commas.length === 0 && text.slice(from, to).trim() === "") return elements;
+  let start = from;
+  for (const end of [...commas, to]) {
+    elements.push(JSON.parse(text.slice(start, end)));
+    start = end + 1;
+    if (isPauseDue()) yield;
+  }
+  return elements;
+}
+
+/** Undefined where a limit is exceeded, or where the text is no object. */
+function* findLists(text: string, { values, depth }: JsonLimits): Steps<LongList[] | undefined> {
+  const lists: LongList[] = [];
+  let open: { readonly from: number; readonly commas: number[] } | undefined;
+  let [found, level] = [1, 0];
+  for (let at = 0, pause = PIECE; at < text.length; at++) {
+    if (at >= pause) {
+      pause = at + PIECE;
+      if (isPauseDue()) yield;
+    }
+    switch (text.charCodeAt(at)) {
+      case QUOTE:
+        at = endOfText(text, at);
+        break;
+      case COMMA:
+        found++;
+        if (level === 2) open?.commas.push(at);
+        break;
+      case OPEN_LIST:
+        if (level === 0) return undefined;
+        if (level === 1) open = { from: at + 1, commas: [] };
+        [found, level] = [found + 1, level + 1];
+        break;
+      case OPEN_OBJECT:
+        [found, level] = [found + 1, level + 1];
+        break;
+      case CLOSE_LIST:
+      case CLOSE_OBJECT:
+        if (level === 2 && open !== undefined) lists.push({ ...open, to: at });
+        if (level === 2) open = undefined;
+        level--;
+        break;
+    }
+    if (found > values || level > depth) return undefined;
+  }
+  return lists;
 }

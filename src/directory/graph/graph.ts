@@ -1,10 +1,13 @@
 /** Requests to Microsoft Graph with our own patience: retries, Retry-After, one fresh token after a 401. */
 import { Client, type Context, ResponseType } from "@microsoft/microsoft-graph-client";
+import { type JsonLimits, parseInPieces } from "../../base/bounded-json.ts";
 import type { Deps } from "../../base/deps.ts";
+import { inSlices } from "../../base/slices.ts";
 import type { Token, TokenSource } from "../entra/token.ts";
 import { answeredByOther, isOfMicrosoft, malformed, type Refusal, refused, unreachable } from "../errors/errors.ts";
 import type { Http, HttpRequest, HttpResponse } from "../http/http.ts";
-import { errorCodes, parseJson, publicId } from "../http/json.ts";
+import { LARGEST_BODY } from "../http/http.ts";
+import { errorCodes, publicId } from "../http/json.ts";
 import { type Attempt, asksTooLong, parseRetryAfter, retrying } from "../http/retry.ts";
 import { TransportError } from "../http/transport-error.ts";
 import type { Operation } from "../sources.ts";
@@ -61,7 +64,7 @@ export function createGraph(options: GraphOptions): Graph {
     try {
       let answer = await send(options, request, token);
       if (answer.status === 401) answer = await send(options, request, await tokens.renew(signal, token));
-      return judge(options, operation, answer);
+      return await judge(options, operation, answer, signal);
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
       return { retry: () => unreachable(operation, error), retryAfterMs: undefined };
@@ -154,13 +157,17 @@ function toHttpRequest({ request, options = {} }: Context, path: string): Omit<H
   };
 }
 
-function judge(
+/** More than the addresses of a page: Exchange gives an object a few hundred at most. */
+const LIMITS: JsonLimits = { characters: LARGEST_BODY, values: 1_000_000, depth: 32 };
+
+async function judge(
   { deps, cloud }: GraphOptions,
   operation: Operation,
   { status, header, body }: HttpResponse,
-): Attempt<GraphAnswer> {
+  signal: AbortSignal,
+): Promise<Attempt<GraphAnswer>> {
   if (!isOfMicrosoft(status)) throw answeredByOther(operation, status, body);
-  const json = parseJson(body);
+  const json = await inSlices(parseInPieces(body, LIMITS), signal);
   if (status === 200) {
     if (json === undefined) throw malformed(operation, "it is no JSON");
     return { done: { body: json } };

@@ -36,14 +36,17 @@ export interface HttpOptions {
   readonly proxy?: ProxySettings | undefined;
   /** For one request, from connecting to the last byte. Default 60 000. Measured on the machine's own clock. */
   readonly timeoutMs?: number | undefined;
-  /** Of one body, decompressed. Default 64 MiB. */
+  /** Of one body, decompressed. Default LARGEST_BODY. */
   readonly maxBytes?: number | undefined;
 }
 
 /** An idle connection is closed after this: one that a firewall forgot would swallow the next request until its timeout. */
 const IDLE_MS = 15_000;
 
-export function createHttp({ ca, proxy, timeoutMs = 60_000, maxBytes = 64 * 1024 * 1024 }: HttpOptions = {}): Http {
+/** A page of a thousand objects with four hundred addresses each has some 20 MiB. */
+export const LARGEST_BODY = 24 * 1024 * 1024;
+
+export function createHttp({ ca, proxy, timeoutMs = 60_000, maxBytes = LARGEST_BODY }: HttpOptions = {}): Http {
   const agentFor = createAgents({ proxy, ca, idleMs: IDLE_MS });
 
   return async ({ method, url, headers, body, signal }) => {
