@@ -13,6 +13,7 @@ import {
   namespaces,
   proxyUrl,
   redirectUrl,
+  secrets,
   UsageError,
 } from "./values.ts";
 
@@ -25,6 +26,8 @@ export interface Config {
   readonly cloudEndpoints: string | undefined;
   /** Path of a JSON file that lends the installation's own keys to namespaces. */
   readonly sharedAccess: string | undefined;
+  /** Secrets of the installation as namespace/name: no object may name one of them. */
+  readonly ownSecrets: readonly string[];
   /** Whether labelled Secrets wake their syncs. */
   readonly watchSecrets: boolean;
   /** As the webhook of Azure workload identity sets it. */
@@ -68,6 +71,7 @@ export function parseConfig(
     watchNamespaces: namespaces(text("watch-namespaces") ?? ""),
     cloudEndpoints: text("cloud-endpoints"),
     sharedAccess: text("shared-access"),
+    ownSecrets: secrets(text("own-secrets") ?? ""),
     watchSecrets: values.get("watch-secrets") === "true",
     federatedTokenFile: env["AZURE_FEDERATED_TOKEN_FILE"] || undefined,
     podClientId: env["AZURE_CLIENT_ID"] || undefined,

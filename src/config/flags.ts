@@ -25,6 +25,11 @@ export const FLAGS = {
     default: "",
     help: "JSON file with the operator's own app registration and the namespaces, tenants and client ids that may use it",
   },
+  "own-secrets": {
+    value: "LIST",
+    default: "",
+    help: "Secrets of the installation itself as namespace/name, separated by commas; no O365Sync may name one of them",
+  },
   "watch-secrets": {
     default: "false",
     help: "let Secrets with the label o365sync.dev/watch=true wake their syncs when they change; needs the right to list Secrets",

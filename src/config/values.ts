@@ -50,6 +50,18 @@ export function namespaces(text: string): string[] {
   return [...new Set(names)];
 }
 
+export function secrets(text: string): string[] {
+  const names = text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+  const bad = names.find(
+    (name) => !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\/[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(name),
+  );
+  if (bad !== undefined) throw new UsageError(`--own-secrets: "${bad}" is no namespace/name`);
+  return [...new Set(names)];
+}
+
 /** Lower-case, each once. */
 export function domains(text: string): string[] {
   const names = text

@@ -186,7 +186,11 @@ function syncServices(
     client,
     maps,
     stores,
-    sharedKeys: { access: sharedAccess, federatedTokenFile: config.federatedTokenFile },
+    sharedKeys: {
+      access: sharedAccess,
+      federatedTokenFile: config.federatedTokenFile,
+      ownSecrets: config.ownSecrets,
+    },
     deps,
     events,
     directories,

@@ -72,7 +72,7 @@ export function createMemoryOperator(options: MemoryOperatorOptions): MemoryOper
       client,
       maps,
       stores,
-      sharedKeys: options.sharedKeys ?? { access: NOTHING_SHARED, federatedTokenFile: undefined },
+      sharedKeys: options.sharedKeys ?? { access: NOTHING_SHARED, federatedTokenFile: undefined, ownSecrets: [] },
       checks: options.checks,
       deps,
       events,

@@ -96,6 +96,16 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- end -}}
 {{- end -}}
 
+{{/* The Secrets of the installation itself as namespace/name, separated by commas: no O365Sync may name one of them. */}}
+{{- define "operator.ownSecrets" -}}
+{{- $names := list (include "operator.appSecretName" .) (include "operator.smtpSecretName" .) (include "operator.proxySecretName" .) -}}
+{{- $own := list -}}
+{{- range $names | compact -}}
+{{- $own = append $own (printf "%s/%s" $.Release.Namespace .) -}}
+{{- end -}}
+{{- join "," $own -}}
+{{- end -}}
+
 {{/* Content of the --shared-access file; empty when nothing is shared. */}}
 {{- define "operator.sharedAccess" -}}
 {{- $app := .Values.sharedAccess.app -}}

@@ -10,6 +10,9 @@
 {{- if hasKey $settings "shared-access.json" }}
 - --shared-access=/etc/o365-sync/settings/shared-access.json
 {{- end }}
+{{- with include "operator.ownSecrets" . }}
+- {{ printf "--own-secrets=%v" . | quote }}
+{{- end }}
 {{- if .Values.watchSecrets }}
 - --watch-secrets
 {{- end }}

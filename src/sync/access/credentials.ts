@@ -23,6 +23,8 @@ export interface SharedKeys {
   readonly access: SharedAccess;
   /** The operator pod's federated token; undefined where it has none. */
   readonly federatedTokenFile: string | undefined;
+  /** Its own Secrets as namespace/name: they are nobody else's, also in a namespace where O365Syncs live. */
+  readonly ownSecrets: readonly string[];
 }
 
 /**
@@ -43,15 +45,18 @@ export async function resolveAccess(
   });
   if (credentials === undefined) return sharedApp(shared, object, access);
   const { clientId, clientSecretRef, certificateRef } = credentials;
+  refuseOwn(shared, object, clientSecretRef?.name ?? certificateRef?.name);
   if (clientSecretRef !== undefined) {
     const secret = await readSecret(client, object, clientSecretRef.name, "clientSecretRef", signal);
     const clientSecret = readValue(secret, clientSecretRef.key, "clientSecretRef").trim();
+    await requireOther(shared, object, clientId, { clientSecret });
     return access(versionOf(secret), { kind: "clientSecret", clientId, clientSecret });
   }
   if (certificateRef !== undefined) {
     const secret = await readSecret(client, object, certificateRef.name, "certificateRef", signal);
     const certificate = readValue(secret, "tls.crt", "certificateRef");
     const privateKey = readValue(secret, "tls.key", "certificateRef");
+    await requireOther(shared, object, clientId, { privateKey });
     return access(versionOf(secret), { kind: "certificate", clientId, certificate, privateKey });
   }
   return access("workloadIdentity", workloadIdentity(shared, object, clientId));
@@ -80,6 +85,30 @@ async function sharedApp(
   }
   const [certificate, privateKey] = [await readKeyFile(proof.certificateFile), await readKeyFile(proof.keyFile)];
   return access(digest(certificate), { kind: "certificate", clientId, certificate, privateKey });
+}
+
+function refuseOwn({ ownSecrets }: SharedKeys, { metadata }: O365Sync, name: string | undefined): void {
+  if (name === undefined || !ownSecrets.includes(`${metadata.namespace}/${name}`)) return;
+  throw notAllowed(`spec.credentials: the Secret ${name} belongs to the installation itself`);
+}
+
+/** A copy of the installation's own key is still its key. One guess costs a reconcile, and the key has a hundred bits and more. */
+async function requireOther(
+  shared: SharedKeys,
+  object: O365Sync,
+  clientId: string,
+  key: { readonly clientSecret: string } | { readonly privateKey: string },
+): Promise<void> {
+  const proof = shared.access.app?.proof;
+  const file =
+    proof?.kind === "clientSecret" && "clientSecret" in key
+      ? { path: proof.secretFile, value: key.clientSecret }
+      : proof?.kind === "certificate" && "privateKey" in key
+        ? { path: proof.keyFile, value: key.privateKey }
+        : undefined;
+  if (file === undefined) return;
+  const own = await readFile(file.path, "utf8").catch(() => "");
+  if (own.trim() !== "" && own.trim() === file.value.trim()) requireAllowed(shared, object, clientId);
 }
 
 function workloadIdentity(shared: SharedKeys, object: O365Sync, clientId: string): Credential {

@@ -22,6 +22,7 @@ const REACHED: Readonly<Record<FlagName, readonly [values: object, argument: str
     { sharedAccess: { allow: [{ namespaces: ["mail"], tenants: [CLIENT], clientIds: [CLIENT] }] } },
     "--shared-access=/etc/o365-sync/settings/shared-access.json",
   ],
+  "own-secrets": [{ smtp: { ...SMTP, username: "me", existingSecret: "smtp" } }, "--own-secrets=default/smtp"],
   "watch-secrets": [{ watchSecrets: true }, "--watch-secrets"],
   "concurrent-syncs": [{ concurrentSyncs: 8 }, "--concurrent-syncs=8"],
   "leader-elect": [{}, "--leader-elect"],

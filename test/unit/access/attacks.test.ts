@@ -22,7 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 function shared(app: object, allow: readonly object[]): SharedKeys {
   const access = parseSharedAccess(JSON.stringify({ app: { clientId: CLIENT, ...app }, allow }));
-  return { access, federatedTokenFile };
+  return { access, federatedTokenFile, ownSecrets: [] };
 }
 
 const lent = [{ namespaces: ["mail"], tenants: [TENANT] }];
@@ -57,6 +57,12 @@ describe("a key of the installation", () => {
       shared(byPod, lent),
       { tenantId: FOREIGN, credentials: podOf(CLIENT) },
     ],
+    [
+      "a Secret of its own, named by an object beside it (11)",
+      { ...shared(byPod, lent), ownSecrets: ["mail/o365"] },
+      {},
+    ],
+    ["a copy of its app's secret in another Secret (11)", shared(bySecret, []), {}],
     ["the pod's identity, lent to nobody", shared(byPod, []), { credentials: podOf(CLIENT) }],
   ])("is not lent: %s", async (_, keys, spec) => {
     const scene = await attempt(keys, spec);
