@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Deps } from "../base/deps.ts";
 import type { CloudTable } from "./entra/clouds.ts";
-import { createTokenSource, type TokenObserver, type TokenSource } from "./entra/token.ts";
+import { createTokenSource, type Token, type TokenObserver, type TokenSource } from "./entra/token.ts";
 import { confirmObjects } from "./graph/confirm.ts";
 import { createGraph, type GraphOptions, type RequestObserver } from "./graph/graph.ts";
 import { findHolders } from "./graph/holders.ts";
@@ -12,6 +12,7 @@ import type { ProxySettings } from "./http/agents.ts";
 import { createHttp, type Http } from "./http/http.ts";
 import { missingRoles } from "./permissions.ts";
 import { createSharedReads, KEPT_MS } from "./shared-reads.ts";
+import type { TenantNames } from "./tenant-names.ts";
 import type { Connection, Directory, DirectoryProvider } from "./types.ts";
 
 export interface DirectoryProviderOptions {
@@ -26,6 +27,8 @@ export interface DirectoryProviderOptions {
   readonly http?: Http;
   readonly onRequest?: RequestObserver;
   readonly onTokenRequest?: TokenObserver;
+  /** Told which tenant a token turned out to be for. */
+  readonly tenants?: TenantNames | undefined;
 }
 
 /** What a tenant's domains were, and when: every object asks once, those of one tenant at about the same time. */
@@ -38,7 +41,7 @@ interface KnownDomains {
 const MOST_KEPT = 1000;
 
 export function createDirectoryProvider(options: DirectoryProviderOptions): DirectoryProvider {
-  const { endpoints, deps, timeoutMs, ca, proxy, onRequest, onTokenRequest } = options;
+  const { endpoints, deps, timeoutMs, ca, proxy, onRequest, onTokenRequest, tenants } = options;
   const http = options.http ?? createHttp({ timeoutMs, ca, proxy });
   const tokens = keepRecent<TokenSource>(MOST_KEPT);
   const paces = keepRecent<Pace>(MOST_KEPT);
@@ -47,7 +50,16 @@ export function createDirectoryProvider(options: DirectoryProviderOptions): Dire
 
   const tokensOf = (connection: Connection): TokenSource =>
     tokens(fingerprint(connection), () =>
-      createTokenSource({ connection, endpoints: endpoints[connection.cloud], http, deps, onRequest: onTokenRequest }),
+      learning(
+        createTokenSource({
+          connection,
+          endpoints: endpoints[connection.cloud],
+          http,
+          deps,
+          onRequest: onTokenRequest,
+        }),
+        ({ tenant }) => tenants?.learn(connection, tenant),
+      ),
     );
 
   const paceOf = ({ cloud, tenantId, credential }: Connection): Pace =>
@@ -102,6 +114,14 @@ function createDirectory(options: GraphOptions): Directory {
     confirm: (objects, signal) => confirmObjects(graph, objects, deps, signal),
     findHolders: (addresses, sources, signal) => findHolders(graph, addresses, sources, deps, signal),
   };
+}
+
+function learning({ get, renew }: TokenSource, learn: (token: Token) => void): TokenSource {
+  const noted = async (token: Promise<Token>): Promise<Token> => {
+    learn(await token);
+    return token;
+  };
+  return { get: (signal) => noted(get(signal)), renew: (signal, used) => noted(renew(signal, used)) };
 }
 
 /** Makes what is not kept yet; of more than `most` the least recently used is forgotten. */

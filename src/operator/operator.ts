@@ -1,6 +1,5 @@
 /** The operator as a whole: reflectors, controllers, election and probes around the given configuration. */
 import { randomUUID } from "node:crypto";
-import { tenantOf } from "../api/indexers.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import type { Deps } from "../base/deps.ts";
 import type { Config } from "../config/config.ts";
@@ -8,6 +7,7 @@ import { UsageError } from "../config/values.ts";
 import { stateOf } from "../consent/state.ts";
 import { CLOUDS, type CloudTable, consentUrl, loadCloudEndpoints } from "../directory/entra/clouds.ts";
 import { createDirectoryProvider } from "../directory/provider.ts";
+import { createTenantNames, type TenantNames } from "../directory/tenant-names.ts";
 import { createDomainReconciler } from "../domain/controller.ts";
 import type { Notifier } from "../notify/notifier.ts";
 import { createMetrics, type Metrics } from "../observe/metrics.ts";
@@ -73,25 +73,25 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
   const { domains, syncs, configMaps } = watched;
   const stores = { domains: domains.store, syncs: syncs.store, configMaps: configMaps.store };
 
-  const { leaderElectionId } = config;
   const metrics = createMetrics({
     version: RELEASE,
     stores,
-    leaderElectionId,
+    leaderElectionId: config.leaderElectionId,
     isLeading: () => manager.state === "leading",
   });
   const notifier = notifierOf(config, deps.clock, ca);
+  const tenants = createTenantNames();
   const checks = createChecks(deps.clock, (key) => syncController.enqueue(key));
   const syncController = createController({
     name: "o365sync",
     observer: metrics.controller("o365sync", config.concurrentSyncs),
     concurrency: config.concurrentSyncs,
-    fairness: byTenant(stores.syncs, config.concurrentSyncs),
+    fairness: byTenant(stores.syncs, tenants, config.concurrentSyncs),
     timeoutMs: config.syncTimeoutMs + RECONCILE_SLACK_MS,
     deps,
     log,
     reconcile: createSyncReconciler(
-      syncServices(options, { client, stores, events, metrics, clouds, sharedAccess, checks, notifier }),
+      syncServices(options, { client, stores, events, metrics, clouds, sharedAccess, checks, notifier, tenants }),
     ),
   });
   const domainController = createController({
@@ -145,10 +145,10 @@ function tellContact(log: Logger, server: string, trouble: string | undefined): 
 }
 
 /** A tenant with many domains, or one that answers slowly, leaves workers to the others. */
-function byTenant(syncs: Store<O365Sync>, workers: number): Fairness {
+function byTenant(syncs: Store<O365Sync>, tenants: TenantNames, workers: number): Fairness {
   const groupOf = (key: string): string => {
     const sync = syncs.get(key);
-    return sync === undefined ? "" : tenantOf(sync);
+    return sync === undefined ? "" : tenants.groupOf(sync.spec, sync.metadata.namespace ?? "");
   };
   return { groupOf, mostOfGroup: Math.ceil(workers / 2) };
 }
@@ -166,11 +166,12 @@ interface Parts {
   readonly sharedAccess: SharedAccess;
   readonly checks: Checks;
   readonly notifier: Notifier;
+  readonly tenants: TenantNames;
 }
 
 function syncServices(
   { config, deps, ca, tenantTimeoutMs: timeoutMs }: OperatorOptions,
-  { client, stores, events, metrics, clouds, sharedAccess, checks, notifier }: Parts,
+  { client, stores, events, metrics, clouds, sharedAccess, checks, notifier, tenants }: Parts,
 ): SyncServices {
   const maps = createConfigMaps({ client, cache: stores.configMaps });
   const directories = createDirectoryProvider({
@@ -178,6 +179,7 @@ function syncServices(
     deps,
     onRequest: (request) => metrics.graphRequest(request),
     onTokenRequest: (request) => metrics.tokenRequest(request),
+    tenants,
     proxy: config.proxy,
     ...(ca === undefined ? {} : { ca }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),

@@ -15,6 +15,7 @@ import { asRecord, parseJson, publicId } from "../http/json.ts";
 import { type Attempt, asksTooLong, parseRetryAfter, retrying } from "../http/retry.ts";
 import { singleFlight } from "../http/single-flight.ts";
 import { TransportError } from "../http/transport-error.ts";
+import { isTenantId } from "../tenant-names.ts";
 import type { CloudEndpoints, Connection } from "../types.ts";
 import { proofOf } from "./credentials.ts";
 import { issuerOf } from "./issuer.ts";
@@ -27,6 +28,8 @@ export interface Token {
   readonly expiresAt: number;
   /** Application roles that it carries; its signature is for Graph to check. */
   readonly roles: readonly string[];
+  /** The GUID of the tenant that it is for. */
+  readonly tenant?: string | undefined;
 }
 
 /** Concurrent calls share one request. Both throw Failure, or the signal's reason. */
@@ -100,7 +103,7 @@ async function request(options: TokenOptions, signal: AbortSignal): Promise<Atte
   if (answer.status !== 200) return judge(options, answer, proof.clientAssertion, signal);
   const lifetime = Number(asRecord(parseJson(answer.body))?.["expires_in"]);
   if (value === "" || !(lifetime > 0)) throw malformed(OPERATION, "there is no token in it");
-  return { done: { value, expiresAt: clock.now() + lifetime * 1000, roles: rolesOf(value) } };
+  return { done: { value, expiresAt: clock.now() + lifetime * 1000, ...claimsOf(value) } };
 }
 
 async function judge(
@@ -214,9 +217,12 @@ function recordingNetwork(
   };
 }
 
-/** From the payload of the JWT, for diagnosis only. A token without consent has none. */
-function rolesOf(token: string): string[] {
+/** From the payload of the JWT, for diagnosis and to tell tenants apart. A token without consent has no roles. */
+function claimsOf(token: string): Pick<Token, "roles" | "tenant"> {
   const payload = Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8");
-  const { roles } = asRecord(parseJson(payload)) ?? {};
-  return Array.isArray(roles) ? roles.filter((role): role is string => typeof role === "string") : [];
+  const { roles, tid } = asRecord(parseJson(payload)) ?? {};
+  return {
+    roles: Array.isArray(roles) ? roles.filter((role): role is string => typeof role === "string") : [],
+    tenant: typeof tid === "string" && isTenantId(tid) ? tid.toLowerCase() : undefined,
+  };
 }
