@@ -2,6 +2,7 @@
 
 export const manifestName = (sync: string): string => `${sync}-manifest`;
 export const historyName = (sync: string): string => `${sync}-history`;
+export const leftOutName = (sync: string): string => `${sync}-left-out`;
 export const planName = (sync: string): string => `${sync}-plan`;
 /** One of those that hold what the last publications changed. */
 export const changesName = (sync: string, index: number): string => `${sync}-changes-${index}`;

@@ -1,6 +1,6 @@
 /** Compares what stands in the cluster with what the manifest says stands there. */
 import { LABEL_ROLE } from "../api/group.ts";
-import { historyName, manifestName, planName } from "../api/names.ts";
+import { historyName, leftOutName, manifestName, planName } from "../api/names.ts";
 import type { O365Sync } from "../api/types.generated.ts";
 import type { ObjectMeta } from "../runtime/kube.ts";
 import { type ConfigMaps, hasOwnMetadata } from "./configmaps.ts";
@@ -40,13 +40,14 @@ export async function inspect(
   return { accountsDamaged, drifted };
 }
 
-/** Manifest, history and plan carry labels and owner too. */
+/** Manifest, history, plan and what is left out carry labels and owner too. */
 async function isMisowned(maps: ConfigMaps, object: O365Sync, signal: AbortSignal): Promise<boolean> {
   const sync = object.metadata.name;
   const sideFiles: readonly (readonly [string, Role])[] = [
     [manifestName(sync), "manifest"],
     [historyName(sync), "history"],
     [planName(sync), "plan"],
+    [leftOutName(sync), "left-out"],
   ];
   const known = new Set(maps.known(object).map(({ name }) => name));
   for (const [name, role] of sideFiles) {

@@ -4,7 +4,7 @@ import { isOwned, type Owner, ownedMetadata } from "../api/ownership.ts";
 import type { O365Sync } from "../api/types.generated.ts";
 import type { ConfigMap, ObjectMeta } from "../runtime/kube.ts";
 
-export type Role = "recipients" | "accounts" | "manifest" | "journal" | "history" | "plan" | "changes";
+export type Role = "recipients" | "accounts" | "manifest" | "journal" | "history" | "plan" | "changes" | "left-out";
 
 /** The metadata that every ConfigMap of this object must carry. */
 export function contentMetadata(sync: O365Sync, name: string, role: Role): ObjectMeta {

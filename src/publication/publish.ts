@@ -1,7 +1,7 @@
 /** Publishes write-ahead: the manifest says what begins, the ConfigMaps are written, the manifest commits. */
 
 import { ANNOTATION_DOMAIN_NAME } from "../api/group.ts";
-import { accountsName, historyName, journalName, manifestName, planName } from "../api/names.ts";
+import { accountsName, historyName, journalName, leftOutName, manifestName, planName } from "../api/names.ts";
 import type { O365Sync } from "../api/types.generated.ts";
 import type { Clock } from "../base/deps.ts";
 import { Failure } from "../base/failure.ts";
@@ -284,6 +284,7 @@ async function adoptSideFiles(maps: ConfigMaps, object: O365Sync, signal: AbortS
   for (const [name, role] of [
     [historyName(sync), "history"],
     [planName(sync), "plan"],
+    [leftOutName(sync), "left-out"],
   ] as const) {
     await maps.relabel(object, name, role, signal);
   }

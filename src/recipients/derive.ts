@@ -5,17 +5,20 @@ import { type DropReason, type NamedAs, parseAddress, smtpAddresses } from "./ad
 import { type Claim, compareClaims } from "./claims.ts";
 import { type Candidate, primaryOf, sift } from "./election.ts";
 import { createLeftOut, type LeftOut, type LeftOutCollector } from "./left-out.ts";
-import type { AccountType, DirectoryObject, DomainNames, Source } from "./model.ts";
+import type { AccountType, DirectoryObject, DomainNames, Format, Source } from "./model.ts";
 import { dealOut } from "./packed/buckets.ts";
 import { createRecords, type PackedRecord, type Records } from "./packed/records.ts";
 import { ACCOUNT_TYPES, bucketOf, bucketsFor, type Roster, rosterFrom } from "./packed/roster.ts";
 import { compilePatterns } from "./patterns.ts";
+import { isCarriedBy } from "./tables/render.ts";
 
 export interface DeriveOptions {
   readonly names: DomainNames;
   /** fnmatch patterns on the whole lower-cased address. */
   readonly excludeRecords: readonly string[];
   readonly staticRecipients: readonly string[];
+  /** That will be rendered: what one of them cannot carry is told. Default: none. */
+  readonly formats?: readonly Format[];
 }
 
 export interface Derived {
@@ -64,7 +67,7 @@ const sourceOf = (kind: number): Source => SOURCES.find((source) => kindOf(sourc
 /** Objects that are told of once although they come twice; of more than these each coming counts. */
 const MOST_REMEMBERED = 100_000;
 
-export function createDeriver({ names, excludeRecords, staticRecipients }: DeriveOptions): Deriver {
+export function createDeriver({ names, excludeRecords, staticRecipients, formats = [] }: DeriveOptions): Deriver {
   const domains = new Set([names.domain, ...names.aliasDomains.map(({ name }) => name)]);
   const candidates = createRecords();
   const dropped: Partial<Record<DropReason | "noAddress", number>> = {};
@@ -119,7 +122,7 @@ export function createDeriver({ names, excludeRecords, staticRecipients }: Deriv
       const contested = yield* settleConflicts(candidates, leftOut);
       const patternOf = compilePatterns(excludeRecords);
       const isExcluded = (address: string): boolean => patternOf(address) !== undefined;
-      const found = yield* toAccounts(candidates, { isExcluded, statics, leftOut });
+      const found = yield* toAccounts(candidates, { isExcluded, statics, formats, leftOut });
       for (const address of statics) {
         const kind = ACCOUNT_TYPES.indexOf("static");
         candidates.put({ id: `static:${address}`, kind, addresses: [address], marks: [] });
@@ -227,11 +230,12 @@ interface Sifting {
   readonly isExcluded: (address: string) => boolean;
   /** What the tenant has is taken away from them. */
   readonly statics: Set<string>;
+  readonly formats: readonly Format[];
   readonly leftOut: LeftOutCollector;
 }
 
 /** Puts an account in the place of each candidate that is one. */
-function* toAccounts(candidates: Records, { isExcluded, statics, leftOut }: Sifting): Steps<TenantAccounts> {
+function* toAccounts(candidates: Records, { isExcluded, statics, formats, leftOut }: Sifting): Steps<TenantAccounts> {
   const excluded = new Set<string>();
   const objects: Record<Source, number> = { users: 0, groups: 0, contacts: 0 };
   for (let index = 0; index < candidates.length; index++) {
@@ -247,7 +251,11 @@ function* toAccounts(candidates: Records, { isExcluded, statics, leftOut }: Sift
       continue;
     }
     const addresses = [sifted.primary, ...sifted.aliases];
-    for (const each of addresses) statics.delete(each);
+    for (const each of addresses) {
+      statics.delete(each);
+      const carried = formats.every((format) => isCarriedBy(format, each, addresses[0] ?? ""));
+      if (!carried) leftOut.add({ address: each, object: record.id, reason: "format" });
+    }
     candidates.rewrite(index, { kind: record.kind, addresses, marks: [] });
     objects[sourceOf(record.kind)]++;
   }

@@ -146,6 +146,10 @@ const LINES: Readonly<Record<TextFormat, (...entry: Entry) => string | undefined
 /** The line of an address as a table has it; undefined where the table has none. */
 export const lineOf = (format: TextFormat, ...entry: Entry): string | undefined => LINES[format](...entry) || undefined;
 
+/** Whether a format has room for an address of an account. */
+export const isCarriedBy = (format: Format, address: string, owner: string): boolean =>
+  format === "cdb" || LINES[format](address, owner) !== undefined;
+
 /** virtual(5) parses the right-hand side as a list of RFC 5322 addresses: in a local part their specials would split it. */
 const isPlain = (address: string): boolean => !/[()<>[\]:;,\\@]/.test(address.slice(0, address.lastIndexOf("@")));
 

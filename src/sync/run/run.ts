@@ -6,6 +6,7 @@ import { inSlices } from "../../base/slices.ts";
 import type { Directory, DirectoryProvider, Sharing } from "../../directory/types.ts";
 import type { ChangesWriter } from "../../publication/changes-writer.ts";
 import type { ConfigMaps } from "../../publication/configmaps.ts";
+import { saveLeftOut } from "../../publication/left-out.ts";
 import { asFailure } from "../../publication/obstacle.ts";
 import type { Plans } from "../../publication/plans.ts";
 import { beyond, type Proposal } from "../../publication/proposal.ts";
@@ -141,7 +142,10 @@ async function sync(services: RunServices, directory: Directory, input: RunInput
   const result = { judged, reading, note: `${describeConfirmed(judged.confirmed)}${describeIgnored(baseline)}` };
   if (run.request === "testSync") return endTest(services, input, result);
   if (violations.length > 0) return endHeld(services, input, result);
-  if (same) return { ...numbers(result), result: "Unchanged", reason: "Unchanged", message: "nothing changed" };
+  if (same) {
+    await keepLeftOut(services, input, reading);
+    return { ...numbers(result), result: "Unchanged", reason: "Unchanged", message: "nothing changed" };
+  }
   return endPublished(services, input, facts, { ...result, wish, revision, before: accounts });
 }
 
@@ -227,7 +231,22 @@ async function endPublished(
     },
   });
   await keepChanges(services, input, facts.standing, proposal);
+  await keepLeftOut(services, input, reading);
   return end;
+}
+
+/** Of the list that stands now; nothing of the run depends on it. */
+async function keepLeftOut(
+  { maps }: RunServices,
+  { object, run, log, signal }: RunInput,
+  { derived }: Reading,
+): Promise<void> {
+  try {
+    await saveLeftOut(maps, object, derived.leftOut, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    log.warn({ run: run.id, reason: asFailure(error)?.reason ?? "Unknown" }, "What is left out could not be kept");
+  }
 }
 
 /** For people who ask later; nothing of the run depends on it. */

@@ -75,7 +75,12 @@ export async function readWish(
   signal: AbortSignal,
 ): Promise<Reading> {
   const { sources, excludeRecords = [], staticRecipients = [] } = object.spec;
-  const deriver = createDeriver({ names: namesOf(domain), excludeRecords, staticRecipients });
+  const deriver = createDeriver({
+    names: namesOf(domain),
+    excludeRecords,
+    staticRecipients,
+    formats: object.spec.output.formats,
+  });
   let objects = 0;
   const read = await directory.read({
     sources,
