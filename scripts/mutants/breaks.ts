@@ -1,5 +1,6 @@
 /** Everything that is broken on purpose. */
 import type { Break } from "./break.ts";
+import { gate } from "./gate-breaks.ts";
 import { approvals, confirmations, guards } from "./plan-breaks.ts";
 import { adoptions, caps, claims, fences, withdrawals } from "./route-breaks.ts";
 import { publishing, reading } from "./tenant-breaks.ts";
@@ -15,4 +16,5 @@ export const BREAKS: readonly Break[] = [
   ...adoptions,
   ...fences,
   ...caps,
+  ...gate,
 ];

@@ -6,6 +6,7 @@ import type { ObjectMeta } from "../runtime/kube.ts";
 import { type ConfigMaps, hasOwnMetadata } from "./configmaps.ts";
 import { contentsOf, type Manifest, type NamedContent, type Publication } from "./manifest.ts";
 import type { Role } from "./ownership.ts";
+import { staleLayouts } from "./publication.ts";
 
 export interface Inspection {
   /** An accounts ConfigMap is gone or not what the manifest says: only the tenant can tell its content. */
@@ -30,9 +31,16 @@ export async function inspect(
   const tables = await Promise.all(
     current.layouts.flatMap((layout) => layout.tables.map((table) => check(table, "recipients"))),
   );
+  // What stays as it was cannot be made again.
+  const stale = new Set(staleLayouts(current, current).flatMap((layout) => layout.tables.map(({ name }) => name)));
+  const changed = current.layouts
+    .flatMap((layout) => layout.tables)
+    .some(({ name }, index) => {
+      return tables[index]?.same !== true && !stale.has(name);
+    });
   const accountsDamaged = accounts.some(({ same }) => !same);
   const drifted =
-    tables.some(({ same }) => !same) ||
+    changed ||
     [...accounts, ...tables].some(({ owned }) => !owned) ||
     current.retiring.some(({ until }) => Date.parse(until) <= now) ||
     (await isMisowned(maps, object, signal)) ||

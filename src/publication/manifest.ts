@@ -27,6 +27,8 @@ export interface Layout extends OutputOptions {
 /** Tables that `output` no longer asks for, kept current until then so that gateways can be moved without a gap. */
 export interface Retiring extends OutputOptions {
   readonly until: string;
+  /** The list does not fit it any more: its tables stay as they were. */
+  readonly stale?: true;
 }
 
 export interface Counts {

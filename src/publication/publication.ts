@@ -5,7 +5,7 @@ import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import { Failure } from "../base/failure.ts";
 import { isPauseDue, type Steps } from "../base/steps.ts";
 import { countAccepted } from "../recipients/accepted.ts";
-import type { AliasDomain, DomainNames, OutputOptions } from "../recipients/model.ts";
+import type { AliasDomain, DomainNames, Format, OutputOptions } from "../recipients/model.ts";
 import type { Roster } from "../recipients/packed/roster.ts";
 import { revisionOf } from "../recipients/revision.ts";
 import {
@@ -60,14 +60,15 @@ export interface DraftInput {
   readonly now: number;
 }
 
-/** Throws Failure OutputTooLarge when the list does not fit; a retiring layout that no longer fits is given up instead. */
+/** Throws Failure OutputTooLarge when the list does not fit. What retires never keeps it from being published. */
 export function* draftPublication(input: DraftInput): Steps<Draft> {
   const { object, before, accounts, names, now } = input;
   const output = outputOf(object);
   const tables = yield* prepareTables(accounts, names);
   const kept: Retiring[] = [];
   for (const old of retiring(before, output, now)) {
-    if (old.shards === output.shards || capacityOf(yield* measureShards(tables, old)).ok) kept.push(old);
+    const still = yield* keptOf(old, { tables, output, before });
+    if (still !== undefined) kept.push(still);
   }
   const chunks = yield* chunkAccounts(accounts, before?.chunks);
   const target: Blueprint = {
@@ -78,7 +79,31 @@ export function* draftPublication(input: DraftInput): Steps<Draft> {
     retiring: kept,
     chunks: chunks.count,
   };
-  return yield* draftOf(object.metadata.name, target, { tables, chunks });
+  return yield* draftOf(object.metadata.name, target, { tables, chunks, before });
+}
+
+/**
+ * What of a layout that retires is kept: current while it fits, else as it was. Formats that would share their ConfigMaps
+ * with the new ones have no other place: those are kept that fit beside them.
+ */
+function* keptOf(
+  old: Retiring,
+  { tables, output, before }: { readonly tables: Tables; readonly output: OutputOptions } & Pick<DraftInput, "before">,
+): Steps<Retiring | undefined> {
+  const { shards, until } = old;
+  const fits = function* (formats: readonly Format[]): Steps<boolean> {
+    return capacityOf(yield* measureShards(tables, { shards, formats })).ok;
+  };
+  if (shards !== output.shards) {
+    if (yield* fits(old.formats)) return { shards, formats: old.formats, until };
+    const standing = before?.layouts.find((layout) => layout.shards === shards);
+    return standing && { shards, formats: standing.formats, until, stale: true };
+  }
+  const formats: Format[] = [];
+  for (const format of old.formats) {
+    if (yield* fits([...output.formats, ...formats, format])) formats.push(format);
+  }
+  return formats.length === 0 ? undefined : { shards, formats, until };
 }
 
 export const outputOf = ({ spec }: O365Sync): OutputOptions => ({
@@ -86,21 +111,28 @@ export const outputOf = ({ spec }: O365Sync): OutputOptions => ({
   shards: spec.output.shards,
 });
 
-/** Throws Failure OutputTooLarge. */
-export function* buildPublication(sync: string, accounts: Roster, target: Blueprint): Steps<Draft> {
+/** The same once more, from what was begun. Throws Failure OutputTooLarge. */
+export function* buildPublication(
+  sync: string,
+  accounts: Roster,
+  target: Blueprint,
+  before: Publication | undefined,
+): Steps<Draft> {
   const { domain, aliasDomains } = target;
   const tables = yield* prepareTables(accounts, { domain, aliasDomains });
-  return yield* draftOf(sync, target, { tables, chunks: yield* chunkAccounts(accounts, target.chunks) });
+  return yield* draftOf(sync, target, { tables, chunks: yield* chunkAccounts(accounts, target.chunks), before });
 }
 
 interface Material {
   readonly tables: Tables;
   readonly chunks: Chunks;
+  /** Whose tables stay as they were where a layout is stale. */
+  readonly before: Publication | undefined;
 }
 
-function* draftOf(sync: string, target: Blueprint, { tables, chunks }: Material): Steps<Draft> {
+function* draftOf(sync: string, target: Blueprint, { tables, chunks, before }: Material): Steps<Draft> {
   const { accounts } = tables;
-  const options = layoutsOf(target);
+  const options = layoutsOf({ ...target, retiring: target.retiring.filter(({ stale }) => stale !== true) });
   const contents = createContents();
   let nearlyFull: Draft["nearlyFull"];
   for (const layout of options) {
@@ -146,9 +178,23 @@ function* draftOf(sync: string, target: Blueprint, { tables, chunks }: Material)
       ),
     ],
     contentOf: ({ name }) => contents.get(name),
-    publication: { ...target, counts, accounts: accountsChunks, layouts },
+    publication: {
+      ...target,
+      counts,
+      accounts: accountsChunks,
+      layouts: [...layouts, ...staleLayouts(target, before)],
+    },
     ...(nearlyFull === undefined ? {} : { nearlyFull }),
   };
+}
+
+/** Layouts whose tables are left as they are. */
+export function staleLayouts(
+  { retiring }: Pick<Blueprint, "retiring">,
+  standing: Pick<Publication, "layouts"> | undefined,
+): Layout[] {
+  const stale = new Set(retiring.filter((old) => old.stale === true).map(({ shards }) => shards));
+  return (standing?.layouts ?? []).filter(({ shards }) => stale.has(shards));
 }
 
 /** What is kept of a publication until it is written; the rest is made once more. */

@@ -23,7 +23,7 @@ import {
   type Publication,
   serializeManifest,
 } from "./manifest.ts";
-import { buildPublication, type Draft } from "./publication.ts";
+import { buildPublication, type Draft, staleLayouts } from "./publication.ts";
 import { parseManifest } from "./read-manifest.ts";
 import type { HistoryRecord } from "./records.ts";
 import type { Routes } from "./routes.ts";
@@ -170,6 +170,8 @@ export function createPublisher(maps: ConfigMaps, routes: Routes, clock: Clock):
         signal,
       );
       for (const stray of strays) await maps.remove(stray, signal);
+      for (const { tables } of staleLayouts(publication, publication))
+        for (const { name } of tables) await maps.relabel(object, name, "recipients", signal);
       await adoptSideFiles(maps, object, signal);
       return done;
     },
@@ -179,7 +181,10 @@ export function createPublisher(maps: ConfigMaps, routes: Routes, clock: Clock):
       if (manifest.intent === undefined) return undefined;
       const accounts = await replay(maps, standing, manifest.intent, signal);
       if (accounts === undefined) return undefined;
-      const draft = await inSlices(buildPublication(object.metadata.name, accounts, manifest.intent.target), signal);
+      const draft = await inSlices(
+        buildPublication(object.metadata.name, accounts, manifest.intent.target, manifest.current),
+        signal,
+      );
       if (!isPending(draft.publication, object.status)) return undefined;
       const looks = await lookAt(maps, object, draft, signal);
       // Written again although nothing in it changes: if it is still the same, so is all that was looked at.

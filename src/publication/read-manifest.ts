@@ -38,7 +38,7 @@ const blueprint = {
   domain: name,
   aliasDomains: listOf(v.object({ name, recipients: v.picklist(["Directory", "Mirror"]) }), MOST_NAMES),
   output: v.object(output),
-  retiring: listOf(v.object({ ...output, until: time }), MOST_LAYOUTS),
+  retiring: listOf(v.object({ ...output, until: time, stale: v.exactOptional(v.literal(true)) }), MOST_LAYOUTS),
   chunks: v.pipe(
     v.number(),
     v.integer(),

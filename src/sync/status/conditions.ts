@@ -209,8 +209,20 @@ function publishedFinding(before: readonly Condition[], status: O365SyncStatus, 
   return {
     status: "True",
     reason: "Published",
-    message: `a complete list is published: ${describeCounts(published.counts)}`,
+    message: [
+      `a complete list is published: ${describeCounts(published.counts)}`,
+      ...published.retiring.flatMap(describeStale),
+    ].join("; "),
   };
+}
+
+/** A layout that the list has outgrown: gateways that still mount it see no change any more. */
+function describeStale({ shards, until, stale }: Publication["retiring"][number]): string[] {
+  if (stale !== true) return [];
+  const cure = "move the gateways to the new ConfigMaps before";
+  return [
+    `the tables of shards: ${shards} are stale: the list does not fit them any more, ${cure} ${readableTime(Date.parse(until))}`,
+  ];
 }
 
 function heldFinding(object: O365Sync, { held }: O365SyncStatus): Finding | undefined {
