@@ -56,7 +56,7 @@ export function guards(input: GuardInput): Violation[] {
 const emptyResult: Guard = ({ tenantAccounts }) => {
   if (tenantAccounts > 0) return [];
   const message =
-    "the tenant has no account of this domain: a list without anybody is never published; check tenantId, sources and excludeRecords";
+    "nobody is left of this domain: the tenant has no account of it, or excludeRecords leaves all of them out; a list without anybody is never published; check tenantId, sources and excludeRecords";
   return [{ reason: "EmptyResult", limit: "tenant accounts", allowed: 1, actual: 0, approvable: false, message }];
 };
 

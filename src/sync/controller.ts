@@ -1,5 +1,6 @@
 /** The O365Sync controller: gather, decide, act, and write the status, which happens here and nowhere else. */
 
+import type { O365Sync } from "../api/types.generated.ts";
 import { HOUR_MS } from "../base/time.ts";
 import { anchorOf } from "../publication/anchor.ts";
 import { asObstacle } from "../publication/obstacle.ts";
@@ -18,6 +19,7 @@ import { GroundGone } from "./run/ground.ts";
 import { recordOf } from "./run/report.ts";
 import { renderKey, rerender } from "./run/rerender.ts";
 import { conclude, conduct, recheck } from "./run/runner.ts";
+import { annotationNotes } from "./status/annotations.ts";
 import { announce } from "./status/announce.ts";
 import { settle } from "./status/conditions.ts";
 import { describeChanges } from "./status/messages.ts";
@@ -50,6 +52,7 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
     const written = await services.statuses.write(outcome.view.object, status, context.signal);
     if (decision.do === "recheck") services.checks?.done(key);
     announce(services.events, outcome, written);
+    tellOfAnnotations(services, written, memory);
     count(services, outcome);
     return nextLook(decision, clock.now());
   };
@@ -65,6 +68,16 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
       return { requeueAfterMs: CONFLICT_MS };
     }
   });
+}
+
+/** A slip of the hand is told once, and again when it is another one. */
+function tellOfAnnotations({ events }: SyncServices, object: O365Sync, memory: Remembered): void {
+  const notes = annotationNotes(object);
+  const said = notes.join("\n");
+  if (memory.annotationNotes === said) return;
+  memory.annotationNotes = said;
+  for (const note of notes)
+    events.event(object, { type: "Warning", reason: "UnknownAnnotation", action: "Request", note });
 }
 
 /** For metrics: what events tell, and after it stands in the status. */

@@ -16,6 +16,8 @@ export interface Remembered {
   granted: boolean;
   /** What the MailDomain and output asked for when rendering that was held. */
   heldRender: string | undefined;
+  /** What was said of annotations last, so that it is said once. */
+  annotationNotes: string | undefined;
 }
 
 export interface Memory {
@@ -35,6 +37,7 @@ export function createMemory(): Memory {
         runSecret: undefined,
         granted: false,
         heldRender: undefined,
+        annotationNotes: undefined,
       };
       entries.set(key, found);
       return found;

@@ -65,8 +65,8 @@ export interface Outcome {
   /** How long it took. */
   readonly seconds?: number;
   readonly nearlyFull?: { readonly suggestedShards: number | undefined } | undefined;
-  /** Tables were put right. */
-  readonly rendered?: boolean;
+  /** Tables were rendered again: they were not as published, or other ones are asked for. */
+  readonly rendered?: "Drifted" | "Changed";
   /** Why rendering them was held. */
   readonly heldNote?: string;
   readonly missedSlots?: number;

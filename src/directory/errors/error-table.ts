@@ -74,10 +74,10 @@ const REDIRECT = stalled(
   `the address to come back to after consent is not registered; add the installation's consent redirect URL under ${REGISTRATION}, Authentication, platform Web`,
 );
 const DISABLED = stalled("AppDisabled", "enable the app under Entra admin center, Enterprise applications, Properties");
-const THROTTLED = retry("Throttled", "Microsoft 365 asks for a pause; it is tried again");
-const UNAVAILABLE = retry("ServiceUnavailable", "Microsoft 365 has trouble of its own; it is tried again");
-const TENANT_BUSY = retry("Throttled", "the tenant makes too many requests; it is tried again");
-const ENTRA_BUSY = retry("ServiceUnavailable", "Entra has trouble of its own; it is tried again");
+const THROTTLED = retry("Throttled", "Microsoft 365 asks for a pause");
+const UNAVAILABLE = retry("ServiceUnavailable", "Microsoft 365 has trouble of its own");
+const TENANT_BUSY = retry("Throttled", "the tenant makes too many requests");
+const ENTRA_BUSY = retry("ServiceUnavailable", "Entra has trouble of its own");
 
 /** Entra's errors, by AADSTS number. */
 export const AADSTS: Readonly<Record<number, Rule>> = {
@@ -218,7 +218,7 @@ export const AADSTS: Readonly<Record<number, Rule>> = {
 /** Entra's numbers behind which the tenant may be in another cloud. */
 export const MAYBE_ELSEWHERE: readonly number[] = [700016, 90002, 900023, 90038, 900382, 900432, 500011, 50001];
 
-export const EXPIRED = retry("PageTokenExpired", "the read took longer than Graph keeps its place; it is tried again");
+export const EXPIRED = retry("PageTokenExpired", "the read took longer than Graph keeps its place");
 const PERMISSION = stalled(
   "NotAuthorized",
   `add {permission} under ${REGISTRATION}, API permissions, and grant admin consent with the link in status.consentUrl, then annotate o365sync.dev/test-connection`,
@@ -251,7 +251,7 @@ export const STATUSES: Readonly<Record<number, Rule>> = { 429: THROTTLED, 500: U
 export const GRAPH_STATUSES: Readonly<Record<number, Rule>> = {
   401: TOKEN,
   403: PERMISSION,
-  408: retry("Timeout", "it is tried again"),
+  408: retry("Timeout", "the request took too long"),
   409: UNAVAILABLE,
   410: EXPIRED,
 };

@@ -105,7 +105,7 @@ export function addressesHidden(groups: number): Failure {
 export function unreachable(operation: Operation, { kind, code }: TransportError): Failure {
   const { kind: severity, reason, cure } = (kind === "proxy" ? undefined : SYSTEM[code ?? ""]) ?? TRANSPORT[kind];
   const detail = code === undefined ? "" : ` (${code})`;
-  return new Failure(severity, reason, `${operation} failed${detail}: ${cure}; it is tried again`);
+  return new Failure(severity, reason, `${operation} failed${detail}: ${cure}`);
 }
 
 /** An answer that Microsoft did not write: it must not send people to look for a wrong secret or a missing permission. */
@@ -121,6 +121,6 @@ export const isOfMicrosoft = (status: number): boolean => status === 200 || (sta
 
 /** A success of the wrong shape: never "no users". */
 export function malformed(operation: Operation, what: string): Failure {
-  const message = `${operation} gave an answer that makes no sense: ${what}; nothing of it is used, it is tried again (a proxy in between may answer for Microsoft)`;
+  const message = `${operation} gave an answer that makes no sense: ${what}; nothing of it is used (a proxy in between may answer for Microsoft)`;
   return new Failure("retry", "MalformedAnswer", message);
 }

@@ -8,6 +8,7 @@ import type { Connection, Credential } from "../../directory/types.ts";
 import { find } from "../../runtime/find.ts";
 import { SECRET, type Secret } from "../../runtime/kube.ts";
 import type { Client } from "../../runtime/types.ts";
+import { someOf } from "../status/messages.ts";
 import { isAllowed, type SharedAccess } from "./shared-access.ts";
 
 export interface Access {
@@ -139,7 +140,11 @@ async function readKeyFile(path: string): Promise<string> {
 }
 
 function notAllowed(cause: string): Failure {
-  return new Failure("stalled", "TenantNotAllowed", `${cause}; or give spec.credentials a Secret of this namespace`);
+  return new Failure(
+    "stalled",
+    "TenantNotAllowed",
+    `${cause}; give spec.credentials a client id and a Secret of this namespace, or ask whoever runs the operator`,
+  );
 }
 
 async function readSecret(
@@ -157,9 +162,20 @@ async function readSecret(
 function readValue(secret: Secret, key: string, field: string): string {
   const value = Buffer.from(secret.data?.[key] ?? "", "base64").toString("utf8");
   if (value.trim() === "")
-    throw missing(field, `the Secret ${secret.metadata.name} has no value under the key ${key}; add it`);
+    throw missing(
+      field,
+      `the Secret ${secret.metadata.name} has no value under the key ${key}; add it, or name one of its keys (${keysOf(secret)})`,
+    );
   return value;
 }
+
+/** Names, never values. */
+const keysOf = ({ data = {} }: Secret): string =>
+  someOf(
+    Object.keys(data)
+      .filter((key) => data[key] !== "")
+      .sort(),
+  );
 
 const missing = (field: string, cause: string): Failure =>
   new Failure("wait", "DependencyNotReady", `spec.credentials.${field}: ${cause}`);

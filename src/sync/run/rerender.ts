@@ -51,7 +51,7 @@ export async function rerender(
     return {
       view: { ...view, standing: standingThen, object: standingThen.object },
       status: statusThen,
-      rendered: true,
+      rendered: view.drifted ? "Drifted" : "Changed",
     };
   }
   memory.heldRender = renderKey(view);
@@ -63,7 +63,11 @@ export async function rerender(
   const kept: DomainNames = { domain: names.domain, aliasDomains: withMirrors(current, names) };
   if (!view.drifted && !wantsRendering(current, kept, outputOf(object))) return outcome;
   const standingThen = await render(services, ground, accounts, { names: kept, lost: 0 });
-  return { ...outcome, view: { ...view, standing: standingThen, object: standingThen.object }, rendered: true };
+  return {
+    ...outcome,
+    view: { ...view, standing: standingThen, object: standingThen.object },
+    rendered: view.drifted ? "Drifted" : "Changed",
+  };
 }
 
 /** A plan that a run holds stays the one that is shown, and its command the one that works. */

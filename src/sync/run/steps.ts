@@ -14,7 +14,7 @@ import { MOST_BARE, type Unconfirmed } from "../../recipients/guards.ts";
 import type { Logger } from "../../runtime/types.ts";
 import { ownershipHash } from "../decide/fingerprint.ts";
 import type { Finding } from "../status/conditions.ts";
-import { AUTHORIZED } from "../status/messages.ts";
+import { AUTHORIZED, someOf } from "../status/messages.ts";
 
 /** Said in the log while a large tenant is read. */
 const PROGRESS_EVERY = 20_000;
@@ -58,7 +58,7 @@ export async function verifyOwnership(
   throw new Failure(
     "stalled",
     "DomainNotInTenant",
-    `${name} is not a verified domain of the tenant ${object.spec.tenantId}; correct spec.tenantId, or verify the domain in the Microsoft 365 admin center`,
+    `${name} is not a verified domain of the tenant ${object.spec.tenantId}, which has ${someOf(verified)}; correct spec.tenantId, or verify the domain in the Microsoft 365 admin center`,
   );
 }
 
@@ -94,8 +94,9 @@ export async function readWish(
   });
   const derived = await inSlices(deriver.finish(), signal);
   if (derived.invalidStatics.length > 0) {
-    const cure = `they must be addresses of ${domain.spec.domain} or one of its alias domains`;
-    const message = `spec.staticRecipients has ${derived.invalidStatics.length} entries that do not belong here; ${cure}`;
+    const wrong = new Set(derived.invalidStatics);
+    const places = staticRecipients.flatMap((entry, index) => (wrong.has(entry) ? [`[${index}]`] : []));
+    const message = `spec.staticRecipients has entries that do not belong here, counted from 0: ${someOf(places)}; they must be addresses of ${domain.spec.domain} or one of its alias domains`;
     throw new Failure("stalled", "InvalidStaticRecipients", message);
   }
   return { derived, read };

@@ -19,7 +19,7 @@ export function announce(events: EventRecorder, outcome: Outcome, object: O365Sy
     tell(end.result === "Held" ? "Held" : end.reason, action, end.failure?.note ?? end.message);
   }
   if (heldNote !== undefined) warn("Held", "Render", heldNote);
-  if (rendered === true) normal("Rendered", "Render", "the tables were put right from the published accounts");
+  if (rendered !== undefined) normal("Rendered", "Render", RENDERED[rendered]);
   if (missedSlots > 0) warn("ScheduleMissed", "Sync", describeMissed(missedSlots));
   if (nearlyFull !== undefined) {
     const cure =
@@ -29,6 +29,11 @@ export function announce(events: EventRecorder, outcome: Outcome, object: O365Sy
   announceMail(outcome, warn);
   announceObstacle(outcome, object, warn);
 }
+
+const RENDERED: Readonly<Record<NonNullable<Outcome["rendered"]>, string>> = {
+  Drifted: "the tables were not as published, and were put right from the published accounts",
+  Changed: "spec.output or the Mirror domains changed: the tables were made anew from the published accounts",
+};
 
 const describeMissed = (slots: number): string =>
   `${slots === 1 ? "1 slot" : `${slots} slots`} passed while nothing could run, too late to be caught up`;

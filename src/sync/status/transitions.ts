@@ -1,6 +1,5 @@
 /** How each thing that happens to an O365Sync is written into its status. Pure; conditions are derived elsewhere. */
 
-import { approveLine } from "../../api/commands.ts";
 import type { O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
 import type { Failure } from "../../base/failure.ts";
 import { HOUR_MS, iso, MINUTE_MS } from "../../base/time.ts";
@@ -215,17 +214,19 @@ function closedSync({ run, end, now }: Ending): NonNullable<O365SyncStatus["last
   };
 }
 
-function closeRequest(status: O365SyncStatus, { object, run, end, now }: Ending): O365SyncStatus {
+function closeRequest(status: O365SyncStatus, { run, end, now }: Ending): O365SyncStatus {
   const { request: kind, token } = run;
   if (kind === undefined || token === undefined) return status;
   const answer = requestState(kind, end);
-  const message = [end.message, ...nextStep(object, status, end)].join("; ");
+  const message = [end.message, ...nextStep(status, end)].join("; ");
   return withRequest(status, kind, { token, state: answer, reason: end.reason, message, time: iso(now), id: run.id });
 }
 
 /** What a person does about the end of a run, where it is one thing. */
-function nextStep(object: O365Sync, { consentUrl }: O365SyncStatus, { result, reason, held }: RunEnd): string[] {
-  if (result === "Held" && held?.approvable === true) return [approveLine(object, held.planDigest)];
+function nextStep({ consentUrl }: O365SyncStatus, { result, reason, held }: RunEnd): string[] {
+  // The command itself stands in the conditions, as long as it can be used.
+  if (result === "Held" && held?.approvable === true)
+    return ["the conditions Ready and Held have the command that lets it through"];
   return result === "Failed" && reason === "NotAuthorized" && consentUrl !== undefined ? [consentLine(consentUrl)] : [];
 }
 

@@ -53,7 +53,9 @@ describe("An object of a sync that", () => {
     const shown = await world.ask("sync", "without-key");
     const { status } = shown;
     await expectDescribed(world, shown, "the Secret lacks its key");
-    expect(status?.requests?.sync?.message).toContain("has no value under the key clientSecret; add it");
+    expect(status?.requests?.sync?.message).toContain(
+      "has no value under the key clientSecret; add it, or name one of its keys (",
+    );
     await world.patch("secrets", "o365", { stringData: { clientSecret: world.tenant.clientSecret } });
     clock.shift(MINUTE_MS + 1);
     await becomes("Succeeded");

@@ -76,7 +76,7 @@ const restricted = { reason: "BlockedByPolicy", says: /tenant restrictions/ };
 const request = { reason: "RequestRefused", says: /characters that do not belong there/ };
 const redirect = { reason: "RedirectNotRegistered", says: /consent redirect URL/ };
 const busy = { reason: "ServiceUnavailable", says: /trouble of its own/, passes: true };
-const throttled = { reason: "Throttled", says: /tried again/, passes: true };
+const throttled = { reason: "Throttled", says: /asks for a pause|too many requests/, passes: true };
 
 const NUMBERS: Readonly<Record<number, Expected>> = {
   700016: { reason: "NotAuthorized", says: /spec\.credentials\.clientId/ },
@@ -176,7 +176,7 @@ const NUMBERS: Readonly<Record<number, Expected>> = {
 
 const permission = { reason: "NotAuthorized", says: /application permission User\.Read\.All .* status\.consentUrl/ };
 const token = { reason: "InvalidCredentials", says: /spec\.cloud .* DoD/ };
-const expired = { reason: "PageTokenExpired", says: /tried again/, passes: true };
+const expired = { reason: "PageTokenExpired", says: /longer than Graph keeps/, passes: true };
 
 const CODES: Readonly<Record<string, Expected & { readonly status: number }>> = {
   Authorization_IdentityNotFound: { status: 401, ...consent },
@@ -196,8 +196,8 @@ const STATUS: Readonly<Record<number, Expected>> = {
   400: { reason: "RequestRefused", says: /report it/ },
   401: token,
   403: permission,
-  408: { reason: "Timeout", says: /tried again/, passes: true },
-  409: { reason: "ServiceUnavailable", says: /tried again/, passes: true },
+  408: { reason: "Timeout", says: /took too long/, passes: true },
+  409: { reason: "ServiceUnavailable", says: /trouble of its own/, passes: true },
   410: expired,
   429: throttled,
   500: busy,

@@ -30,8 +30,8 @@ describe("a refusal by Entra", () => {
     { aadsts: 500011, kind: "stalled", reason: "TenantNotFound", cure: "spec.cloud" },
     { aadsts: 7000112, kind: "stalled", reason: "AppDisabled", cure: "Enterprise applications" },
     { aadsts: 53003, kind: "stalled", reason: "BlockedByPolicy", cure: "Conditional Access" },
-    { aadsts: 50196, kind: "retry", reason: "Throttled", cure: "tried again" },
-    { aadsts: 90033, kind: "retry", reason: "ServiceUnavailable", cure: "tried again" },
+    { aadsts: 50196, kind: "retry", reason: "Throttled", cure: "too many requests" },
+    { aadsts: 90033, kind: "retry", reason: "ServiceUnavailable", cure: "trouble of its own" },
     { aadsts: 1, kind: "stalled", reason: "TokenRefused", cure: "explains the number" },
   ] as const)("with AADSTS$aadsts is $kind/$reason", ({ aadsts, kind, reason, cure }) => {
     const failure = refused({ operation: TOKEN, status: 400, aadsts });
@@ -102,12 +102,10 @@ describe("a refusal by Graph", () => {
     });
     expect(failure.retryAt).toBe(retryAt);
     expect(failure.message).toBe(
-      "listing groups was refused (HTTP 429, TooManyRequests, request-id 0ca1f0b6): Microsoft 365 asks for a pause; it is tried again, not before 2026-01-01T12:30:00.000Z",
+      "listing groups was refused (HTTP 429, TooManyRequests, request-id 0ca1f0b6): Microsoft 365 asks for a pause, not before 2026-01-01T12:30:00.000Z",
     );
     // What is repeated joins one series of events only where nothing in it differs.
-    expect(failure.note).toBe(
-      "listing groups was refused (HTTP 429, TooManyRequests): Microsoft 365 asks for a pause; it is tried again",
-    );
+    expect(failure.note).toBe("listing groups was refused (HTTP 429, TooManyRequests): Microsoft 365 asks for a pause");
   });
 
   it.each([
