@@ -153,7 +153,7 @@ export interface O365SyncSpec {
     /** Number of addresses that may disappear however small the list. Default: 10. */
     floor: number;
   };
-  /** A ConfigMap of this namespace with one address a line: what the gateway accepts today. Plans and guards compare with it until the first publication. */
+  /** A ConfigMap of this namespace with the addresses that the gateway accepts today, as lines, a map or CSV; other domains in it are ignored. Plans and guards compare with it until the first publication. */
   baselineRef?: {
     /** The name of the ConfigMap. */
     name: string;
