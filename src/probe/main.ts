@@ -2,8 +2,9 @@
 import { systemDeps } from "../base/deps.ts";
 import type { Config } from "../config/config.ts";
 import { createHttp } from "../directory/http/http.ts";
+import type { Finding } from "./finding.ts";
 import { parseProbe, probeHelp } from "./flags.ts";
-import { describeFailure, type Finding, probe } from "./probe.ts";
+import { describeFailure, probe } from "./probe.ts";
 
 export interface ProbeParts {
   readonly proxy: Config["proxy"];

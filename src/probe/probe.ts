@@ -11,14 +11,9 @@ import { TransportError } from "../directory/http/transport-error.ts";
 import { missingRoles } from "../directory/permissions.ts";
 import { LISTING, type Operation, SELECT } from "../directory/sources.ts";
 import type { Source } from "../recipients/model.ts";
+import { probeAddresses } from "./addresses.ts";
+import type { Finding } from "./finding.ts";
 import type { ProbeOptions } from "./flags.ts";
-
-export interface Finding {
-  /** `unknown`: this tenant cannot show it. */
-  readonly outcome: "holds" | "differs" | "unknown";
-  /** What is taken for granted, and what was seen. */
-  readonly text: string;
-}
 
 export interface ProbeDeps {
   readonly http: Http;
@@ -63,6 +58,7 @@ export async function probe(options: ProbeOptions, { http, deps }: ProbeDeps, te
     if (sample !== undefined) samples.set(source, sample);
   }
   await probeBatch(ask, samples, tell);
+  await probeAddresses((body) => ask("confirming removals", "/$batch", body), samples, tell);
 }
 
 type Ask = (operation: Operation, path: string, body?: object) => Promise<HttpResponse>;

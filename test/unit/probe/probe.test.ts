@@ -65,6 +65,18 @@ describe("a probe of a tenant", () => {
     expect(new Set(asked.filter((each) => each.startsWith("POST")))).toEqual(new Set(["POST token", "POST batch"]));
   });
 
+  it.each([
+    { how: "plain", says: /^ {2}holds {4}users: who has an address can be asked for$/ },
+    { how: "advanced", says: /^ {2}holds {4}users: who has an address can be asked for, as an advanced query$/ },
+    { how: "refused", says: /^ {2}differs {2}users: .* 400; removals are confirmed by object id alone$/ },
+  ] as const)("says how the tenant takes filters on addresses: $how", async ({ how, says }) => {
+    tenant.showing.addressFilters = how;
+    const { out } = await probe();
+    tenant.showing.addressFilters = "plain";
+    expect(line(out, "users: who has an address")).toMatch(says);
+    expect(out).not.toMatch(/@/);
+  });
+
   it.each<[name: string, part: string, fault: Parameters<Tenant["fault"]>[0]]>([
     [
       "a field that is missing",
