@@ -263,6 +263,15 @@ export interface O365SyncStatus {
       time: string;
     };
   };
+  /** What a run is at that takes longer than 10 seconds, or that is the first of its object; absent while there is none. Refreshed at most every 10 seconds. */
+  progress?: {
+    /** Reading the directory, Planning what changes, or Publishing it. */
+    phase: "Reading" | "Planning" | "Publishing";
+    /** Directory objects that were read so far. */
+    objects?: number;
+    /** When the run began. */
+    since: string;
+  };
   /** The last run that was not a test, whatever came of it. */
   lastSync?: {
     /** Names the run and its history record; the same for every attempt at one slot or request. */
@@ -279,6 +288,8 @@ export interface O365SyncStatus {
     startTime: string;
     /** When it ended; absent while it is running. */
     completionTime?: string;
+    /** When it was noticed that the cause of the failure is gone. With automatic sync on what failed is run again at once; else a sync is still to be asked for. */
+    curedTime?: string;
     /** Not tried again before this time; absent when no retry is planned. */
     retryTime?: string;
     /** What came of it; absent while it is running. */

@@ -12,6 +12,8 @@ export interface Health {
 export interface HealthOptions {
   readonly clock: Clock;
   readonly ready: () => boolean;
+  /** Namespaces that cannot be served now, and why. */
+  readonly unserved: () => readonly { readonly namespace: string; readonly trouble: string | undefined }[];
   /** How long the reconcile that runs longest has been running, in seconds. */
   readonly longestRunningSeconds: () => number;
   /** Beyond this it ignores its signal, and its key is locked for good. */
@@ -23,7 +25,7 @@ const LATE_MS = 30_000;
 
 /** Watches the event loop until the signal aborts. */
 export function watchHealth(options: HealthOptions, signal: AbortSignal): Health {
-  const { clock, ready, longestRunningSeconds, stuckAfterSeconds } = options;
+  const { clock, ready, unserved, longestRunningSeconds, stuckAfterSeconds } = options;
   let lastTick = clock.monotonic();
   const tick = (): void => {
     lastTick = clock.monotonic();
@@ -38,6 +40,12 @@ export function watchHealth(options: HealthOptions, signal: AbortSignal): Health
       if (longestRunningSeconds() > stuckAfterSeconds) return { status: 500, body: "a reconcile is stuck\n" };
       return { status: 200, body: "ok\n" };
     },
-    readyz: () => (ready() ? { status: 200, body: "ok\n" } : { status: 503, body: "caches have not synced yet\n" }),
+    readyz() {
+      if (!ready()) return { status: 503, body: "caches have not synced yet\n" };
+      const lines = unserved().map(
+        ({ namespace, trouble }) => `namespace ${namespace} is not served: ${trouble ?? "not listed yet"}\n`,
+      );
+      return { status: 200, body: `ok\n${lines.join("")}` };
+    },
   };
 }

@@ -22,12 +22,14 @@ export interface MetricsOptions {
   readonly stores: ObjectStores;
   readonly leaderElectionId: string;
   readonly isLeading: () => boolean;
+  /** What is watched; an empty name stands for all namespaces. */
+  readonly namespaces: () => readonly { readonly namespace: string; readonly synced: boolean }[];
 }
 
 /** Their names say "total" and they are no counters; the same facts stand in nodejs_active_handles and its like. */
 const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
 
-export function createMetrics({ version, stores, leaderElectionId, isLeading }: MetricsOptions): Metrics {
+export function createMetrics({ version, stores, leaderElectionId, isLeading, namespaces }: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_PRECISION_MS });
@@ -54,6 +56,16 @@ export function createMetrics({ version, stores, leaderElectionId, isLeading }: 
     labelNames,
     registers,
   }).inc({ name: leaderElectionId }, 0);
+
+  new Gauge({
+    name: "o365sync_namespace_synced",
+    help: "Whether everything that is watched in a namespace was listed: 1 or 0. An empty name stands for all of them.",
+    labelNames: ["namespace"],
+    registers,
+    collect() {
+      for (const { namespace, synced } of namespaces()) this.set({ namespace }, synced ? 1 : 0);
+    },
+  });
 
   const objects = createObjectMetrics(stores);
   return {

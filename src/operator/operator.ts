@@ -25,7 +25,7 @@ import type { ConfigMap } from "../runtime/kube.ts";
 import { createLeaderElector } from "../runtime/leader.ts";
 import { createManager } from "../runtime/manager.ts";
 import type { Fairness } from "../runtime/queue.ts";
-import type { Client, EventRecorder, Logger, Store } from "../runtime/types.ts";
+import type { Client, EventRecorder, Logger, Reconcile, Store } from "../runtime/types.ts";
 import { type Checks, createChecks } from "../sync/access/checks.ts";
 import { clientIdOf } from "../sync/access/credentials.ts";
 import { NOTHING_SHARED, parseSharedAccess, type SharedAccess } from "../sync/access/shared-access.ts";
@@ -33,9 +33,11 @@ import { createSyncReconciler } from "../sync/controller.ts";
 import type { SyncServices } from "../sync/outcome.ts";
 import { createStatusWriter } from "../sync/status/status-writer.ts";
 import { RELEASE, REVISION } from "../version.ts";
+import { whenSynced } from "./gate.ts";
 import { notifierOf } from "./notifier.ts";
+import { lookAgain } from "./relook.ts";
 import { RECONCILE_SLACK_MS, serveAll } from "./serving.ts";
-import { route, watch } from "./wake.ts";
+import { route, watch, watchedNamespaces } from "./wake.ts";
 
 export interface OperatorOptions {
   readonly config: Config;
@@ -68,20 +70,19 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
   const onContact = (trouble: string | undefined) => tellContact(log, access.server, trouble);
   const client = createClient(access, deps, { onRequest: (request) => metrics.apiServerRequest(request), onContact });
   const events = createEventRecorder({ client, deps, log, controller: "o365sync.dev/operator", instance });
-  const { watchNamespaces: namespaces, watchSecrets: secrets } = config;
-  const watched = watch({ client, namespaces, secrets, deps, log });
+  const { leaderElectionId, watchNamespaces, watchSecrets } = config;
+  const watched = watch({ client, namespaces: watchNamespaces, secrets: watchSecrets, deps, log });
   const { domains, syncs, configMaps } = watched;
+  const namespaces = () => watchedNamespaces(watched);
+  const gated = (reconcile: Reconcile): Reconcile => whenSynced(namespaces, reconcile);
   const stores = { domains: domains.store, syncs: syncs.store, configMaps: configMaps.store };
-
-  const metrics = createMetrics({
-    version: RELEASE,
-    stores,
-    leaderElectionId: config.leaderElectionId,
-    isLeading: () => manager.state === "leading",
-  });
+  const isLeading = (): boolean => manager.state === "leading";
+  const metrics = createMetrics({ version: RELEASE, stores, leaderElectionId, isLeading, namespaces });
   const notifier = notifierOf(config, deps.clock, ca);
   const tenants = createTenantNames();
   const checks = createChecks(deps.clock, (key) => syncController.enqueue(key));
+  const services = (): SyncServices =>
+    syncServices(options, { client, stores, events, metrics, clouds, sharedAccess, checks, notifier, tenants });
   const syncController = createController({
     name: "o365sync",
     observer: metrics.controller("o365sync", config.concurrentSyncs),
@@ -90,9 +91,7 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
     timeoutMs: config.syncTimeoutMs + RECONCILE_SLACK_MS,
     deps,
     log,
-    reconcile: createSyncReconciler(
-      syncServices(options, { client, stores, events, metrics, clouds, sharedAccess, checks, notifier, tenants }),
-    ),
+    reconcile: gated(createSyncReconciler(services())),
   });
   const domainController = createController({
     name: "maildomain",
@@ -101,19 +100,17 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
     timeoutMs: DOMAIN_TIMEOUT_MS,
     deps,
     log,
-    reconcile: createDomainReconciler({ client, deps, events, stores }),
+    reconcile: gated(createDomainReconciler({ client, deps, events, stores })),
   });
   route(watched, syncController, domainController);
+  lookAgain(stores.syncs, syncController, deps.clock, signal);
+  lookAgain(stores.domains, domainController, deps.clock, signal);
 
-  const manager = createManager({
-    reflectors: [...domains.reflectors, ...syncs.reflectors, ...configMaps.reflectors],
-    controllers: [syncController, domainController],
-    elector: config.leaderElect
-      ? createElector({ config, client, ownNamespace: access.namespace, instance, deps, log })
-      : undefined,
-    deps,
-    log,
-  });
+  const controllers = [syncController, domainController];
+  const reflectors = [...domains.reflectors, ...syncs.reflectors, ...configMaps.reflectors];
+  const electing = { config, client, ownNamespace: access.namespace, instance, deps, log };
+  const elector = config.leaderElect ? createElector(electing) : undefined;
+  const manager = createManager({ reflectors, controllers, elector, deps, log });
   const stopServing = await serveAll(config, {
     client,
     metrics,
@@ -122,13 +119,12 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
     checks,
     deps,
     signal,
-    controllers: [syncController, domainController],
+    controllers,
     ready: () => manager.ready(),
+    namespaces,
   });
-  log.info(
-    { version: RELEASE, revision: REVISION, server: access.server, namespaces: config.watchNamespaces, instance },
-    "Starting",
-  );
+  const { server } = access;
+  log.info({ version: RELEASE, revision: REVISION, server, namespaces: watchNamespaces, instance }, "Starting");
   for (const reflector of watched.secrets.reflectors) void reflector.run(signal);
   try {
     await manager.run(signal);

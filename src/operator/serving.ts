@@ -14,6 +14,7 @@ import type { Client, Store } from "../runtime/types.ts";
 import type { Checks } from "../sync/access/checks.ts";
 import { clientIdOf } from "../sync/access/credentials.ts";
 import type { SharedAccess } from "../sync/access/shared-access.ts";
+import type { WatchedNamespace } from "./wake.ts";
 
 /** What a reconcile needs beside its run: a few requests of 30 s each at the worst. */
 export const RECONCILE_SLACK_MS = 120_000;
@@ -26,6 +27,7 @@ export interface Parts {
   readonly checks: Checks;
   readonly controllers: readonly StuckWorkerProbe[];
   readonly ready: () => boolean;
+  readonly namespaces: () => readonly WatchedNamespace[];
   readonly deps: Deps;
   readonly signal: AbortSignal;
 }
@@ -48,13 +50,14 @@ async function serveMetrics({ metricsBindAddress }: Config, { metrics }: Parts):
 
 async function serveProbes(
   { healthProbeBindAddress, syncTimeoutMs }: Config,
-  { ready, controllers, deps, signal }: Parts,
+  { ready, namespaces, controllers, deps, signal }: Parts,
 ): Promise<HttpServer | undefined> {
   if (healthProbeBindAddress === undefined) return undefined;
   const health = watchHealth(
     {
       clock: deps.clock,
       ready,
+      unserved: () => namespaces().filter(({ synced }) => !synced),
       longestRunningSeconds: () => Math.max(...controllers.map((controller) => controller.longestRunningSeconds())),
       stuckAfterSeconds: (syncTimeoutMs + 2 * RECONCILE_SLACK_MS) / 1000,
     },

@@ -63,6 +63,27 @@ export function watch({ client, namespaces, secrets, deps, log }: WatchOptions) 
   };
 }
 
+export interface WatchedNamespace {
+  /** Empty: all. */
+  readonly namespace: string;
+  /** Whether everything that is watched there was listed. */
+  readonly synced: boolean;
+  readonly trouble: string | undefined;
+}
+
+/** How it stands with each namespace that is watched. */
+export function watchedNamespaces({ domains, syncs, configMaps }: ReturnType<typeof watch>): WatchedNamespace[] {
+  const reflectors = [...domains.reflectors, ...syncs.reflectors, ...configMaps.reflectors];
+  return [...new Set(reflectors.map(({ namespace }) => namespace))].map((namespace) => {
+    const own = reflectors.filter((reflector) => reflector.namespace === namespace);
+    return {
+      namespace: namespace ?? "",
+      synced: own.every(({ hasSynced }) => hasSynced),
+      trouble: own.find(({ trouble }) => trouble !== undefined)?.trouble,
+    };
+  });
+}
+
 /** Which change wakes which object. */
 export function route(
   watched: ReturnType<typeof watch>,

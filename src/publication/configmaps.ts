@@ -113,10 +113,10 @@ export function createConfigMaps({ client, cache }: ConfigMapsOptions): ConfigMa
 
   async function write(sync: O365Sync, content: Content, seen: Seen | undefined, signal: AbortSignal): Promise<Seen> {
     const object = toConfigMap(sync, content, seen);
-    const written = await (seen === undefined
-      ? client.create(CONFIG_MAP, object, { signal })
-      : client.replace(CONFIG_MAP, object, { signal }));
-    return remember(written);
+    // Where the cache shows what is old, the next look asks the API server.
+    hashed.delete(keyOf(object.metadata));
+    const verb = seen === undefined ? client.create : client.replace;
+    return remember(await verb(CONFIG_MAP, object, { signal }));
   }
 
   async function look(sync: O365Sync, name: string, role: Role, signal: AbortSignal): Promise<Seen | undefined> {

@@ -5,11 +5,14 @@ import type { O365Sync } from "../api/types.generated.ts";
 import { ApiError } from "../runtime/types.ts";
 import type { ConfigMaps } from "./configmaps.ts";
 import { historyData, parseHistory, withRecord } from "./history.ts";
+import { asObstacle } from "./obstacle.ts";
 import type { HistoryRecord } from "./records.ts";
 
 export interface HistoryWriter {
   /** Adds the record, or replaces the one with its id, and answers all that are kept, newest first. */
   put(object: O365Sync, record: HistoryRecord, signal: AbortSignal): Promise<HistoryRecord[]>;
+  /** All that are kept, newest first; none where it cannot be read, whatever the cause: nothing depends on a side file. */
+  list(object: O365Sync, signal: AbortSignal): Promise<HistoryRecord[]>;
   /** The record with this id, while it is kept. */
   find(object: O365Sync, id: string, signal: AbortSignal): Promise<HistoryRecord | undefined>;
 }
@@ -18,6 +21,15 @@ const ATTEMPTS = 3;
 
 export function createHistoryWriter(maps: ConfigMaps): HistoryWriter {
   return {
+    async list(object, signal) {
+      try {
+        const found = await maps.read(object, historyName(object.metadata.name), "history", signal);
+        return parseHistory(found?.object.data?.["history.json"]);
+      } catch (error) {
+        if (signal.aborted || asObstacle(error) === undefined) throw error;
+        return [];
+      }
+    },
     async find(object, id, signal) {
       const found = await maps.read(object, historyName(object.metadata.name), "history", signal);
       return parseHistory(found?.object.data?.["history.json"]).find((record) => record.id === id);

@@ -13,6 +13,8 @@ export interface Inspection {
   readonly accountsDamaged: boolean;
   /** A table, a label or an owner is not as it must be, or something is left over: it can be put right from the accounts. */
   readonly drifted: boolean;
+  /** Names of tables that do not stand. */
+  readonly missingTables: readonly string[];
 }
 
 export async function inspect(
@@ -22,10 +24,15 @@ export async function inspect(
   now: number,
   signal: AbortSignal,
 ): Promise<Inspection> {
-  if (current === undefined) return { accountsDamaged: false, drifted: false };
+  if (current === undefined) return { accountsDamaged: false, drifted: false, missingTables: [] };
   const check = async ({ name, sha256 }: NamedContent, role: Role) => {
     const seen = await maps.look(object, name, role, signal);
-    return { same: seen?.sha256 === sha256, owned: seen === undefined || hasOwnMetadata(object, seen, role) };
+    return {
+      name,
+      stands: seen !== undefined,
+      same: seen?.sha256 === sha256,
+      owned: seen === undefined || hasOwnMetadata(object, seen, role),
+    };
   };
   const accounts = await Promise.all(current.accounts.map((chunk) => check(chunk, "accounts")));
   const tables = await Promise.all(
@@ -45,7 +52,8 @@ export async function inspect(
     current.retiring.some(({ until }) => Date.parse(until) <= now) ||
     (await isMisowned(maps, object, signal)) ||
     (await hasStrays(maps, object, current, signal));
-  return { accountsDamaged, drifted };
+  const missingTables = tables.flatMap(({ name, stands }) => (stands ? [] : [name]));
+  return { accountsDamaged, drifted, missingTables };
 }
 
 /** Manifest, history, plan and what is left out carry labels and owner too. */
@@ -101,5 +109,8 @@ export const tablesAmong = (object: O365Sync, known: readonly ObjectMeta[]): Obj
  */
 export function findStrays(object: O365Sync, known: readonly ObjectMeta[], publication: Publication): ObjectMeta[] {
   const named = new Set(contentsOf(publication).map(({ name }) => name));
-  return known.filter((each) => hasOwnName(object, each) && !named.has(each.name));
+  // One that is going goes when whoever put a finalizer on it lets it go: to delete it once more would change nothing.
+  return known.filter(
+    (each) => each.deletionTimestamp === undefined && hasOwnName(object, each) && !named.has(each.name),
+  );
 }

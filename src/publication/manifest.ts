@@ -1,6 +1,6 @@
 /** The manifest: what is published, what has been begun, and the point of commit. Pure. */
 import type { AliasDomain, Format, OutputOptions } from "../recipients/model.ts";
-import type { HistoryRecord } from "./records.ts";
+import type { HistoryRecord, RequestKind } from "./records.ts";
 
 /** Readers and writers of another schema version refuse each other: a list is never rewritten on a guess. */
 export const SCHEMA_VERSION = 1;
@@ -92,6 +92,8 @@ export interface Manifest {
   readonly removals: readonly Removal[];
   /** The record of the last run that was published, so that a successor can write it into history and status. */
   readonly record?: HistoryRecord;
+  /** The last token of each kind that led to a publication: after a restore it asks nothing again. */
+  readonly handled?: Readonly<Partial<Record<RequestKind, string>>>;
   /** How often a run was taken over since the last commit; written so that the manifest is another one than a predecessor saw. */
   readonly takeovers?: number;
 }
@@ -114,11 +116,15 @@ export function committed(manifest: Manifest, publication: Publication): Manifes
   const now = Date.parse(publication.time);
   const removals = withRemoval(recent(manifest.removals, now), publication.time, intent?.removedAddresses ?? 0);
   const latest = intent?.record ?? record;
+  const { request, token } = intent?.record ?? {};
+  const asked = request !== undefined && token !== undefined ? { [request]: token } : {};
+  const handled = { ...manifest.handled, ...asked };
   return {
     schemaVersion: SCHEMA_VERSION,
     current: publication,
     removals,
     ...(latest === undefined ? {} : { record: latest }),
+    ...(Object.keys(handled).length === 0 ? {} : { handled }),
   };
 }
 

@@ -4,7 +4,7 @@ import { parseBounded } from "../base/bounded-json.ts";
 import { MOST_CHUNKS } from "./chunks.ts";
 import type { Intent, Manifest, Publication } from "./manifest.ts";
 import { MOST_REMOVALS, SCHEMA_VERSION } from "./manifest.ts";
-import { count, digest, FILE_LIMITS, historyRecord, listOf, name, time } from "./shapes.ts";
+import { count, digest, FILE_LIMITS, historyRecord, listOf, name, time, word } from "./shapes.ts";
 
 export type ParsedManifest =
   | { readonly kind: "ok"; readonly manifest: Manifest }
@@ -81,5 +81,13 @@ const MANIFEST: v.GenericSchema<unknown, Manifest> = v.object({
   intent: v.exactOptional(intent),
   removals: listOf(v.object({ time, addresses: count }), MOST_REMOVALS),
   record: v.exactOptional(historyRecord),
+  handled: v.exactOptional(
+    v.object({
+      sync: v.exactOptional(word(128)),
+      testSync: v.exactOptional(word(128)),
+      testConnection: v.exactOptional(word(128)),
+      approve: v.exactOptional(word(128)),
+    }),
+  ),
   takeovers: v.exactOptional(count),
 });

@@ -5,6 +5,9 @@ export type Trigger = "Schedule" | "Manual" | "Initial" | "SpecChange" | "Domain
 
 export type RequestKind = "sync" | "testSync" | "testConnection" | "approve";
 
+/** Tokens that reached a final state. */
+export type HandledTokens = Readonly<Partial<Record<RequestKind, readonly string[]>>>;
+
 export type RunResult = "Published" | "Unchanged" | "Held" | "Failed";
 
 /** One run as it is persisted when it starts: enough to finish it after a crash under the same identity. */
@@ -49,6 +52,8 @@ export interface HistoryRecord {
   readonly trigger: Trigger;
   /** The annotation that asked for it. */
   readonly request?: RequestKind;
+  /** Its value: whoever finds it here after a restore asks nothing with it again. */
+  readonly token?: string;
   readonly result: RunResult | "Succeeded";
   readonly reason: string;
   readonly attempts: number;

@@ -45,6 +45,7 @@ export const historyRecord: v.GenericSchema<unknown, HistoryRecord> = v.object({
   summary: line(LONGEST_SENTENCE),
   trigger: v.picklist(["Schedule", "Manual", "Initial", "SpecChange", "DomainChange", "Repair", "Approval"]),
   request: v.exactOptional(v.picklist(["sync", "testSync", "testConnection", "approve"])),
+  token: v.exactOptional(word(128)),
   result: v.picklist(["Published", "Unchanged", "Held", "Failed", "Succeeded"]),
   reason: v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9]{0,63}$/)),
   attempts: count,

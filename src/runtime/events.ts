@@ -24,7 +24,9 @@ export interface FlushableEventRecorder extends EventRecorder {
 interface Recorded {
   readonly event: KubeEvent;
   count: number;
+  /** As it is told, and by the clock that nobody sets. */
   lastSeen: number;
+  seenAt: number;
   /** The count that the server knows; 0 before it knows the event. */
   sent: number;
 }
@@ -47,10 +49,10 @@ export function createEventRecorder(options: EventRecorderOptions): FlushableEve
   function remember(identity: string, make: () => KubeEvent): Recorded {
     const known = recorded.get(identity);
     recorded.delete(identity);
-    const isRecent = known !== undefined && clock.monotonic() - known.lastSeen < SERIES_MS;
-    const entry = isRecent ? known : { event: make(), count: 0, lastSeen: 0, sent: 0 };
+    const isRecent = known !== undefined && clock.monotonic() - known.seenAt < SERIES_MS;
+    const entry = isRecent ? known : { event: make(), count: 0, lastSeen: 0, seenAt: 0, sent: 0 };
     entry.count += 1;
-    entry.lastSeen = clock.monotonic();
+    Object.assign(entry, { lastSeen: clock.now(), seenAt: clock.monotonic() });
     recorded.set(identity, entry);
     const [oldest] = recorded.keys();
     if (recorded.size > MOST_REMEMBERED && oldest !== undefined) recorded.delete(oldest);

@@ -5,9 +5,11 @@ import type { KubeObject } from "./kube.ts";
 import type { LeaderElector } from "./leader.ts";
 import type { Controller, Logger, Reflector } from "./types.ts";
 
+type Cache = Pick<Reflector<KubeObject>, "namespace" | "hasSynced" | "trouble" | "run">;
+
 export interface ManagerOptions {
   /** Run on every replica, so that a standby takes over with warm caches. */
-  readonly reflectors: readonly Pick<Reflector<KubeObject>, "hasSynced" | "run">[];
+  readonly reflectors: readonly Cache[];
   /** Run on the leader only. */
   readonly controllers: readonly Pick<Controller, "run">[];
   /** Absent: this process always leads. */
@@ -22,7 +24,10 @@ type ManagerState = "starting" | "standby" | "leading" | "stopping" | "stopped";
 
 export interface Manager {
   readonly state: ManagerState;
-  /** Whether all caches have synced: a standby is ready too. */
+  /**
+   * Whether all caches have synced: a standby is ready too. Where namespaces are watched one by one, those that cannot be
+   * listed keep the others from nothing.
+   */
   ready(): boolean;
   /**
    * Runs until the signal aborts, then drains, releases the lease and resolves.
@@ -42,7 +47,7 @@ export function createManager(options: ManagerOptions): Manager {
   let state: ManagerState = "starting";
   let working: Promise<unknown> = Promise.resolve();
 
-  const ready = (): boolean => reflectors.every((reflector) => reflector.hasSynced);
+  const ready = (): boolean => canServe(reflectors);
 
   async function waitForSync(signal: AbortSignal): Promise<void> {
     while (!ready() && !signal.aborted) await deps.clock.sleep(SYNC_POLL_MS, signal).catch(() => {});
@@ -114,4 +119,13 @@ export function createManager(options: ManagerOptions): Manager {
       await Promise.all(reflecting);
     },
   };
+}
+
+/** One that cannot be listed keeps no other from being served. */
+function canServe(caches: readonly Cache[]): boolean {
+  const namespaces = [...new Set(caches.map(({ namespace }) => namespace))];
+  const of = (wanted: string | undefined): Cache[] => caches.filter(({ namespace }) => namespace === wanted);
+  const open = namespaces.filter((namespace) => of(namespace).some(({ hasSynced }) => !hasSynced));
+  const isTold = (namespace: string | undefined): boolean => of(namespace).some(({ trouble }) => trouble !== undefined);
+  return open.length === 0 || (open.length < namespaces.length && open.every(isTold));
 }

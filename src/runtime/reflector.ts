@@ -1,10 +1,18 @@
 /** The Reflector: list once, watch for ever, and after any trouble carry on from where it was. */
 import type { Deps } from "../base/deps.ts";
 import { statusError } from "./api-error.ts";
-import { createBackoff } from "./backoff.ts";
+import { type Backoff, createBackoff } from "./backoff.ts";
 import type { KubeObject, ResourceType } from "./kube.ts";
-import { createStore } from "./store.ts";
-import { ApiError, type Client, type Logger, type Reflector, type StoreChange, type WatchEvent } from "./types.ts";
+import { createStore, type WritableStore } from "./store.ts";
+import {
+  ApiError,
+  type Client,
+  type ListOptions,
+  type Logger,
+  type Reflector,
+  type StoreChange,
+  type WatchEvent,
+} from "./types.ts";
 
 export interface ReflectorOptions<T extends KubeObject> {
   readonly client: Pick<Client, "list" | "watch">;
@@ -31,87 +39,176 @@ const WATCH_SECONDS = 20;
 /** A watch that ends sooner without an event is trouble, or reconnecting would spin. */
 const SHORTEST_WATCH_MS = 1_000;
 
+/**
+ * A server that was restored from a backup of etcd counts on from an older version, and a watch from a newer one hears
+ * nothing for ever. So the version is asked for now and then, and everything is listed anew within the hour.
+ */
+const ASK_VERSION_MS = 5 * 60_000;
+const RELIST_MS = 60 * 60_000;
+
 /** Objects keep no managedFields, and always carry apiVersion and kind. */
 export function createReflector<T extends KubeObject>(options: ReflectorOptions<T>): Reflector<T> {
-  const { client, type, deps } = options;
+  const { client, type, deps, namespace, labelSelector, metadataOnly } = options;
   const log = options.log.child({ reflector: type.plural });
-  const { namespace, labelSelector, metadataOnly } = options;
+  const selection = { namespace, labelSelector, metadataOnly };
   const store = createStore<T>();
   const handlers: ((change: StoreChange<T>) => void)[] = [];
   const emit = (changes: StoreChange<T>[]): void => notify(handlers, changes, log);
   let hasSynced = false;
   /** Where the next watch begins; undefined: list first. */
   let resourceVersion: string | undefined;
+  let versions: "comparable" | "went back" = "comparable";
+  const due = createDue(deps);
+  const trouble = createTrouble(log, namespace);
+
+  function wentBack(): void {
+    log.warn({}, "Listing anew: the API server's versions went back, as after a restore of etcd");
+    resourceVersion = undefined;
+    versions = "went back";
+  }
+
+  async function askVersion(from: string, signal: AbortSignal): Promise<void> {
+    const { metadata } = await client.list(type, { ...selection, limit: 1, signal });
+    if (isOlder(metadata.resourceVersion, from)) wentBack();
+  }
+
+  /** One step: a list, or a watch to its end. */
+  async function step(signal: AbortSignal): Promise<void> {
+    if (resourceVersion === undefined || due.isList()) return list(signal);
+    if (due.isAsk()) await askVersion(resourceVersion, signal);
+    if (resourceVersion !== undefined) await watch(resourceVersion, signal);
+  }
 
   async function list(signal: AbortSignal): Promise<void> {
-    const objects: T[] = [];
-    let next: string | undefined;
-    let version: string | undefined;
-    do {
-      const selection = { namespace, labelSelector, metadataOnly, limit: PAGE_SIZE, continue: next, signal };
-      const page = await client.list(type, selection);
-      for (const item of page.items) objects.push(tidy(type, item));
-      next = page.metadata.continue || undefined;
-      version = page.metadata.resourceVersion;
-    } while (next !== undefined);
-    if (!version) throw new ApiError(`list ${type.plural}: the answer has no resourceVersion`, 0, "InvalidAnswer");
-    emit(store.replace(objects));
+    const { objects, version } = await listAll(client, type, { ...selection, signal });
+    due.listed();
+    emit(store.replace(objects, isOlder(version, resourceVersion) ? "went back" : versions));
+    versions = "comparable";
     resourceVersion = version;
     hasSynced = true;
+    trouble.over();
   }
 
   async function watch(from: string, signal: AbortSignal): Promise<void> {
     const started = deps.clock.monotonic();
     let events = 0;
-    const selection = { namespace, labelSelector, metadataOnly, timeoutSeconds: WATCH_SECONDS, signal };
-    for await (const event of client.watch(type, { ...selection, resourceVersion: from })) {
+    const asked = { ...selection, timeoutSeconds: WATCH_SECONDS, resourceVersion: from, signal };
+    for await (const event of client.watch(type, asked)) {
       events += 1;
+      trouble.over();
       take(event);
+      if (resourceVersion === undefined) return;
     }
-    if (events === 0 && deps.clock.monotonic() - started < SHORTEST_WATCH_MS) {
+    if (events === 0 && deps.clock.monotonic() - started < SHORTEST_WATCH_MS)
       throw new ApiError(`watch ${type.plural}: ended at once`, 0, "ShortWatch");
-    }
   }
 
   function take(event: WatchEvent<T>): void {
-    switch (event.type) {
-      case "ADDED":
-      case "MODIFIED":
-        emit(store.put(tidy(type, event.object)));
-        break;
-      case "DELETED":
-        emit(store.remove(tidy(type, event.object)));
-        break;
-      case "BOOKMARK":
-        break;
-      case "ERROR":
-        throw statusError(`watch ${type.plural}`, event.object);
-    }
-    resourceVersion = event.object.metadata.resourceVersion ?? resourceVersion;
+    if (event.type === "ERROR") throw statusError(`watch ${type.plural}`, event.object);
+    emit(changesOf(store, type, event));
+    const version = event.object.metadata.resourceVersion;
+    if (event.type === "BOOKMARK" && isOlder(version, resourceVersion)) wentBack();
+    else resourceVersion = version ?? resourceVersion;
+  }
+
+  async function recover(thrown: unknown, backoff: Backoff, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const expired = isExpired(thrown);
+    if (expired) resourceVersion = undefined;
+    const waitMs = Math.max(backoff.next(), (thrown instanceof ApiError && thrown.retryAfterMs) || 0);
+    trouble.tell(thrown, waitMs, expired);
+    await deps.clock.sleep(waitMs, signal).catch(() => {});
   }
 
   return {
     store,
+    namespace,
     get hasSynced() {
       return hasSynced;
+    },
+    get trouble() {
+      return trouble.last;
     },
     onChange: (handler) => void handlers.push(handler),
     async run(signal) {
       const backoff = createBackoff(deps);
-      while (!signal.aborted) {
-        try {
-          if (resourceVersion === undefined) await list(signal);
-          else await watch(resourceVersion, signal);
-        } catch (err) {
-          if (signal.aborted) return;
-          const expired = isExpired(err);
-          if (expired) resourceVersion = undefined;
-          const waitMs = Math.max(backoff.next(), (err instanceof ApiError && err.retryAfterMs) || 0);
-          const message = expired ? "Listing anew: the resource version is too old" : describe(err);
-          log[levelOf(err, expired)]({ err, waitMs: Math.round(waitMs) }, message);
-          await deps.clock.sleep(waitMs, signal).catch(() => {});
-        }
+      while (!signal.aborted) await step(signal).catch((err: unknown) => recover(err, backoff, signal));
+    },
+  };
+}
+
+function changesOf<T extends KubeObject>(
+  store: WritableStore<T>,
+  type: ResourceType<T>,
+  event: Exclude<WatchEvent<T>, { type: "ERROR" }>,
+): StoreChange<T>[] {
+  switch (event.type) {
+    case "ADDED":
+    case "MODIFIED":
+      return store.put(tidy(type, event.object));
+    case "DELETED":
+      return store.remove(tidy(type, event.object));
+    case "BOOKMARK":
+      return [];
+  }
+}
+
+/** Page by page. */
+async function listAll<T extends KubeObject>(
+  client: Pick<Client, "list">,
+  type: ResourceType<T>,
+  options: ListOptions,
+): Promise<{ readonly objects: T[]; readonly version: string }> {
+  const objects: T[] = [];
+  let next: string | undefined;
+  let version: string | undefined;
+  do {
+    const page = await client.list(type, { ...options, limit: PAGE_SIZE, continue: next });
+    for (const item of page.items) objects.push(tidy(type, item));
+    next = page.metadata.continue || undefined;
+    version = page.metadata.resourceVersion;
+  } while (next !== undefined);
+  if (!version) throw new ApiError(`list ${type.plural}: the answer has no resourceVersion`, 0, "InvalidAnswer");
+  return { objects, version };
+}
+
+/** When the server is asked for its version, and when everything is listed anew. */
+function createDue({ clock, random }: Deps) {
+  let [askAt, listAt] = [0, 0];
+  return {
+    /** Once, when it is due. */
+    isAsk() {
+      const isDue = clock.monotonic() >= askAt;
+      if (isDue) askAt = clock.monotonic() + ASK_VERSION_MS;
+      return isDue;
+    },
+    isList: () => clock.monotonic() >= listAt,
+    listed() {
+      askAt = clock.monotonic() + ASK_VERSION_MS;
+      listAt = clock.monotonic() + RELIST_MS * (1 - random() / 4);
+    },
+  };
+}
+
+/** Tells trouble once: the same again and again is to nobody's use. */
+function createTrouble(log: Logger, namespace: string | undefined) {
+  let last: string | undefined;
+  return {
+    get last() {
+      return last;
+    },
+    over() {
+      last = undefined;
+    },
+    tell(err: unknown, waitMs: number, expired: boolean) {
+      const meta = { err, waitMs: Math.round(waitMs), namespace };
+      if (expired) {
+        log.info(meta, "Listing anew: the resource version is too old");
+        return;
       }
+      const cause = err instanceof ApiError ? `${err.status} ${err.reason}` : "Unknown";
+      log[last === cause ? "debug" : levelOf(err)](meta, describe(err));
+      last = cause;
     },
   };
 }
@@ -134,14 +231,19 @@ function tidy<T extends KubeObject>(type: ResourceType<T>, object: T): T {
   return { ...object, apiVersion, kind: type.kind, metadata };
 }
 
+/** Versions are numbers that grow; where a server has others, nothing can be told. */
+function isOlder(version: string | undefined, than: string | undefined): boolean {
+  const isNumber = (text: string | undefined): text is string => text !== undefined && /^\d{1,20}$/.test(text);
+  return isNumber(version) && isNumber(than) && BigInt(version) < BigInt(than);
+}
+
 /** The version to watch from, or the token to list on with, is no longer kept by the server. */
 function isExpired(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 410 || error.reason === "Expired" || error.reason === "Gone");
 }
 
 /** That the server cannot be reached is told once for all reflectors, where it is noticed. */
-function levelOf(error: unknown, expired: boolean): "debug" | "info" | "warn" {
-  if (expired) return "info";
+function levelOf(error: unknown): "debug" | "warn" {
   return error instanceof ApiError && error.status === 0 && error.reason !== "ShortWatch" ? "debug" : "warn";
 }
 

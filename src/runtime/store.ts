@@ -1,4 +1,5 @@
 /** The objects a reflector has seen, and what each sighting changed. */
+import { isDeepStrictEqual } from "node:util";
 import type { Indexer, KubeObject, ObjectMeta } from "./kube.ts";
 import { createIndex, type Index } from "./store-index.ts";
 import type { Store, StoreChange } from "./types.ts";
@@ -8,8 +9,8 @@ export interface WritableStore<T extends KubeObject> extends Store<T> {
   put(object: T): StoreChange<T>[];
   /** Takes an object that is gone, in its last state. */
   remove(object: T): StoreChange<T>[];
-  /** Takes the complete list: what is not in it is gone. */
-  replace(objects: readonly T[]): StoreChange<T>[];
+  /** Takes the complete list: what is not in it is gone. Where `versions` went back, one of them may name two states. */
+  replace(objects: readonly T[], versions?: "comparable" | "went back"): StoreChange<T>[];
 }
 
 /** `namespace/name`, or just `name` for cluster-scoped kinds. */
@@ -38,6 +39,20 @@ export function createStore<T extends KubeObject>(): WritableStore<T> {
     }
   }
 
+  function put(object: T, isKnown: (old: T) => boolean): StoreChange<T>[] {
+    const key = storeKey(object.metadata);
+    const old = objects.get(key);
+    const isSame = old !== undefined && old.metadata.uid === object.metadata.uid;
+    if (isSame && isKnown(old)) return [];
+    set(key, object, old);
+    if (old === undefined) return [{ kind: "added", object }];
+    if (isSame) return [{ kind: "updated", object, old }];
+    return [
+      { kind: "deleted", old },
+      { kind: "added", object },
+    ];
+  }
+
   const store: WritableStore<T> = {
     get: (key) => objects.get(key),
     list: () => [...objects.values()],
@@ -45,18 +60,7 @@ export function createStore<T extends KubeObject>(): WritableStore<T> {
     get size() {
       return objects.size;
     },
-    put(object) {
-      const key = storeKey(object.metadata);
-      const old = objects.get(key);
-      if (old?.metadata.uid === object.metadata.uid && isSameVersion(old, object)) return [];
-      set(key, object, old);
-      if (old === undefined) return [{ kind: "added", object }];
-      if (old.metadata.uid === object.metadata.uid) return [{ kind: "updated", object, old }];
-      return [
-        { kind: "deleted", old },
-        { kind: "added", object },
-      ];
-    },
+    put: (object) => put(object, (old) => isSameVersion(old, object)),
     remove(object) {
       const key = storeKey(object.metadata);
       const kept = objects.get(key);
@@ -65,10 +69,14 @@ export function createStore<T extends KubeObject>(): WritableStore<T> {
       for (const index of indexes.values()) index.remove(kept);
       return [{ kind: "deleted", old: object }];
     },
-    replace(next) {
+    replace(next, versions = "comparable") {
+      const isKnown = versions === "comparable" ? isSameVersion : isDeepStrictEqual;
       const present = new Set(next.map((object) => storeKey(object.metadata)));
       const gone = store.list().filter((object) => !present.has(storeKey(object.metadata)));
-      return [...gone.flatMap((object) => store.remove(object)), ...next.flatMap((object) => store.put(object))];
+      return [
+        ...gone.flatMap((object) => store.remove(object)),
+        ...next.flatMap((object) => put(object, (old) => isKnown(old, object))),
+      ];
     },
   };
   return store;

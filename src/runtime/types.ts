@@ -101,7 +101,11 @@ export type StoreChange<T extends KubeObject> =
 /** Keeps a Store in step with the API server until stopped, whatever the connection does. */
 export interface Reflector<T extends KubeObject> {
   readonly store: Store<T>;
+  /** Undefined: all. */
+  readonly namespace: string | undefined;
   readonly hasSynced: boolean;
+  /** Why it could not list or watch the last time; undefined while all is well. */
+  readonly trouble: string | undefined;
   /** Handlers run synchronously, after the store has changed. A throwing handler is logged and does not stop the reflector. */
   onChange(handler: (change: StoreChange<T>) => void): void;
   /** Runs until the signal aborts; never rejects. */

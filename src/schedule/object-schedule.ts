@@ -1,5 +1,6 @@
 /** Which slots an O365Sync has, by its spec and by what its status has recorded. Pure. */
 import type { O365Sync } from "../api/types.generated.ts";
+import { HOUR_MS } from "../base/time.ts";
 import { type Cron, readCron } from "./cron.ts";
 import { type DayTimes, describeSlots, dueSlots, isTimeZone, nextSlot, slotTimes } from "./slots.ts";
 
@@ -73,6 +74,19 @@ export function slotCursor(object: O365Sync): number {
     since === undefined ? 0 : Date.parse(since),
     lastSlotTime === undefined ? 0 : Date.parse(lastSlotTime),
   );
+}
+
+/** Further than clocks are set back by hand, or replicas differ. */
+const AHEAD_MS = 6 * HOUR_MS;
+
+/** Whether a time lies so far ahead that only a wrong clock can have written it: it counts as none. */
+export const isAhead = (time: string | undefined, now: number): boolean =>
+  time !== undefined && Date.parse(time) > now + AHEAD_MS;
+
+/** Whether the record of slots was written by a clock that was far ahead: nothing would be due until then. */
+export function wasAhead(object: O365Sync, now: number): boolean {
+  const { since, lastSlotTime } = object.status?.schedule ?? {};
+  return isAhead(since, now) || isAhead(lastSlotTime, now);
 }
 
 export interface Due {

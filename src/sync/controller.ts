@@ -5,7 +5,6 @@ import { HOUR_MS } from "../base/time.ts";
 import { anchorOf } from "../publication/anchor.ts";
 import { asObstacle } from "../publication/obstacle.ts";
 import { type HistoryRecord, isTest, type Run } from "../publication/records.ts";
-import { findCondition } from "../runtime/conditions.ts";
 import { storeKey } from "../runtime/store.ts";
 import { ApiError, type Reconcile, type ReconcileContext, type ReconcileResult } from "../runtime/types.ts";
 import { decide } from "./decide/decide.ts";
@@ -23,10 +22,23 @@ import { annotationNotes } from "./status/annotations.ts";
 import { announce } from "./status/announce.ts";
 import { settle } from "./status/conditions.ts";
 import { describeChanges } from "./status/messages.ts";
-import { abandonedEnd, adopted, answered, missed, type RunEnd, skipsSlots } from "./status/transitions.ts";
+import {
+  abandonedEnd,
+  adopted,
+  answered,
+  cured,
+  missed,
+  type RunEnd,
+  recalled,
+  skipsSlots,
+} from "./status/transitions.ts";
 import { tellingTrouble } from "./trouble.ts";
 
+/** Somebody writes in between once or twice; who does so always, or a cache that stays old, is trouble as any other. */
+const MOST_CONFLICTS = 5;
 const CONFLICT_MS = 500;
+/** Before what an error cut short asks the tenant again. */
+const FIRST_PAUSE_MS = 5_000;
 
 export function createSyncReconciler(services: SyncServices): Reconcile {
   const memories = createMemory();
@@ -43,13 +55,18 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
     const view = await finishBegun(services, gathered, context);
     const situation = situationOf(services, view, memory);
     const decision = decide(situation);
-    const outcome = await act(services, view, decision, memory, context);
-    const facts = factsOf(services, outcome.view, clock.now(), outcome);
-    const stuck = situation.tablesDiffer ? memory.renderFailure : undefined;
-    const settled = settle(outcome.view.object, outcome.status, { ...facts, obstacle: facts.obstacle ?? stuck });
-    const anchor = anchorOf(outcome.view.object.status ?? {}, outcome.view.standing.manifest);
-    const status = anchor === undefined ? settled : { ...settled, anchor };
-    const written = await services.statuses.write(outcome.view.object, status, context.signal);
+    const carryOut = async () => {
+      const outcome = await act(services, view, decision, memory, context);
+      const facts = factsOf(services, outcome.view, clock.now(), outcome);
+      const stuck = situation.tablesDiffer ? memory.renderFailure : undefined;
+      const settled = settle(outcome.view.object, outcome.status, { ...facts, obstacle: facts.obstacle ?? stuck });
+      const anchor = anchorOf(outcome.view.object.status ?? {}, outcome.view.standing.manifest);
+      const status = anchor === undefined ? settled : { ...settled, anchor };
+      return { outcome, written: await services.statuses.write(outcome.view.object, status, context.signal) };
+    };
+    const { outcome, written } = await (decision.do === "run"
+      ? withPause(services, memory, decision.run, carryOut)
+      : carryOut());
     if (decision.do === "recheck") services.checks?.done(key);
     announce(services.events, outcome, written);
     tellOfAnnotations(services, written, memory);
@@ -57,15 +74,20 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
     return nextLook(decision, clock.now());
   };
 
-  return tellingTrouble(services, async (key, context) => {
+  const goesOn = (key: string): boolean => memories.of(key).cutShort !== undefined;
+  return tellingTrouble(services, goesOn, async (key, context) => {
     try {
-      return await reconcile(key, context);
+      const result = await reconcile(key, context);
+      memories.of(key).conflicts = 0;
+      return result;
     } catch (error) {
       if (error instanceof GroundGone) return { requeueAfterMs: CONFLICT_MS };
       if (!(error instanceof ApiError && (error.conflict || error.alreadyExists))) throw error;
+      const conflicts = ++memories.of(key).conflicts;
+      if (conflicts > MOST_CONFLICTS) throw error;
       // Somebody wrote in between: what they wrote is looked at before anything else is done.
       context.log.debug({ reason: error.reason }, "Looking again");
-      return { requeueAfterMs: CONFLICT_MS };
+      return { requeueAfterMs: CONFLICT_MS * 2 ** (conflicts - 1) };
     }
   });
 }
@@ -114,7 +136,7 @@ async function finishBegun(services: SyncServices, view: View, { log, signal }: 
     if (begun !== undefined) {
       log.info({ run: standing.manifest.intent.record?.id }, "Finishing a publication that was begun");
       const finished = await services.publisher.finish(begun, signal);
-      return { ...view, standing: finished, accountsDamaged: false, drifted: false };
+      return { ...view, standing: finished, accountsDamaged: false, drifted: false, missingTables: [] };
     }
     log.warn({}, "The journal of a publication that was begun is damaged");
     const { intent: _, ...manifest } = standing.manifest;
@@ -127,12 +149,16 @@ async function finishBegun(services: SyncServices, view: View, { log, signal }: 
 }
 
 function situationOf(services: SyncServices, view: View, memory: Remembered): Situation {
-  const { object, domain, obstacle, tablesObstacle, standing, accountsDamaged, access } = view;
-  const now = services.deps.clock.now();
-  memory.manualRuns = memory.manualRuns.filter((start) => start > now - HOUR_MS);
+  const { object, domain, obstacle, tablesObstacle, standing, accountsDamaged, access, handledBefore } = view;
+  const { clock } = services.deps;
+  const now = clock.now();
+  // How long ago it was, whatever the wall clock showed then.
+  const ago = (at: number): number => now - (clock.monotonic() - at);
+  memory.manualRuns = memory.manualRuns.filter((start) => ago(start) > now - HOUR_MS);
   const { current } = standing.manifest;
   // What is held for a change that was undone is held no longer, and would be held again if it came back.
   if (!view.outdated) memory.heldRender = undefined;
+  const isWanted = view.outdated && !object.spec.suspend;
   const undone = object.status?.held?.rendering === true && !view.outdated;
   const until = (current?.retiring ?? []).map((old) => Date.parse(old.until));
   return {
@@ -142,17 +168,24 @@ function situationOf(services: SyncServices, view: View, memory: Remembered): Si
     tablesObstacle,
     now,
     accountsDamaged,
-    tablesDiffer: view.drifted || undone || (view.outdated && memory.heldRender !== renderKey(view)),
-    lastRender: memory.lastRender,
-    lastCheck: memory.lastCheck,
-    manualRuns: memory.manualRuns,
+    tablesDiffer: view.drifted || undone || (isWanted && memory.heldRender !== renderKey(view)),
+    lastRender: memory.lastRender === undefined ? undefined : ago(memory.lastRender),
+    lastCheck: memory.lastCheck === undefined ? undefined : ago(memory.lastCheck),
+    manualRuns: memory.manualRuns.map(ago),
     manualRunsPerHour: services.settings.manualRunsPerHour,
     retiringUntil: until.length === 0 ? undefined : Math.min(...until),
     secretChanged: memory.runSecret !== undefined && access !== undefined && memory.runSecret !== access.version,
     checkAsked: services.checks?.isAsked(storeKey(object.metadata)) === true,
-    granted: memory.granted,
+    handledBefore,
+    resumeAt: mustPause(view, memory) ? ago(memory.cutShort.until) : undefined,
     credentialEnd: access?.end,
   };
+}
+
+/** What is published already needs no tenant to be told. */
+function mustPause(view: View, memory: Remembered): memory is Remembered & { cutShort: object } {
+  const run = interruptedRun(view.object);
+  return run !== undefined && run.id === memory.cutShort?.id && publishedBy(view, run) === undefined;
 }
 
 async function act(
@@ -177,6 +210,10 @@ async function act(
         status: missed(view.object, status, decision.latest, decision.count),
         ...(skipsSlots(view.object) ? {} : { missedSlots: decision.count }),
       };
+    case "cure":
+      return { view, status: cured(status, now) };
+    case "recall":
+      return { view, status: recalled(status, decision.requests) };
     case "recheck":
       return lookAtPermissions(services, view, memory, context);
     case "render":
@@ -196,19 +233,15 @@ async function act(
   }
 }
 
-/** What was refused and is granted now need not wait for its retry. */
 async function lookAtPermissions(
   services: SyncServices,
   view: View,
   memory: Remembered,
   context: ReconcileContext,
 ): Promise<Outcome> {
-  memory.lastCheck = services.deps.clock.now();
+  memory.lastCheck = services.deps.clock.monotonic();
   memory.runSecret = view.access?.version;
-  const outcome = await recheck(services, view, context);
-  const before = findCondition(view.object.status?.conditions ?? [], "Authorized");
-  memory.granted = before?.status === "False" && outcome.authorized?.status === "True";
-  return outcome;
+  return recheck(services, view, context);
 }
 
 /** What keeps the tables from being put right is shown until they are; it keeps no run from starting. */
@@ -239,10 +272,28 @@ async function run(
   const published = interrupted ? publishedBy(view, started) : undefined;
   if (published !== undefined) return concludePublished(services, view, started, published, context);
   memory.runSecret = view.access?.version;
-  memory.lastCheck = services.deps.clock.now();
-  memory.granted = false;
-  if (started.request !== undefined && !interrupted) memory.manualRuns.push(services.deps.clock.now());
+  memory.lastCheck = services.deps.clock.monotonic();
+  if (started.request !== undefined && !interrupted) memory.manualRuns.push(services.deps.clock.monotonic());
   return conduct(services, view, started, context);
+}
+
+/** A run that an error cuts short goes on by itself, but asks the tenant again only after a pause that doubles. */
+async function withPause<T>(
+  { deps: { clock } }: SyncServices,
+  memory: Remembered,
+  { id }: Run,
+  work: () => Promise<T>,
+): Promise<T> {
+  const times = memory.cutShort?.id === id ? memory.cutShort.times + 1 : 1;
+  try {
+    const result = await work();
+    memory.cutShort = undefined;
+    return result;
+  } catch (error) {
+    const pause = Math.min(HOUR_MS, FIRST_PAUSE_MS * 2 ** Math.min(times - 1, 20));
+    memory.cutShort = { id, times, until: clock.monotonic() + pause };
+    throw error;
+  }
 }
 
 /** What an interrupted run published before it could report it. */

@@ -3,23 +3,27 @@
 import { LABEL_DOMAIN, LABEL_SYNC } from "../api/group.ts";
 import { BY_DOMAIN_REF } from "../api/indexers.ts";
 import { manifestName } from "../api/names.ts";
-import { O365_SYNC } from "../api/resources.ts";
+import { MAIL_DOMAIN, O365_SYNC } from "../api/resources.ts";
 import { isOlder } from "../api/seniority.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import { Failure } from "../base/failure.ts";
 import { believe } from "../publication/anchor.ts";
 import type { ConfigMaps } from "../publication/configmaps.ts";
+import type { HistoryWriter } from "../publication/history-writer.ts";
 import { inspect } from "../publication/inspect.ts";
 import { domainOf, EMPTY_MANIFEST } from "../publication/manifest.ts";
 import { asObstacle } from "../publication/obstacle.ts";
 import { namesOf, outputOf, wantsRendering } from "../publication/publication.ts";
 import { readStanding, type Standing } from "../publication/publish.ts";
+import type { HandledTokens } from "../publication/records.ts";
 import { find } from "../runtime/find.ts";
 import type { ConfigMap } from "../runtime/kube.ts";
 import type { Client, Store } from "../runtime/types.ts";
 import { scheduleProblem } from "../schedule/object-schedule.ts";
 import { type Access, resolveAccess, type SharedKeys } from "./access/credentials.ts";
+import { openFailure } from "./decide/cures.ts";
 import { withNamesInMove } from "./handover.ts";
+import { findHandled, refuseForeign } from "./looks.ts";
 import { findPredecessor } from "./predecessor.ts";
 
 export interface View {
@@ -36,8 +40,12 @@ export interface View {
   readonly accountsDamaged: boolean;
   /** Tables, labels or owners are not as the manifest says, or something is left over. */
   readonly drifted: boolean;
+  /** Tables that the manifest names and that do not stand. */
+  readonly missingTables: readonly string[];
   /** MailDomain or output ask for other tables than those that stand. */
   readonly outdated: boolean;
+  /** Tokens that manifest and history know as handled, of an object whose status does not. */
+  readonly handledBefore: HandledTokens;
 }
 
 export interface Stores {
@@ -52,6 +60,7 @@ export interface GatherServices {
   readonly maps: ConfigMaps;
   readonly stores: Stores;
   readonly sharedKeys: SharedKeys;
+  readonly histories: Pick<HistoryWriter, "list">;
 }
 
 /** Undefined when the object is gone or going. */
@@ -67,7 +76,8 @@ export async function gather(
   const object = await find(services.client, O365_SYNC, key, { signal });
   if (object === undefined || object.metadata.deletionTimestamp !== undefined) return undefined;
   const domainKey = `${key.namespace}/${object.spec.domainRef.name}`;
-  const named = stores.domains.get(domainKey);
+  // Where the cache knows nothing it is asked for: what was made this very moment must not be told to be missing.
+  const named = stores.domains.get(domainKey) ?? (await findDomain(services.client, key.namespace, object, signal));
   const found = await look(services, object, named, now, signal);
   const access = await orFailure(resolveAccess(services.client, services.sharedKeys, object, signal));
   const tablesObstacle =
@@ -80,11 +90,21 @@ export async function gather(
     obstacle,
     tablesObstacle,
     access: access instanceof Failure ? undefined : access,
-    ...(found instanceof Failure
-      ? { standing, domain: named, accountsDamaged: false, drifted: false, outdated: false }
-      : found),
+    ...(found instanceof Failure ? { standing, domain: named, ...UNSEEN } : found),
   };
 }
+
+async function findDomain(
+  client: Client,
+  namespace: string,
+  { spec }: O365Sync,
+  signal: AbortSignal,
+): Promise<MailDomain | undefined> {
+  const found = await find(client, MAIL_DOMAIN, { namespace, name: spec.domainRef.name }, { signal });
+  return found?.metadata.deletionTimestamp === undefined ? found : undefined;
+}
+
+const UNSEEN = { accountsDamaged: false, drifted: false, missingTables: [], outdated: false, handledBefore: {} };
 
 const NOTHING = { manifest: EMPTY_MANIFEST, seen: undefined, inlineJournal: undefined };
 
@@ -98,7 +118,10 @@ async function orFailure<T>(work: Promise<T>): Promise<T | Failure> {
   }
 }
 
-type Found = Pick<View, "standing" | "domain" | "accountsDamaged" | "drifted" | "outdated">;
+type Found = Pick<
+  View,
+  "standing" | "domain" | "accountsDamaged" | "drifted" | "missingTables" | "outdated" | "handledBefore"
+>;
 
 function look(
   services: GatherServices,
@@ -118,7 +141,9 @@ function look(
     const { published } = object.status ?? {};
     if (damaged && published === undefined) throw damagedManifest();
     const { current } = standing.manifest;
-    const { accountsDamaged, drifted } = await inspect(maps, object, standing.manifest, now, signal);
+    if (openFailure(object.status ?? {})?.reason === "ConfigMapConflict")
+      await refuseForeign(maps, object, current, signal);
+    const { accountsDamaged, drifted, missingTables } = await inspect(maps, object, standing.manifest, now, signal);
     const wanted = domain && namesOf(domain);
     const outdated = current !== undefined && wanted !== undefined && wantsRendering(current, wanted, outputOf(object));
     return {
@@ -126,7 +151,9 @@ function look(
       domain,
       accountsDamaged: accountsDamaged || edited || (current === undefined && published !== undefined),
       drifted,
+      missingTables,
       outdated,
+      handledBefore: await findHandled(services, object, standing.manifest, signal),
     };
   };
   return orFailure(work());

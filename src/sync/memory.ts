@@ -1,4 +1,4 @@
-/** What a process remembers of each object between reconciles. Losing it costs a request, never correctness. */
+/** What a process remembers of each object between reconciles. Losing it costs a request, never correctness. Times are of its monotonic clock. */
 import type { Failure } from "../base/failure.ts";
 
 export interface Remembered {
@@ -12,8 +12,10 @@ export interface Remembered {
   lastCheck: number | undefined;
   /** The Secret version that the last run used. */
   runSecret: string | undefined;
-  /** What was refused before was granted at the last look at permissions. */
-  granted: boolean;
+  /** The run that an error cut short here, and how it goes on: not before `until`, however often it is woken. */
+  cutShort: { readonly id: string; readonly times: number; readonly until: number } | undefined;
+  /** Conflicts in a row. */
+  conflicts: number;
   /** What the MailDomain and output asked for when rendering that was held. */
   heldRender: string | undefined;
   /** What was said of annotations last, so that it is said once. */
@@ -35,7 +37,8 @@ export function createMemory(): Memory {
         manualRuns: [],
         lastCheck: undefined,
         runSecret: undefined,
-        granted: false,
+        cutShort: undefined,
+        conflicts: 0,
         heldRender: undefined,
         annotationNotes: undefined,
       };

@@ -70,13 +70,15 @@ export interface Outcome {
   /** Why rendering them was held. */
   readonly heldNote?: string;
   readonly missedSlots?: number;
+  /** Why its record is not in the history. */
+  readonly unwritten?: Failure;
   /** What came of an attempt at a mail. */
   readonly mail?: Delivered;
 }
 
 export function factsOf(
   { settings }: SyncServices,
-  { object, domain, obstacle, access, standing, accountsDamaged }: View,
+  { object, domain, obstacle, access, standing, accountsDamaged, missingTables }: View,
   now: number,
   { authorized, failure }: Pick<Outcome, "authorized" | "failure"> = {},
 ): Facts {
@@ -86,6 +88,7 @@ export function factsOf(
     now,
     published: standing.manifest.current,
     accountsDamaged,
+    missingTables,
     consentUrl: settings.consentUrl(object),
     access,
     authorized,

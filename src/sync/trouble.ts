@@ -11,8 +11,15 @@ type TroubleServices = Pick<SyncServices, "client" | "statuses" | "deps" | "even
 /** What passes sooner is not worth a change of Ready; what the API server refuses does not pass. */
 const HICCUP_MS = 60_000;
 
-/** `reconcile` itself, its results and errors; beside that, Ready turns False while its errors last longer than a minute. */
-export function tellingTrouble(services: TroubleServices, reconcile: Reconcile): Reconcile {
+/**
+ * `reconcile` itself, its results and errors; beside that, Ready turns False while its errors last longer than a minute.
+ * `goesOn`: whether what failed is only waited with.
+ */
+export function tellingTrouble(
+  services: TroubleServices,
+  goesOn: (key: string) => boolean,
+  reconcile: Reconcile,
+): Reconcile {
   const { client, statuses, deps, events } = services;
   const since = new Map<string, number>();
 
@@ -27,7 +34,7 @@ export function tellingTrouble(services: TroubleServices, reconcile: Reconcile):
   return async (key, context) => {
     try {
       const result = await reconcile(key, context);
-      since.delete(key);
+      if (!goesOn(key)) since.delete(key);
       return result;
     } catch (error) {
       const now = deps.clock.monotonic();

@@ -82,7 +82,8 @@ export function situationOf({ spec = {}, status = {}, annotations = {}, now = NO
     retiringUntil: undefined,
     secretChanged: false,
     checkAsked: false,
-    granted: false,
+    handledBefore: {},
+    resumeAt: undefined,
     credentialEnd: undefined,
     ...situation,
   };
@@ -108,6 +109,9 @@ export function brief(decision: Decision): string {
     }
     case "notify":
       return `notify ${decision.owed.id}`;
+    case "recall":
+      return `recall ${decision.requests.map(({ kind, token }) => `${kind} ${token}`).join(", ")}`;
+    case "cure":
     case "recheck":
     case "render":
       return decision.do;

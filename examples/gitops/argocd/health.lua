@@ -22,7 +22,11 @@ if ready == nil then
 end
 health.message = ready.message
 
-if found.Stalled ~= nil and found.Stalled.status == "True" then
+-- As kstatus judges it, which Flux and Helm use: only a stalled object has failed, whatever else is not ready is in progress.
+if found.Reconciling ~= nil and found.Reconciling.status == "True" then
+  health.status = "Progressing"
+elseif found.Stalled ~= nil and found.Stalled.status == "True" then
+  -- Nothing goes on by itself: the next step is a person's.
   health.status = "Degraded"
   health.message = found.Stalled.message
 elseif ready.status == "True" then
@@ -31,12 +35,5 @@ elseif ready.status == "True" then
     -- Not "Suspended": one suspended object would make the whole application look so.
     health.message = "Suspended. " .. ready.message
   end
-elseif ready.reason == "AwaitingFirstSync" or ready.reason == "SyncRequired" then
-  -- Automatic sync is off: the next step is a person's.
-  health.status = "Suspended"
-elseif found.Reconciling ~= nil and found.Reconciling.status == "True" then
-  health.status = "Progressing"
-elseif ready.status == "False" then
-  health.status = "Degraded"
 end
 return health

@@ -1,6 +1,7 @@
 /** What to do now, as a checklist over the object, its domain and the time. Pure. */
 
 import { noticeCredentialEnd } from "../access/expiry.ts";
+import { noticeCure } from "./cures.ts";
 import {
   awaitObstacle,
   followSchedule,
@@ -14,7 +15,7 @@ import {
   runOnChange,
   sendMail,
 } from "./rules.ts";
-import { serveRequests } from "./serve-requests.ts";
+import { recallHandled, serveRequests } from "./serve-requests.ts";
 import type { Decision, Rule, Situation } from "./situation.ts";
 
 /** In this order: the first rule that has something to do now decides. */
@@ -23,7 +24,10 @@ const CHECKLIST: readonly Rule[] = [
   resume,
   sendMail,
   // What a person asks for goes before what the clock asks for.
+  recallHandled,
   serveRequests,
+  // Before anything is run: a cure may be why.
+  noticeCure,
   followSchedule,
   // Tables are put right without the tenant, also where nothing else may run.
   render,

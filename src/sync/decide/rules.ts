@@ -1,11 +1,19 @@
 /** The rules of the checklist that follow the clock and the state of the object. Pure. */
 
 import type { O365Sync } from "../../api/types.generated.ts";
-import { iso, MINUTE_MS } from "../../base/time.ts";
+import { HOUR_MS, iso, MINUTE_MS } from "../../base/time.ts";
 import type { Run, Trigger } from "../../publication/records.ts";
 import { findCondition } from "../../runtime/conditions.ts";
-import { recordedSlots, sameSlots, slotsDue, upcomingSlot, wantedSlots } from "../../schedule/object-schedule.ts";
+import {
+  recordedSlots,
+  sameSlots,
+  slotsDue,
+  upcomingSlot,
+  wantedSlots,
+  wasAhead,
+} from "../../schedule/object-schedule.ts";
 import { dueMail, nextMail } from "../mail/owed.ts";
+import { isCuredByTenant, isEdited } from "./cures.ts";
 import { accountsHash, changedSince } from "./fingerprint.ts";
 import { interruptedRun } from "./interrupted.ts";
 import type { Decision, Situation } from "./situation.ts";
@@ -15,14 +23,15 @@ const RECHECK_MS = 10 * MINUTE_MS;
 
 /**
  * A run that began and has no result. It is finished under its own identity; suspended, or with something in the way, it
- * is ended as failed.
+ * is ended as failed. One that an error cut short in this process waits for its pause: nothing else is done meanwhile,
+ * however often the object is woken.
  */
-export function resume({ object, obstacle }: Situation): Decision | undefined {
+export function resume({ object, obstacle, resumeAt, now }: Situation): Decision | undefined {
   const run = interruptedRun(object);
   if (run === undefined) return undefined;
   if (object.spec.suspend) return abandon(run, "Suspended", "interrupted, and spec.suspend is true");
   if (obstacle !== undefined) return abandon(run, obstacle.reason, obstacle.message);
-  return { do: "run", run };
+  return resumeAt !== undefined && resumeAt > now ? { do: "wait", until: resumeAt } : { do: "run", run };
 }
 
 const abandon = (run: Run, reason: string, message: string): Decision => ({ do: "abandon", run, reason, message });
@@ -37,13 +46,14 @@ export function sendMail({ object, now }: Situation): Decision | number | undefi
  * Slots are judged by the schedule that was in force when they came; only then another one takes over. A slot that is too
  * late, or that came while the object was switched off, is missed. Of several that came the earlier ones are missed
  * first, so that nothing of them is lost when the run of the latest is. One that nothing can run for now waits for its
- * deadline.
+ * deadline. Times that a wrong clock has written ahead count as none: the schedule is taken up anew.
  */
 export function followSchedule(situation: Situation): Decision | number | undefined {
   const { object, now, obstacle } = situation;
+  const slots = wantedSlots(object);
+  if (wasAhead(object, now)) return { do: "adopt", slots };
   const due = slotsDue(object, now);
   if (due === undefined) {
-    const slots = wantedSlots(object);
     return sameSlots(slots, recordedSlots(object)) ? upcomingSlot(object, now) : { do: "adopt", slots };
   }
   const deadline = due.latest + object.spec.schedule.startingDeadlineSeconds * 1000;
@@ -58,14 +68,15 @@ export function followSchedule(situation: Situation): Decision | number | undefi
 }
 
 /**
- * Tables that are not what accounts, MailDomain and output say, at most once a minute. Not while the accounts are damaged
- * (there is nothing to render from), the object is suspended, or something is in the way of its ConfigMaps.
+ * Tables that are not what accounts, MailDomain and output say, at most once a minute; of a suspended object too: a
+ * gateway needs them. Not while the accounts are damaged (there is nothing to render from), or something is in the way of
+ * its ConfigMaps.
  */
 export function render(situation: Situation): Decision | number | undefined {
-  const { object, tablesObstacle, tablesDiffer, accountsDamaged, lastRender, now } = situation;
+  const { tablesObstacle, tablesDiffer, accountsDamaged, lastRender, now } = situation;
   if (!tablesDiffer || accountsDamaged) return undefined;
   const again = lastRender === undefined ? undefined : lastRender + MINUTE_MS;
-  if (object.spec.suspend || tablesObstacle !== undefined) return again;
+  if (tablesObstacle !== undefined) return again;
   return again !== undefined && again > now ? again : { do: "render" };
 }
 
@@ -95,28 +106,38 @@ export function runOnChange(situation: Situation): Decision | undefined {
   return change && startBy(change, situation);
 }
 
-/** Damaged accounts are read again at most once in 10 minutes, however often somebody damages them. */
+/**
+ * Damaged accounts are read again at most once in 10 minutes, however often somebody damages them; what a person ran and
+ * what failed, once its cause is gone. Not while a plan is held, which would only be held again: that is for its approval
+ * or the next slot; nor while a retry is planned, which does the same.
+ */
 export function repair(situation: Situation): Decision | number | undefined {
   const { object, accountsDamaged, now } = situation;
-  if (!accountsDamaged || !object.spec.schedule.enabled) return undefined;
-  const { lastSync } = object.status ?? {};
-  const allowed = lastSync?.trigger === "Repair" ? Date.parse(lastSync.startTime) + REPAIR_PAUSE_MS : 0;
+  const { lastSync, retry: planned, held } = object.status ?? {};
+  const isNeeded = accountsDamaged ? held === undefined || held.rendering === true : lastSync?.curedTime !== undefined;
+  if (!isNeeded || planned !== undefined || !object.spec.schedule.enabled) return undefined;
+  const last = lastSync?.trigger === "Repair" ? Date.parse(lastSync.startTime) : Number.NEGATIVE_INFINITY;
+  const allowed = last > now ? now : last + REPAIR_PAUSE_MS;
   return isAutomatic(situation) && now >= allowed ? startBy("Repair", situation) : allowed;
 }
 
+/** No retry is planned further ahead: a time beyond it was written by a clock that was wrong. */
+const FURTHEST_RETRY_MS = 25 * HOUR_MS;
+
 /**
- * A run that failed, at the time planned for it; at once when its cause may be gone: another Secret, or consent that was
- * granted. With automatic sync off only an approval is tried again. While a person must act, the Secret, which is not
+ * A run that failed, at the time planned for it; at once when its cause is gone, or may be: there is another Secret. With automatic sync off only an approval is tried again. While a person must act, the Secret, which is not
  * watched, is looked at every minute.
  */
 export function retry(situation: Situation): Decision | number | undefined {
-  const { object, domain, obstacle, now, secretChanged, granted } = situation;
+  const { object, domain, obstacle, now, secretChanged } = situation;
   const planned = object.status?.retry;
   if (planned === undefined) return undefined;
-  const time = Date.parse(planned.time);
+  const written = Date.parse(planned.time);
+  const time = written > now + FURTHEST_RETRY_MS ? now : written;
+  const cured = object.status?.lastSync?.curedTime !== undefined;
   const isAllowed = object.spec.schedule.enabled || planned.trigger === "Approval";
   const isFree = !object.spec.suspend && obstacle === undefined && domain !== undefined;
-  if (isAllowed && isFree && (time <= now || secretChanged || granted)) return retried(planned, situation);
+  if (isAllowed && isFree && (time <= now || secretChanged || cured)) return retried(planned, situation);
   if (!awaitsPerson(object)) return time;
   return time > now ? Math.min(time, now + MINUTE_MS) : now + MINUTE_MS;
 }
@@ -141,26 +162,30 @@ function retried(planned: NonNullable<NonNullable<O365Sync["status"]>["retry"]>,
 }
 
 /**
- * While the app lacks consent and no retry would notice it: a fresh token every 10 minutes, at once when somebody asks
- * for it or the Secret is another one.
+ * While the tenant does not let us in, or was why the last sync failed, and no retry would notice a change: a look with a
+ * fresh token every 10 minutes; at once when somebody asks for it, the spec was changed or the Secret is another one.
  */
 export function recheck(situation: Situation): Decision | number | undefined {
   const { object, obstacle, lastCheck, checkAsked, secretChanged, now } = situation;
+  const status = object.status ?? {};
   if (object.spec.suspend || obstacle !== undefined) return undefined;
   if (checkAsked) return { do: "recheck" };
-  const refused = findCondition(object.status?.conditions ?? [], "Authorized")?.status === "False";
-  if (!refused || object.status?.retry !== undefined) return undefined;
-  const next = lastCheck === undefined || secretChanged ? now : lastCheck + RECHECK_MS;
+  const refused = findCondition(status.conditions ?? [], "Authorized")?.status === "False";
+  if ((!refused && !isCuredByTenant(status)) || status.retry !== undefined) return undefined;
+  const next = lastCheck === undefined || secretChanged || isEdited(situation) ? now : lastCheck + RECHECK_MS;
   return next <= now ? { do: "recheck" } : next;
 }
 
 /** Tables of an old layout, when their time is over: from then on they differ from what must stand. */
 export const removeRetired = ({ retiringUntil }: Situation): number | undefined => retiringUntil;
 
-/** What is in the way, and is neither watched nor told by anybody: a Secret is missing, or a role, a quota, a policy must be changed. */
+/**
+ * What is in the way goes away without an event where it is not watched: a Secret, a role, a quota, a policy, a foreign
+ * ConfigMap. What becomes right by itself is looked at every minute, what a person must mend every 10 minutes.
+ */
 export function awaitObstacle({ obstacle, now }: Situation): number | undefined {
-  if (obstacle?.kind === "wait") return now + MINUTE_MS;
-  return obstacle?.kind === "stalled" ? now + RECHECK_MS : undefined;
+  if (obstacle === undefined) return undefined;
+  return now + (obstacle.kind === "stalled" ? RECHECK_MS : MINUTE_MS);
 }
 
 const startBy = (trigger: Trigger, situation: Situation): Decision =>

@@ -2,7 +2,7 @@
 
 import { HOUR_MS, iso } from "../../base/time.ts";
 import type { RequestKind } from "../../publication/records.ts";
-import { type PendingRequest, pendingRequests } from "./requests.ts";
+import { type PendingRequest, pendingRequests, requestType } from "./requests.ts";
 import type { Answer, Decision, Situation } from "./situation.ts";
 
 /**
@@ -24,6 +24,15 @@ export function serveRequests(situation: Situation): Decision | number | undefin
   if (state?.token === request.token && state.state === "Accepted") return frees;
   const message = `more than ${situation.manualRunsPerHour} runs were asked for within an hour; it runs as soon as the hour allows`;
   return { do: "answer", answers: [{ request, state: "Accepted", reason: "RateLimited", message }] };
+}
+
+/** Where a backup came back without its status, annotations ask nothing that was handled before it was made. */
+export function recallHandled({ object, handledBefore }: Situation): Decision | undefined {
+  const requests = pendingRequests(object).filter(
+    ({ kind, token }) =>
+      object.status?.[requestType(kind).handled] === undefined && handledBefore[kind]?.includes(token) === true,
+  );
+  return requests.length === 0 ? undefined : { do: "recall", requests };
 }
 
 function refusal(request: PendingRequest, situation: Situation): Answer | undefined {

@@ -2,7 +2,7 @@
 
 import type { MailDomain, O365Sync } from "../../api/types.generated.ts";
 import type { Failure } from "../../base/failure.ts";
-import type { Run } from "../../publication/records.ts";
+import type { HandledTokens, Run } from "../../publication/records.ts";
 import type { Slots } from "../../schedule/object-schedule.ts";
 import type { OwedMail } from "../mail/owed.ts";
 import type { PendingRequest } from "./requests.ts";
@@ -33,8 +33,10 @@ export interface Situation {
   readonly secretChanged: boolean;
   /** Somebody asked to look at permissions now. */
   readonly checkAsked: boolean;
-  /** What was refused before the last look at permissions was granted then. */
-  readonly granted: boolean;
+  /** Tokens that manifest and history know as handled: they matter where the status is gone. */
+  readonly handledBefore: HandledTokens;
+  /** Before when a run that an error cut short must not ask the tenant again, in milliseconds. */
+  readonly resumeAt: number | undefined;
   /** When the credential ends, in milliseconds. */
   readonly credentialEnd: number | undefined;
 }
@@ -55,8 +57,12 @@ export type Decision =
   | { readonly do: "adopt"; readonly slots: Slots }
   /** Slots passed that will not run. */
   | { readonly do: "miss"; readonly latest: number; readonly count: number }
-  /** Look whether an administrator has granted what was missing. */
+  /** Look whether the tenant lets us in, and has what was missing. */
   | { readonly do: "recheck" }
+  /** The cause of the last failure is gone. */
+  | { readonly do: "cure" }
+  /** Tokens that were handled, of a status that is lost: they ask nothing. */
+  | { readonly do: "recall"; readonly requests: readonly PendingRequest[] }
   /** Put the tables right from the accounts. */
   | { readonly do: "render" }
   /** A mail is owed. */

@@ -39,6 +39,7 @@ export function recordOf(
     summary: `${LEAD[end.result]}${end.message}`,
     trigger: run.trigger,
     ...(run.request === undefined ? {} : { request: run.request }),
+    ...(run.token === undefined ? {} : { token: run.token }),
     result: end.result,
     reason: end.reason,
     attempts: run.attempts,

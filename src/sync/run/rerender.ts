@@ -30,7 +30,7 @@ export async function rerender(
 ): Promise<Outcome> {
   const { object, domain, standing } = view;
   const { current } = standing.manifest;
-  memory.lastRender = services.deps.clock.now();
+  memory.lastRender = services.deps.clock.monotonic();
   const accounts = await accountsOf(services, view, signal);
   const status = object.status ?? {};
   if (current === undefined || domain === undefined || accounts === undefined) return { view, status };
@@ -48,11 +48,8 @@ export async function rerender(
   if (judged.violations.length === 0) {
     const standingThen = await render(services, ground, accounts, { names, lost: judged.proposal.lost.size });
     const statusThen = await release(services, object, signal);
-    return {
-      view: { ...view, standing: standingThen, object: standingThen.object },
-      status: statusThen,
-      rendered: view.drifted ? "Drifted" : "Changed",
-    };
+    const then = { ...view, standing: standingThen, object: standingThen.object, missingTables: [] };
+    return { view: then, status: statusThen, rendered: view.drifted ? "Drifted" : "Changed" };
   }
   memory.heldRender = renderKey(view);
   const outcome: Outcome = {
@@ -63,11 +60,8 @@ export async function rerender(
   const kept: DomainNames = { domain: names.domain, aliasDomains: withMirrors(current, names) };
   if (!view.drifted && !wantsRendering(current, kept, outputOf(object))) return outcome;
   const standingThen = await render(services, ground, accounts, { names: kept, lost: 0 });
-  return {
-    ...outcome,
-    view: { ...view, standing: standingThen, object: standingThen.object },
-    rendered: view.drifted ? "Drifted" : "Changed",
-  };
+  const then = { ...view, standing: standingThen, object: standingThen.object, missingTables: [] };
+  return { ...outcome, view: then, rendered: view.drifted ? "Drifted" : "Changed" };
 }
 
 /** A plan that a run holds stays the one that is shown, and its command the one that works. */

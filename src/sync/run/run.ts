@@ -54,6 +54,8 @@ export interface RunInput {
   readonly loadAccounts: (signal: AbortSignal) => Promise<Roster | undefined>;
   /** Present when other objects read the tenant with the very same credential. */
   readonly sharing: Sharing | undefined;
+  /** Told of how many objects of the directory were read so far. */
+  readonly onObjects: (count: number) => void;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -66,6 +68,8 @@ export interface RunFacts {
   begun?: boolean;
   authorized?: Finding;
   verifiedHash?: string;
+  /** Objects of the directory that were read so far. */
+  objects: number;
   reading?: Reading;
   proposal?: Proposal;
   standing: Standing;

@@ -9,20 +9,23 @@ import { type HistoryRecord, isTest, type Run } from "../../publication/records.
 import type { Roster } from "../../recipients/packed/roster.ts";
 import { createDeadline } from "../../runtime/abort.ts";
 import { findCondition } from "../../runtime/conditions.ts";
-import { ApiError, type ReconcileContext } from "../../runtime/types.ts";
+import { ApiError, type Logger, type ReconcileContext } from "../../runtime/types.ts";
+import { isCuredByTenant, isRefusal } from "../decide/cures.ts";
 import { accountsHash } from "../decide/fingerprint.ts";
 import { interruptedRun } from "../decide/interrupted.ts";
 import { requestedBy } from "../decide/requests.ts";
 import type { View } from "../gather.ts";
 import { factsOf, type Outcome, type SyncServices } from "../outcome.ts";
-import { settle } from "../status/conditions.ts";
-import { ended, type RunEnd, started } from "../status/transitions.ts";
+import { type Finding, settle } from "../status/conditions.ts";
+import { cured, ended, type RunEnd, started } from "../status/transitions.ts";
 import { publishedAccounts } from "./baseline.ts";
 import { GroundGone, groundFailure } from "./ground.ts";
+import { tellProgress } from "./progress.ts";
 import { failedEnd, recordOf } from "./report.ts";
 import { execute, type RunFacts, type RunInput } from "./run.ts";
 import { sharingOf } from "./sharing.ts";
 import { authorizationTrouble, judgeAuthorization } from "./steps.ts";
+import { tryConnection } from "./test-connection.ts";
 
 export async function conduct(
   services: SyncServices,
@@ -34,16 +37,36 @@ export async function conduct(
     interruptedRun(view.object)?.id === run.id
       ? await takeOver(services, view, run, context)
       : await persistStart(services, view, run, context);
-  const facts: RunFacts = { standing: begun.standing };
-  const end = await executeWithin(services, begun, run, facts, context);
+  const facts: RunFacts = { standing: begun.standing, objects: 0 };
+  const { statuses, deps } = services;
+  const { log, signal } = context;
+  const look = () => progressOf(facts);
+  const teller = tellProgress({ statuses, deps, object: begun.object, run, look, log, signal });
+  const telling = { ...services, statuses: teller.statuses };
+  const end = await executeWithin(telling, begun, run, facts, context).finally(() => void teller.stop());
+  const object = await teller.stop();
   const now = services.deps.clock.now();
   const learned = {
     ...(facts.proposal === undefined ? {} : { proposal: facts.proposal }),
     conflicts: facts.reading?.derived.conflicts ?? [],
   };
   const record = recordOf(run, end, learned, managerOf(begun, run), now);
-  const then = { ...begun, standing: facts.standing, object: facts.object ?? begun.object };
-  return conclude(services, { view: then, run, end, record, facts }, context);
+  const missingTables = end.result === "Published" ? [] : begun.missingTables;
+  const authorized = refusedBy(end) ?? facts.authorized;
+  const learnt = { ...facts, ...(authorized === undefined ? {} : { authorized }) };
+  const after = { ...begun, object, standing: facts.standing, missingTables };
+  return conclude(services, { view: after, run, end, record, facts: learnt }, context);
+}
+
+function progressOf({ begun, reading, objects }: RunFacts) {
+  const phase = begun === true ? "Publishing" : reading === undefined ? "Reading" : "Planning";
+  return { phase, objects } as const;
+}
+
+/** Authorized follows the last answer: a token that was obtained is worth nothing where Graph refuses it. */
+function refusedBy({ failure }: RunEnd): Finding | undefined {
+  if (failure === undefined || !isRefusal(failure.reason)) return undefined;
+  return { status: "False", reason: failure.reason, message: failure.message };
 }
 
 /** Nothing is asked of the tenant before this is written: whoever starts next finishes this very run. */
@@ -96,6 +119,9 @@ async function executeWithin(
         queuedAt,
         now: services.deps.clock.now(),
       }),
+      onObjects: (count) => {
+        facts.objects = count;
+      },
       log,
       signal: deadline.signal,
     };
@@ -123,18 +149,25 @@ function tooSlow(ms: number): Failure {
   );
 }
 
-/** Obtains a fresh token, and says what it carries. */
+/** Looks whether a fresh token, the permissions and a first page of each source can be had. */
 export async function recheck(services: SyncServices, view: View, { signal }: ReconcileContext): Promise<Outcome> {
-  const { object, access } = view;
+  const { object, domain, access } = view;
   const outcome: Outcome = { view, status: object.status ?? {} };
   if (access === undefined) return outcome;
   const directory = services.directories.connect(access.connection);
   try {
     const authorization = await directory.authorize({ sources: object.spec.sources, fresh: true, signal });
-    return { ...outcome, authorized: judgeAuthorization(authorization).finding };
+    const { finding, failure } = judgeAuthorization(authorization);
+    if (failure !== undefined || domain === undefined) return { ...outcome, authorized: finding };
+    // What the token says is not what Graph does.
+    const { clock } = services.deps;
+    const { ownership } = await tryConnection(directory, { object, domain, tokenMs: 0, clock, signal });
+    const seen = isCuredByTenant(outcome.status) ? cured(outcome.status, clock.now()) : outcome.status;
+    const status = ownership.kind === "verified" ? { ...seen, verifiedHash: ownership.hash } : seen;
+    return { ...outcome, status, authorized: finding };
   } catch (error) {
-    if (signal.aborted) throw error;
-    return { ...outcome, authorized: authorizationTrouble(error) };
+    if (signal.aborted || !(error instanceof Failure)) throw error;
+    return { ...outcome, authorized: isRefusal(error.reason) ? authorizationTrouble(error) : undefined };
   }
 }
 
@@ -165,7 +198,28 @@ export interface Conclusion {
   readonly facts: Pick<RunFacts, "authorized" | "verifiedHash" | "nearlyFull">;
 }
 
-/** History first, then status: a run whose end is not in the status is found interrupted and told again under its id. */
+/** What was published stays so, and what was learned is told in the status: a side file that cannot be written is told and decides nothing. */
+async function besides(
+  log: Logger,
+  signal: AbortSignal,
+  what: string,
+  work: Promise<unknown>,
+): Promise<Failure | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    const failure = asFailure(error);
+    if (signal.aborted || failure === undefined) throw error;
+    log.warn({ err: error }, `${what} cannot be written`);
+    return failure;
+  }
+}
+
+/**
+ * History first, then status: a run whose end is not in the status is found interrupted and told again under its id.
+ * Whether history and plan can be written does not matter to that.
+ */
 export async function conclude(
   services: SyncServices,
   conclusion: Conclusion,
@@ -175,11 +229,12 @@ export async function conclude(
   const { object } = view;
   const { deps } = services;
   const now = deps.clock.now();
-  await services.histories.put(object, kept ?? record, signal);
+  const unwritten = await besides(log, signal, "The history", services.histories.put(object, kept ?? record, signal));
   const before: O365SyncStatus = object.status ?? {};
-  const details = kept === undefined ? detailsDigest(record) : undefined;
+  const details = kept === undefined && unwritten === undefined ? detailsDigest(record) : undefined;
   const status = ended(before, { object, run, end, now, random: deps.random, record, details });
-  if (before.held !== undefined && status.held === undefined) await services.plans.clear(object, signal);
+  if (before.held !== undefined && status.held === undefined)
+    await besides(log, signal, "The plan", services.plans.clear(object, signal));
   const { result, reason, read, changes } = end;
   // Never below zero, also when the clock was set back meanwhile.
   const seconds = Math.max(0, now - Date.parse(run.startTime)) / 1000;
@@ -193,6 +248,7 @@ export async function conclude(
     end,
     run,
     isNews: isNews(before, run, end),
+    ...(unwritten === undefined ? {} : { unwritten }),
     seconds,
     nearlyFull: facts.nearlyFull,
   };

@@ -67,11 +67,17 @@ export interface Reading {
   readonly read: ReadCounts;
 }
 
+interface Reader {
+  readonly log: Logger;
+  readonly sharing: Sharing | undefined;
+  readonly onObjects: (count: number) => void;
+}
+
 export async function readWish(
   directory: Directory,
   object: O365Sync,
   domain: MailDomain,
-  { log, sharing }: { readonly log: Logger; readonly sharing: Sharing | undefined },
+  { log, sharing, onObjects }: Reader,
   signal: AbortSignal,
 ): Promise<Reading> {
   const { sources, excludeRecords = [], staticRecipients = [] } = object.spec;
@@ -89,6 +95,7 @@ export async function readWish(
     onObject: (found) => {
       deriver.add(found);
       objects++;
+      onObjects(objects);
       if (objects % PROGRESS_EVERY === 0) log.info({ objects }, "Reading the directory");
     },
   });

@@ -26,6 +26,7 @@ export function announce(events: EventRecorder, outcome: Outcome, object: O365Sy
       nearlyFull.suggestedShards === undefined ? "" : `; set spec.output.shards to ${nearlyFull.suggestedShards}`;
     warn("OutputNearlyFull", "Publish", `a ConfigMap of the tables is more than 70 % full${cure}`);
   }
+  if (outcome.unwritten !== undefined) warn("HistoryNotWritten", "Sync", outcome.unwritten.note);
   announceMail(outcome, warn);
   announceObstacle(outcome, object, warn);
 }

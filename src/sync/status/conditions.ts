@@ -27,6 +27,8 @@ export interface Facts {
   readonly now: number;
   readonly published: Publication | undefined;
   readonly accountsDamaged: boolean;
+  /** Tables that the manifest names and that do not stand. */
+  readonly missingTables: readonly string[];
   readonly consentUrl: string | undefined;
   /** When the credential ends, as far as that is known; undefined: no credential could be read. */
   readonly access: Pick<Access, "end"> | undefined;
@@ -116,16 +118,25 @@ function obstructed({ obstacle }: Facts): Verdict | undefined {
   return { ...verdict, reconciling: { reason, message } };
 }
 
+/** Nothing goes on by itself. */
+const waitsForPerson = (reason: string, message: string): Verdict => ({
+  status: "False",
+  reason,
+  message,
+  stalled: { reason, message },
+});
+
 /** Whoever looks at Ready alone sees the numbers, and what to do. */
 function held(object: O365Sync, status: O365SyncStatus): Verdict | undefined {
   if (status.held === undefined || status.lastSync?.result === "Failed") return undefined;
-  return { status: "False", reason: "Held", message: describeHeld(object, status.held) };
+  return waitsForPerson("Held", describeHeld(object, status.held));
 }
 
 function failed(object: O365Sync, status: O365SyncStatus, facts: Facts): Verdict | undefined {
   const { lastSync, retry } = status;
   if (lastSync?.result !== "Failed") return undefined;
   const reason = lastSync.reason ?? "Failed";
+  if (lastSync.curedTime !== undefined) return curedFailure(object, reason);
   const next = nextTry(object, status, facts.now);
   const kept = facts.published === undefined ? "nothing is published" : "the published list stays as it is";
   const link = reason === "NotAuthorized" && facts.consentUrl !== undefined ? [consentLine(facts.consentUrl)] : [];
@@ -134,9 +145,21 @@ function failed(object: O365Sync, status: O365SyncStatus, facts: Facts): Verdict
   const wasStalled = carried(status.conditions ?? [], "Stalled")?.reason === reason;
   if (facts.failure === undefined ? wasStalled : facts.failure.kind === "stalled")
     return { ...verdict, stalled: { reason, message } };
-  if (retry === undefined) return verdict;
+  if (retry === undefined && upcomingSlot({ ...object, status }, facts.now) === undefined && !object.spec.suspend)
+    return { ...verdict, stalled: { reason, message } };
   return { ...verdict, reconciling: { reason: "ProgressingWithRetry", message: `${reason}: ${next}` } };
 }
+
+/** Never the old cause beside a newer success. */
+function curedFailure(object: O365Sync, reason: string): Verdict {
+  if (!object.spec.schedule.enabled || object.spec.suspend)
+    return syncIsRequired(object, `the cause of the last failure (${reason}) is gone`);
+  const message = `the cause of the last failure (${reason}) is gone; it is run again now`;
+  return { status: "False", reason: "Progressing", message, reconciling: { reason: "Progressing", message } };
+}
+
+const syncIsRequired = (object: O365Sync, cause: string): Verdict =>
+  waitsForPerson("SyncRequired", `${cause}; automatic sync is off, so run: ${syncCommand(object)}`);
 
 function nextTry(object: O365Sync, status: O365SyncStatus, now: number): string {
   const slot = upcomingSlot({ ...object, status }, now);
@@ -148,8 +171,9 @@ function nextTry(object: O365Sync, status: O365SyncStatus, now: number): string 
 
 function neverSynced(object: O365Sync, status: O365SyncStatus): Verdict | undefined {
   if (status.lastSuccessfulTime !== undefined) return undefined;
-  if (object.spec.schedule.enabled && !object.spec.suspend) {
-    const message = "the first sync has not ended yet";
+  const isRunning = status.lastSync !== undefined && status.lastSync.result === undefined;
+  if (isRunning || (object.spec.schedule.enabled && !object.spec.suspend)) {
+    const message = isRunning ? "the first sync is under way; see status.progress" : "the first sync has not begun yet";
     const progressing = { reason: "Progressing", message };
     return { status: "Unknown", ...progressing, reconciling: progressing };
   }
@@ -166,7 +190,10 @@ function neverSynced(object: O365Sync, status: O365SyncStatus): Verdict | undefi
 /** A routine run changes nothing until it has ended. */
 function running(status: O365SyncStatus): Verdict | undefined {
   if (status.lastSync === undefined || status.lastSync.result !== undefined) return undefined;
-  return carried(status.conditions ?? [], "Ready");
+  const conditions = status.conditions ?? [];
+  const before = carried(conditions, "Ready");
+  const [reconciling, stalled] = [carried(conditions, "Reconciling"), carried(conditions, "Stalled")];
+  return before && { ...before, ...(reconciling && { reconciling }), ...(stalled && { stalled }) };
 }
 
 function slotMissed(status: O365SyncStatus): Verdict | undefined {
@@ -178,11 +205,7 @@ function slotMissed(status: O365SyncStatus): Verdict | undefined {
 }
 
 function syncRequired(object: O365Sync, status: O365SyncStatus, facts: Facts): Verdict | undefined {
-  const verdict = (cause: string): Verdict => ({
-    status: "False",
-    reason: "SyncRequired",
-    message: `${cause}; automatic sync is off, so run: ${syncCommand(object)}`,
-  });
+  const verdict = (cause: string): Verdict => syncIsRequired(object, cause);
   if (object.spec.schedule.enabled) return undefined;
   if (facts.accountsDamaged) return verdict("the published accounts are damaged or gone, or their manifest was edited");
   const changed = facts.domain !== undefined && status.accountsHash !== accountsHash(object, facts.domain);
@@ -200,11 +223,21 @@ function suspendedNote(object: O365Sync, verdict: Verdict): Verdict {
 }
 
 /** Where the manifest cannot tell, what stands is as before: the numbers in the status go on holding plans. */
-function publishedFinding(before: readonly Condition[], status: O365SyncStatus, { published }: Facts): Finding {
+function publishedFinding(
+  before: readonly Condition[],
+  status: O365SyncStatus,
+  { published, missingTables }: Facts,
+): Finding {
   if (published === undefined) {
     const asBefore = status.published && carried(before, "Published");
     if (asBefore !== undefined) return asBefore;
     return { status: "False", reason: "NotPublished", message: "no list was published yet; the domain is not routed" };
+  }
+  const missing = missingTables.length;
+  if (missing > 0) {
+    const names = `${missingTables.slice(0, 3).join(", ")}${missing > 3 ? ` and ${missing - 3} more` : ""}`;
+    const message = `of the published list ${missing === 1 ? "a ConfigMap is" : `${missing} ConfigMaps are`} missing: ${names}; what is gone is made again from the published accounts as soon as nothing is in the way (see Ready)`;
+    return { status: "False", reason: "TablesMissing", message };
   }
   return {
     status: "True",

@@ -13,8 +13,9 @@ import {
   type RunResult,
 } from "../../publication/records.ts";
 import type { ChangeCounts } from "../../recipients/model.ts";
-import { describeSchedule, type Slots, wantedSlots } from "../../schedule/object-schedule.ts";
-import { requestType } from "../decide/requests.ts";
+import { describeSchedule, isAhead, type Slots, wantedSlots } from "../../schedule/object-schedule.ts";
+import { isCuredByTenant, openFailure } from "../decide/cures.ts";
+import { type PendingRequest, requestType } from "../decide/requests.ts";
 import type { Answer } from "../decide/situation.ts";
 import { owing } from "../mail/owed.ts";
 import { consentLine } from "./messages.ts";
@@ -65,18 +66,32 @@ export function answered(status: O365SyncStatus, answers: readonly Answer[], now
   }, status);
 }
 
+/** What a status that is lost had handled is known again. */
+export function recalled(status: O365SyncStatus, requests: readonly PendingRequest[]): O365SyncStatus {
+  const handled = requests.map(({ kind, token }) => [requestType(kind).handled, token]);
+  return { ...status, ...Object.fromEntries(handled) };
+}
+
+/** The cause of the last failure was found to be gone. */
+export function cured(status: O365SyncStatus, now: number): O365SyncStatus {
+  const failed = openFailure(status);
+  return failed === undefined ? status : { ...status, lastSync: { ...failed, curedTime: iso(now) } };
+}
+
 /** Another schedule is in force; slots count from `now`, and what the old one still had to retry is dropped. */
 export function adopted(object: O365Sync, status: O365SyncStatus, slots: Slots, now: number): O365SyncStatus {
   const off = slots.times.length === 0;
   const { retry, ...rest } = status;
   const keepRetry = retry !== undefined && (!off || retry.trigger === "Approval");
-  const { cron: _, ...recorded } = status.schedule ?? {};
+  const { cron: _, lastSlotTime, lastMissedTime, ...recorded } = status.schedule ?? {};
   return {
     ...rest,
     ...(keepRetry ? { retry } : {}),
     schedule: {
       missedSlots: 0,
       ...recorded,
+      ...(lastSlotTime === undefined || isAhead(lastSlotTime, now) ? {} : { lastSlotTime }),
+      ...(lastMissedTime === undefined || isAhead(lastMissedTime, now) ? {} : { lastMissedTime }),
       times: [...slots.times],
       ...(slots.cron === undefined ? {} : { cron: slots.cron }),
       timeZone: slots.timeZone,
@@ -119,6 +134,8 @@ export function started(status: O365SyncStatus, run: Run, accountsHash: string):
   if (isTest(run)) return next;
   const { id, trigger, token, startTime, slotTime, attempts } = run;
   const lastSync = { id, trigger, startTime, attempts, ...(token === undefined ? {} : { token }) };
+  if (status.lastSuccessfulTime === undefined)
+    next = { ...next, progress: { phase: "Reading", objects: 0, since: startTime } };
   next = { ...next, accountsHash, lastSync: slotTime === undefined ? lastSync : { ...lastSync, slotTime } };
   if (slotTime === undefined || attempts > 1) return next;
   const { retry: _superseded, ...rest } = next;
@@ -144,8 +161,9 @@ export function ended(status: O365SyncStatus, ending: Ending): O365SyncStatus {
   const { run, end, record } = ending;
   const closed = owing(ending.object, closeRequest(status, ending), ending);
   const others = (status.history ?? []).filter(({ id }) => id !== record.id);
-  const next = { ...closed, history: [inShort(record), ...others].slice(0, MOST_IN_SHORT) };
-  if (isTest(run)) return next;
+  const { progress: _over, ...next } = { ...closed, history: [inShort(record), ...others].slice(0, MOST_IN_SHORT) };
+  const sawTenant = run.request === "testConnection" && end.result === "Succeeded";
+  if (isTest(run)) return sawTenant && isCuredByTenant(next) ? cured(next, ending.now) : next;
   const { held: _before, retry, ...rest } = next;
   const finished: O365SyncStatus = { ...rest, lastSync: closedSync(ending) };
   const planned = plannedRetry(ending);
@@ -243,7 +261,12 @@ function plannedRetry({ object, run, end, now, random }: Ending): O365SyncStatus
   if (end.result !== "Failed" || run.trigger === "Manual" || end.reason === "UnknownPlan") return undefined;
   if (run.trigger !== "Approval" && wantedSlots(object).times.length === 0) return undefined;
   const { id, trigger, token, slotTime, attempts } = run;
-  const time = Math.max(now + retryDelay(end.failure?.kind ?? "retry", attempts, random), end.failure?.retryAt ?? 0);
+  const latest = now + 24 * HOUR_MS;
+  const earliest = Math.max(
+    now + retryDelay(end.failure?.kind ?? "retry", attempts, random),
+    end.failure?.retryAt ?? 0,
+  );
+  const time = Math.min(earliest, latest);
   return {
     id,
     trigger,

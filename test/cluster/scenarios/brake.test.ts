@@ -25,6 +25,7 @@ describe("the brake", () => {
       "Authorized=True/Authorized",
       "Held=True/DeletionGuard",
       "Published=True/Published",
+      "Stalled=True/Held",
     ]);
     expect(status?.requests?.sync).toMatchObject({ state: "Failed", reason: "DeletionGuard" });
     expect(status?.held).toMatchObject({ reason: "DeletionGuard", approvable: true });

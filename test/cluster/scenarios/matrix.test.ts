@@ -104,6 +104,7 @@ describe("with automatic sync off", () => {
       "Ready=False/MalformedAnswer",
       "Authorized=True/Authorized",
       "Published=True/Published",
+      "Stalled=True/MalformedAnswer",
     ]);
     expect(status?.retry).toBeUndefined();
     await world.ask("sync", "well");
@@ -119,6 +120,7 @@ describe("with automatic sync off", () => {
       "Ready=False/SyncRequired",
       "Authorized=True/Authorized",
       "Published=True/Published",
+      "Stalled=True/SyncRequired",
     ]);
     expect(status?.conditions?.[0]?.message).toContain("o365sync.dev/sync=$(date +%s) --overwrite");
     expect(brief((await world.ask("sync", "altered")).status?.conditions)).toEqual(HEALTHY);

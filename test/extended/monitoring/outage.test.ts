@@ -67,7 +67,13 @@ async function live(): Promise<Heard> {
     close: () => {},
   };
   const stores = { syncs: cluster.store<O365Sync>(O365_SYNC), domains: cluster.store<MailDomain>(MAIL_DOMAIN) };
-  const metrics = createMetrics({ version: "1", stores, leaderElectionId: "lease", isLeading: () => true });
+  const metrics = createMetrics({
+    version: "1",
+    stores,
+    leaderElectionId: "lease",
+    isLeading: () => true,
+    namespaces: () => [],
+  });
   const operator = createMemoryOperator({
     cluster,
     directory,

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LuaEngine, LuaFactory } from "wasmoon";
+import { type Kstatus, kstatusOf, realKstatus } from "../../support/kstatus.ts";
 
 const FOLDER = new URL("../../../examples/gitops/argocd/", import.meta.url);
 const script = (name: string): string => readFileSync(new URL(name, FOLDER), "utf8");
@@ -39,50 +40,56 @@ const object = (lines: readonly Line[], spec: object = {}) => ({
   status: { observedGeneration: 2, conditions: conditions(lines) },
 });
 
+const JUDGED: readonly (readonly [name: string, object: object, status: string, message: RegExp])[] = [
+  ["just created", { metadata: { generation: 1 }, status: { observedGeneration: -1 } }, "Progressing", /first look/],
+  [
+    "changed in Git",
+    { ...object(["Ready=True/Succeeded"]), metadata: { generation: 3 } },
+    "Progressing",
+    /latest spec/,
+  ],
+  ["in its first run", object(["Ready=Unknown/Progressing", "Reconciling=True/Progressing"]), "Progressing", /Ready/],
+  ["published", object(["Ready=True/Succeeded", "Published=True/Succeeded"]), "Healthy", /Succeeded/],
+  ["published and suspended", object(["Ready=True/Succeeded"], { suspend: true }), "Healthy", /^Suspended\. /],
+  ["never synced, automatic sync off", object(["Ready=False/AwaitingFirstSync"]), "Progressing", /AwaitingFirstSync/],
+  [
+    "changed, with automatic sync off",
+    object(["Ready=False/SyncRequired", "Published=True/S", "Stalled=True/SyncRequired"]),
+    "Degraded",
+    /SyncRequired/,
+  ],
+  ["held", object(["Ready=False/Held", "Held=True/DeletionGuard", "Stalled=True/Held"]), "Degraded", /Held/],
+  ["retrying", object(["Ready=False/Throttled", "Reconciling=True/ProgressingWithRetry"]), "Progressing", /Throttled/],
+  ["waiting for a Secret", object(["Ready=False/DependencyNotReady", "Reconciling=True/P"]), "Progressing", /Depend/],
+  ["failed by hand", object(["Ready=False/Throttled", "Stalled=True/Throttled"]), "Degraded", /Throttled/],
+  ["without a slot", object(["Ready=False/ScheduleMissed"]), "Progressing", /ScheduleMissed/],
+  [
+    "without a gateway",
+    object(["Ready=False/NoInboundServer", "Stalled=True/NoInboundServer"]),
+    "Degraded",
+    /NoInbound/,
+  ],
+  ["stalled", object(["Ready=False/TenantNotAllowed", "Stalled=True/TenantNotAllowed"]), "Degraded", /Stalled/],
+  ["stalled and suspended", object(["Ready=False/X", "Stalled=True/X"], { suspend: true }), "Degraded", /Stalled/],
+];
+
 describe("Health in Argo CD", () => {
-  it.each<readonly [name: string, object: object, status: string, message: RegExp]>([
-    ["just created", { metadata: { generation: 1 }, status: { observedGeneration: -1 } }, "Progressing", /first look/],
-    ["without any status", { metadata: { generation: 1 } }, "Progressing", /first look/],
-    [
-      "changed in Git",
-      { ...object(["Ready=True/Succeeded"]), metadata: { generation: 3 } },
-      "Progressing",
-      /latest spec/,
-    ],
-    ["in its first run", object(["Ready=Unknown/Progressing", "Reconciling=True/Progressing"]), "Progressing", /Ready/],
-    ["published", object(["Ready=True/Succeeded", "Published=True/Succeeded"]), "Healthy", /Succeeded/],
-    ["published and suspended", object(["Ready=True/Succeeded"], { suspend: true }), "Healthy", /^Suspended\. /],
-    [
-      "with automatic sync off, never synced",
-      object(["Ready=False/AwaitingFirstSync"]),
-      "Suspended",
-      /AwaitingFirstSync/,
-    ],
-    [
-      "changed, with automatic sync off",
-      object(["Ready=False/SyncRequired", "Published=True/S"]),
-      "Suspended",
-      /SyncRequired/,
-    ],
-    ["held", object(["Ready=False/Held", "Held=True/DeletionGuard"]), "Degraded", /Held/],
-    [
-      "retrying",
-      object(["Ready=False/Throttled", "Reconciling=True/ProgressingWithRetry"]),
-      "Progressing",
-      /Throttled/,
-    ],
-    [
-      "waiting for a Secret",
-      object(["Ready=False/DependencyNotReady", "Reconciling=True/P"]),
-      "Progressing",
-      /Dependency/,
-    ],
-    ["failed by hand", object(["Ready=False/Throttled"]), "Degraded", /Throttled/],
-    ["without a slot", object(["Ready=False/ScheduleMissed"]), "Degraded", /ScheduleMissed/],
-    ["stalled", object(["Ready=False/TenantNotAllowed", "Stalled=True/TenantNotAllowed"]), "Degraded", /Stalled/],
-    ["stalled and suspended", object(["Ready=False/X", "Stalled=True/X"], { suspend: true }), "Degraded", /Stalled/],
-  ])("of an object that is %s", async (_, given, status, message) => {
+  it("of an object without any status is not known yet", async () => {
+    const health = await run("health.lua", { metadata: { generation: 1 } });
+    expect(health).toEqual({ status: "Progressing", message: expect.stringMatching(/first look/) as string });
+  });
+
+  it.each(JUDGED)("of an object that is %s", async (_, given, status, message) => {
     expect(await run("health.lua", given)).toEqual({ status, message: expect.stringMatching(message) as string });
+  });
+
+  const SAME: Readonly<Record<string, Kstatus>> = { Healthy: "Current", Progressing: "InProgress", Degraded: "Failed" };
+  it.each(JUDGED)("and of kstatus agree on an object that is %s (issue 17, point 16)", (_, given, status) => {
+    expect(kstatusOf(given as Parameters<typeof kstatusOf>[0])).toBe(SAME[status]);
+  });
+
+  it.runIf(process.env["KSTATUS"])("and of the real kstatus agree, where $KSTATUS names it", () => {
+    expect(realKstatus(JUDGED.map(([, given]) => given))).toEqual(JUDGED.map(([, , status]) => SAME[status]));
   });
 });
 

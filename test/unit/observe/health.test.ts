@@ -7,7 +7,7 @@ function healthOf(longest = 0, ready = true) {
   const clock = createFakeClock();
   const stop = new AbortController();
   const health = watchHealth(
-    { clock, ready: () => ready, longestRunningSeconds: () => longest, stuckAfterSeconds: 60 },
+    { clock, ready: () => ready, unserved: () => [], longestRunningSeconds: () => longest, stuckAfterSeconds: 60 },
     stop.signal,
   );
   return { clock, stop, health };
@@ -25,7 +25,13 @@ describe("/healthz", () => {
     // Timers of this clock never fire: the loop is stuck.
     const stuck = { ...clock, setTimeout: () => () => {}, monotonic: () => now };
     let now = clock.monotonic();
-    const options = { clock: stuck, ready: () => true, longestRunningSeconds: () => 0, stuckAfterSeconds: 60 };
+    const options = {
+      clock: stuck,
+      ready: () => true,
+      unserved: () => [],
+      longestRunningSeconds: () => 0,
+      stuckAfterSeconds: 60,
+    };
     const health = watchHealth(options, new AbortController().signal);
     now += 30_000;
     expect(health.healthz().status).toBe(200);
@@ -62,5 +68,21 @@ describe("/readyz", () => {
     ["not before", false, 503],
   ])("is ready %s", (_, ready, status) => {
     expect(healthOf(0, ready).health.readyz().status).toBe(status);
+  });
+});
+
+describe("A namespace that cannot be served", () => {
+  it("is named by /readyz, and keeps the others from nothing (issue 17, point 7)", () => {
+    const health = watchHealth(
+      {
+        clock: createFakeClock(),
+        ready: () => true,
+        unserved: () => [{ namespace: "b", trouble: "403 Forbidden" }],
+        longestRunningSeconds: () => 0,
+        stuckAfterSeconds: 60,
+      },
+      new AbortController().signal,
+    );
+    expect(health.readyz()).toEqual({ status: 200, body: "ok\nnamespace b is not served: 403 Forbidden\n" });
   });
 });

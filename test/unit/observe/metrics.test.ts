@@ -13,7 +13,13 @@ const stores = { syncs: { list: () => [...objects.values()] }, domains: { list: 
 
 function metricsOf(): Metrics {
   objects.clear();
-  return createMetrics({ version: "1.2.3", stores, leaderElectionId: "lease", isLeading: () => true });
+  return createMetrics({
+    version: "1.2.3",
+    stores,
+    leaderElectionId: "lease",
+    isLeading: () => true,
+    namespaces: () => [],
+  });
 }
 
 /** Without those of Node itself, which come and go. */

@@ -8,7 +8,13 @@ const empty = { list: () => [] };
 
 async function named(): Promise<Set<string>> {
   const stores = { syncs: empty, domains: empty };
-  const metrics = createMetrics({ version: "1", stores, leaderElectionId: "lease", isLeading: () => true });
+  const metrics = createMetrics({
+    version: "1",
+    stores,
+    leaderElectionId: "lease",
+    isLeading: () => true,
+    namespaces: () => [{ namespace: "mail", synced: true }],
+  });
   const body = await scrapeText(metrics);
   return new Set([...body.matchAll(/^# TYPE (\S+)/gm)].map(([, name = ""]) => name));
 }

@@ -16,6 +16,8 @@ function watched<T extends KubeObject>() {
   };
   const reflector: Reflector<T> = {
     store,
+    namespace: undefined,
+    trouble: undefined,
     hasSynced: true,
     onChange: (handler) => void handlers.push(handler),
     run: () => Promise.resolve(),

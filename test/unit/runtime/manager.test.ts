@@ -24,6 +24,8 @@ function setUp(lease?: LeaseServer, options: Partial<ManagerOptions> & { drainTa
   const whenAborted = (signal: AbortSignal): Promise<void> =>
     new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
   const reflector = {
+    namespace: undefined,
+    trouble: undefined,
     hasSynced: false,
     async run(signal: AbortSignal) {
       told.push("reflector runs");
@@ -52,6 +54,30 @@ function setUp(lease?: LeaseServer, options: Partial<ManagerOptions> & { drainTa
   );
   return { clock, manager, stop, told, reflector, outcome: () => outcome };
 }
+
+describe("namespaces that are watched one by one (issue 17, point 7)", () => {
+  const cache = (namespace: string, hasSynced: boolean, trouble?: string) => ({
+    namespace,
+    hasSynced,
+    trouble,
+    run: (signal: AbortSignal): Promise<void> =>
+      new Promise((resolve) => signal.addEventListener("abort", () => resolve())),
+  });
+
+  it.each([
+    ["one of them cannot be listed", [cache("a", true), cache("b", false, "403 Forbidden")], true],
+    ["one of them was not asked for yet", [cache("a", true), cache("b", false)], false],
+    ["none can be listed", [cache("a", false, "403 Forbidden"), cache("b", false, "403 Forbidden")], false],
+    ["a part of each is open", [cache("a", true), cache("a", false), cache("b", false, "403 Forbidden")], false],
+    ["all of them were listed", [cache("a", true), cache("b", true)], true],
+  ])("are served where they can be: %s", async (_, reflectors, starts) => {
+    const { clock, manager, told, stop } = setUp(undefined, { reflectors });
+    await clock.advance(1_000);
+    expect([manager.ready(), told.includes("controller runs")]).toEqual([starts, starts]);
+    stop.abort();
+    await clock.advance(1_000);
+  });
+});
 
 describe("the manager", () => {
   it("starts controllers only when the caches have synced", async () => {

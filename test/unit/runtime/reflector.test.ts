@@ -75,6 +75,19 @@ function asked(): string[] {
   );
 }
 
+/** A watch may last as long as it likes, without a timer. */
+function slowDeps() {
+  const { clock, random } = createFastDeps(30);
+  let passed = 0;
+  const endAfter =
+    (ms: number): Script =>
+    (_, response) => {
+      passed += ms;
+      response.writeHead(200, { "content-type": "application/json" }).end();
+    };
+  return { deps: { clock: { ...clock, monotonic: () => clock.monotonic() + passed }, random }, endAfter };
+}
+
 describe("a reflector", () => {
   it("lists, then watches from the list's version", async () => {
     const { reflector, changes } = await setUp([
@@ -126,6 +139,51 @@ describe("a reflector", () => {
     expect(reflector.hasSynced).toBe(false);
     expect(changes).toEqual([]);
     expect(asked()).toEqual(["list", "list two", "list three"]);
+  });
+
+  it("lists anew when the versions of the server go back, and says so (issue 17, point 9)", async () => {
+    const { changes, log } = await setUp([
+      list(900, [object("a", "u1", 800), object("b", "u2", 850)]),
+      events([bookmark(500)], "stall"),
+      list(500, [object("a", "u1", 400)]),
+      quiet,
+    ]);
+    await until("it watches again", () => server.requests.length === 4);
+    expect(asked()).toEqual(["list", "watch 900", "list", "watch 500"]);
+    expect(changes).toEqual(["added a u1 v800", "added b u2 v850", "deleted b u2 v850", "updated a u1 v400"]);
+    expect(log.lines.filter(({ level }) => level === "warn").map(({ message }) => message)).toEqual([
+      "Listing anew: the API server's versions went back, as after a restore of etcd",
+    ]);
+  });
+
+  it("asks for the version when a watch tells none, and does not take a version for the state that it was", async () => {
+    const { deps, endAfter } = slowDeps();
+    const edited = { ...object("a", "u1", 800), data: { key: "of after the restore" } };
+    // Each watch ends after five minutes of silence, which is when the version is asked for.
+    const { changes } = await setUp(
+      [list(900, [object("a", "u1", 800)]), endAfter(5 * 60_000), list(850, []), list(850, [edited]), quiet],
+      {},
+      deps,
+    );
+    await until("it watches again", () => server.requests.length === 5);
+    expect(server.requests[2]?.query.get("limit")).toBe("1");
+    expect(asked()).toEqual(["list", "watch 900", "list", "list", "watch 850"]);
+    expect(changes).toEqual(["added a u1 v800", "updated a u1 v800"]);
+  });
+
+  it("lists everything anew within the hour, whatever the watches say (issue 17, point 9)", async () => {
+    const { deps, endAfter } = slowDeps();
+    await setUp([list(5, []), endAfter(60 * 60_000), list(6, []), quiet], {}, deps);
+    await until("it watches again", () => server.requests.length === 4);
+    expect(asked()).toEqual(["list", "watch 5", "list", "watch 6"]);
+  });
+
+  it("tells the same trouble once, and says which it is as long as it lasts (issue 17, point 7)", async () => {
+    const forbidden = status(403, "Forbidden");
+    const { reflector, log } = await setUp([forbidden, forbidden, forbidden, hang]);
+    await until("it was refused three times", () => server.requests.length === 4);
+    expect(reflector.trouble).toBe("403 Forbidden");
+    expect(log.lines.filter(({ level }) => level === "warn")).toHaveLength(1);
   });
 
   it("begins the list anew when its continue token has expired", async () => {

@@ -34,6 +34,7 @@ function createLife() {
   const ledger = createLedger(wallClock);
   let object: O365Sync = { ...situationOf({}).object, status: { observedGeneration: -1 } };
   let now = START;
+  let furthest = START;
 
   function write(status: O365SyncStatus): void {
     const after = { ...object, status };
@@ -64,8 +65,10 @@ function createLife() {
     get object() {
       return object;
     },
+    /** The clock may be set back, as far as it still counts as the same clock. */
     pass: (ms: number) => {
-      now += ms;
+      now = Math.max(now + ms, furthest - 5 * HOUR);
+      furthest = Math.max(furthest, now);
     },
     edit(spec: Partial<O365Sync["spec"]>) {
       object = { ...object, spec: { ...object.spec, ...spec } };
@@ -130,6 +133,6 @@ describe("In whatever order things happen", () => {
       }),
       { numRuns: 200 },
     );
-    expect(slots).toBeGreaterThan(1_000);
+    expect(slots).toBeGreaterThan(500);
   });
 });
