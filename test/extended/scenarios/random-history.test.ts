@@ -35,13 +35,8 @@ describe(`a random history of ${STEPS} changes (SEED=${SEED})`, () => {
   afterAll(() => world.close());
 
   const accepted = async (): Promise<Set<string>> => {
-    const table = (await world.configMap("example-com-recipients"))?.data?.["relay_recipients"] ?? "";
-    return new Set(
-      table
-        .split("\n")
-        .slice(0, -1)
-        .map((line) => line.split(" ")[0] ?? ""),
-    );
+    await world.observe();
+    return new Set(world.gateway.accepted());
   };
 
   const change = async (): Promise<void> => {

@@ -12,7 +12,8 @@ import { createRandom } from "../../support/random.ts";
 import { createWallClock } from "../../support/wall-clock.ts";
 import { createAudience } from "./support/audience.ts";
 import { createLedger, type Ended, type Ledger, type Told } from "./support/ledger.ts";
-import { createSimulatedTenant, createTime } from "./support/machine.ts";
+import { createSimulatedTenants, createTime, STAFF } from "./support/machine.ts";
+import { createMounts } from "./support/mounts.ts";
 import { createLookQueue } from "./support/queue.ts";
 
 const SIZES = { full: [200, 365], ci: [12, 40], quick: [6, 30] } as const;
@@ -24,6 +25,8 @@ const DAY_MS = 24 * HOUR_MS;
 /** Every zone below that changes its clocks does so within a few weeks. */
 const START = Date.UTC(2026, 9, 1);
 const ZONES = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC"];
+const range = (length: number): number[] => [...Array(length).keys()];
+const domainOf = (name: string): string => `${name}.example.com`;
 const NAMES = Array.from({ length: OBJECTS }, (_, index) => `sync-${index}`);
 
 describe(`${OBJECTS} objects over ${DAYS} days`, () => {
@@ -49,6 +52,7 @@ describe(`${OBJECTS} objects over ${DAYS} days`, () => {
       `${done} slots done, ${open} failed until the next, ${missed} missed, ${skipped} skipped; ${told} told, ${untold} not`,
     );
     expect(done).toBeGreaterThan(OBJECTS * DAYS * 0.5);
+    expect(simulation.served()).toBe(OBJECTS);
     expect(missed).toBeGreaterThan(0);
     expect(open).toBeGreaterThan(0);
     expect(skipped).toBeGreaterThan(0);
@@ -87,6 +91,8 @@ interface Simulation {
   ledgerOf(name: string): Ledger;
   /** How many ends and missed slots were told as events and metrics, and how many could not be. */
   heard(): { readonly told: number; readonly untold: number };
+  /** How many gateways accept whoever never leaves. */
+  served(): number;
   /** Perhaps; meant for once an hour. */
   makeTrouble(): void;
   runUntil(elapsed: number): Promise<void>;
@@ -98,7 +104,7 @@ async function createSimulation(random: () => number): Promise<Simulation> {
   const time = createTime(START);
   const { clock } = time;
   const cluster = createMemoryCluster(() => clock.now());
-  const tenant = createSimulatedTenant(() => time.elapsed);
+  const tenants = createSimulatedTenants(() => time.elapsed);
   const wallClock = createWallClock(START - 2 * DAY_MS, START + (2 * DAYS + 30) * DAY_MS);
   const ledgers = new Map(NAMES.map((name) => [name, createLedger(wallClock)]));
   const ledgerOf = (name: string): Ledger => ledgers.get(name) ?? createLedger(wallClock);
@@ -113,8 +119,10 @@ async function createSimulation(random: () => number): Promise<Simulation> {
   let written: Told[] = [];
   let mortal: Mortal;
   let reconcile: Reconcile;
+  let route: Reconcile;
 
   await install(cluster);
+  const mounts = createMounts(cluster, (name) => range(STAFF).map((index) => `user${index}@${domainOf(name)}`));
   cluster.onWrite((type, before, after) => {
     if (type.plural !== O365_SYNC.plural) return;
     written.push(ledgerOf(after.metadata.name).see(before as O365Sync, after as O365Sync, clock.now()));
@@ -124,9 +132,11 @@ async function createSimulation(random: () => number): Promise<Simulation> {
   function restart(): void {
     mortal = createMortal(cluster.client);
     const { events, observer } = audience;
-    const { directory } = tenant;
-    const operator = { cluster, client: mortal.client, directory, clock, random, events, observer };
-    reconcile = createMemoryOperator(operator).sync;
+    const { directories } = tenants;
+    const process = { cluster, client: mortal.client, directories, clock, random };
+    reconcile = createMemoryOperator({ ...process, events, observer }).sync;
+    // What is said of a MailDomain is in nobody's books.
+    route = createMemoryOperator(process).domain;
     failures.clear();
     for (const name of NAMES) queue.set(name, 0);
   }
@@ -139,6 +149,7 @@ async function createSimulation(random: () => number): Promise<Simulation> {
       failures.delete(name);
       queue.set(name, requeueAfterMs ?? Number.POSITIVE_INFINITY);
       audience.compare(written);
+      await lookAtDomain(name, signal);
     } catch (error) {
       if (!mortal.isDead && (error as Error).name !== "ApiError") throw error;
       audience.compareNothing(written);
@@ -146,6 +157,17 @@ async function createSimulation(random: () => number): Promise<Simulation> {
       const before = failures.get(name) ?? 0;
       failures.set(name, before + 1);
       queue.set(name, Math.min(500 * 2 ** before, 5 * MINUTE_MS));
+    }
+  }
+
+  /** Both controllers look when something of an object changed; here the second one after the first. */
+  async function lookAtDomain(name: string, signal: AbortSignal): Promise<void> {
+    try {
+      await route(`mail/${name}`, { signal, reconcileId: "x", log: SILENT });
+    } catch (error) {
+      if (error instanceof Died) return restart();
+      if ((error as Error).name !== "ApiError") throw error;
+      queue.set(name, MINUTE_MS);
     }
   }
 
@@ -166,7 +188,7 @@ async function createSimulation(random: () => number): Promise<Simulation> {
   const setSpec = (spec: Partial<O365Sync["spec"]>): void => edit((object) => void Object.assign(object.spec, spec));
   const setSchedule = (schedule: Partial<O365Sync["spec"]["schedule"]>): void =>
     edit(({ spec }) => void Object.assign(spec.schedule, schedule));
-  const setTenant = (isDown: boolean): void => void Object.assign(tenant, { isDown });
+  const setTenant = (isDown: boolean): void => void Object.assign(tenants, { isDown });
   const setClock = (offset: number): void => {
     time.offset = offset;
     queue.clockWasSet();
@@ -221,6 +243,7 @@ async function createSimulation(random: () => number): Promise<Simulation> {
     cluster,
     ledgerOf,
     heard: audience.heard,
+    served: mounts.served,
     runUntil,
     makeTrouble() {
       perhaps(ofAll);
@@ -237,11 +260,16 @@ async function createSimulation(random: () => number): Promise<Simulation> {
 
 async function install({ client }: MemoryCluster): Promise<void> {
   const namespace = "mail";
+  const inboundServers = [{ host: "mx.example.com", preference: 10 }];
   await client.create(SECRET, { metadata: { namespace, name: "o365" }, data: { clientSecret: "c2VjcmV0" } });
   for (const [index, name] of NAMES.entries()) {
-    await client.create(MAIL_DOMAIN, { metadata: { namespace, name }, spec: domainSpec() });
+    await client.create(MAIL_DOMAIN, {
+      metadata: { namespace, name },
+      spec: domainSpec({ domain: domainOf(name), inboundServers }),
+    });
     const timeZone = ZONES[index % ZONES.length] ?? "UTC";
     const spec = syncSpec(name, {
+      tenantId: domainOf(name),
       schedule: { enabled: true, timesPerDay: (index % 4) + 1, timeZone, startingDeadlineSeconds: 7200 },
       deletionGuard: { enabled: false, maxPercent: 10, floor: 10 },
     });

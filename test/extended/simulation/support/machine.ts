@@ -1,7 +1,7 @@
 /** What a simulated operator runs on: a process that may die at any call, timers, a wall clock that may be set, and a tenant. */
 import type { Clock } from "../../../../src/base/deps.ts";
 import { Failure } from "../../../../src/base/failure.ts";
-import type { Directory } from "../../../../src/directory/types.ts";
+import type { Directory, DirectoryProvider } from "../../../../src/directory/types.ts";
 
 /** Time as a machine has it: timers count on, whatever somebody sets the clock to. */
 export interface Time {
@@ -26,29 +26,34 @@ export function createTime(start: number): Time {
   return time;
 }
 
-export interface SimulatedTenant {
-  readonly directory: Directory;
+export interface SimulatedTenants {
+  /** Each object's tenant is called as its domain. */
+  readonly directories: DirectoryProvider;
   isDown: boolean;
 }
 
-/** A few users, of whom one or two come and go from day to day. */
-export function createSimulatedTenant(elapsed: () => number): SimulatedTenant {
-  const tenant: SimulatedTenant = {
-    isDown: false,
-    directory: {
-      authorize: () => Promise.resolve({ roles: [], missing: [] }),
-      verifiedDomains: () => Promise.resolve(["example.com"]),
-      async read({ onObject }) {
-        if (tenant.isDown) throw new Failure("retry", "ServiceUnavailable", "listing users was refused (HTTP 503)");
-        const shown = 5 + (Math.floor(elapsed() / 86_400_000) % 3);
-        for (let index = 0; index < shown; index++)
-          onObject({ id: `id-${index}`, source: "users", mail: `user${index}@example.com`, proxyAddresses: [] });
-        return { users: shown, groups: 0, contacts: 0, requests: 1 };
-      },
-      sample: () => Promise.resolve({ users: 1, groups: 0, contacts: 0 }),
-      findHolders: () => Promise.resolve({ objects: [], unanswered: new Set() }),
-      confirm: (objects) => Promise.resolve(new Map(objects.map(({ id }) => [id, "gone" as const]))),
+/** How many users of a tenant never leave. */
+export const STAFF = 5;
+
+/** A few users each, of whom one or two come and go from day to day. */
+export function createSimulatedTenants(elapsed: () => number): SimulatedTenants {
+  const directoryOf = (domain: string): Directory => ({
+    authorize: () => Promise.resolve({ roles: [], missing: [] }),
+    verifiedDomains: () => Promise.resolve([domain]),
+    async read({ onObject }) {
+      if (tenants.isDown) throw new Failure("retry", "ServiceUnavailable", "listing users was refused (HTTP 503)");
+      const shown = STAFF + (Math.floor(elapsed() / 86_400_000) % 3);
+      for (let index = 0; index < shown; index++)
+        onObject({ id: `id-${index}`, source: "users", mail: `user${index}@${domain}`, proxyAddresses: [] });
+      return { users: shown, groups: 0, contacts: 0, requests: 1 };
     },
+    sample: () => Promise.resolve({ users: 1, groups: 0, contacts: 0 }),
+    findHolders: () => Promise.resolve({ objects: [], unanswered: new Set() }),
+    confirm: (objects) => Promise.resolve(new Map(objects.map(({ id }) => [id, "gone" as const]))),
+  });
+  const tenants: SimulatedTenants = {
+    isDown: false,
+    directories: { connect: ({ tenantId }) => directoryOf(tenantId) },
   };
-  return tenant;
+  return tenants;
 }
