@@ -79,8 +79,8 @@ const HANDLED = {
   testConnection: "handledTestConnection",
   approve: "handledApprove",
 } as const;
-/** Tables that a test has damaged on purpose are put right within a second. */
-const OBSERVATIONS = 10;
+/** Tables that a test has damaged on purpose are put right within seconds. */
+const OBSERVATIONS = 50;
 const PATIENCE_MS = 20_000;
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {

@@ -71,7 +71,7 @@ describe(`a random history of ${STEPS} changes (SEED=${SEED})`, () => {
     ])();
   };
 
-  it("never takes an address away unseen", { timeout: 90_000 }, async () => {
+  it("never takes an address away unseen", { timeout: 240_000 }, async () => {
     let removedUnseen = 0;
     let smallest = Number.POSITIVE_INFINITY;
     for (let step = 0; step < STEPS; step++) {
