@@ -1,6 +1,7 @@
 /** Which of an object's addresses is its primary one: named by the directory, or else elected. Pure. */
 
 import { isPauseDue, type Steps } from "../base/steps.ts";
+import { localOf } from "./packed/buckets.ts";
 
 /** An object with its addresses. */
 export interface Candidate {
@@ -30,8 +31,8 @@ export function primaryOf(candidate: Candidate): string | undefined {
 /** The one with the local part of an address elsewhere. */
 function namesakeOf(elsewhere: string | undefined, kept: ReadonlySet<string>): string | undefined {
   if (elsewhere === undefined) return undefined;
-  const local = elsewhere.slice(0, elsewhere.lastIndexOf("@") + 1);
-  return first([...kept].filter((address) => address.startsWith(local)));
+  const local = localOf(elsewhere);
+  return first([...kept].filter((address) => localOf(address) === local));
 }
 
 export interface Sifted {

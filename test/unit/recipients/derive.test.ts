@@ -88,6 +88,12 @@ describe("Rule 3: the primary among the kept addresses is", () => {
       "z@example.com",
     ],
     ["the namesake of mail elsewhere", "z@else.where", ["smtp:a@example.com", "smtp:z@example.com"], "z@example.com"],
+    [
+      "the namesake by its whole local part, which may hold an @",
+      "a@else.where",
+      ["smtp:a@b@example.com", "smtp:a@example.com"],
+      "a@example.com",
+    ],
     ["else the first by code point", "x@else.where", ["smtp:b@example.com", "smtp:a@example.com"], "a@example.com"],
   ])("%s", (_, mail, proxies, primary) => {
     expect(derive([object("1", mail, proxies)]).accounts[0]?.address).toBe(primary);
