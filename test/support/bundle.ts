@@ -63,13 +63,15 @@ export interface BundleOptions {
   readonly controlPlane?: ProvidedControlPlane;
   /** Path of the Node.js that runs it. Default: that of the tests. */
   readonly node?: string;
+  /** Flags of Node.js itself. */
+  readonly nodeFlags?: readonly string[];
   /** Path of a bundle that is there already. */
   readonly file?: string;
 }
 
 export async function createBundle({ namespace, tenant }: World, options: BundleOptions = {}): Promise<Bundle> {
   const folder = await mkdtemp(join(tmpdir(), "o365-sync-bundle-"));
-  const { node = process.execPath, file = join(folder, "operator.cjs") } = options;
+  const { node = process.execPath, nodeFlags = [], file = join(folder, "operator.cjs") } = options;
   const endpoints = join(folder, "endpoints.json");
   if (options.file === undefined) await bundle(file);
   await writeFile(endpoints, JSON.stringify({ Global: { authority: tenant.authority, graph: tenant.graph } }));
@@ -93,7 +95,7 @@ export async function createBundle({ namespace, tenant }: World, options: Bundle
         ...(standsStillMs === 0 ? [] : ["--require", standsStill]),
       ];
       const elsewhere = server === undefined ? [] : [`--kubeconfig=${reach(operatorKubeconfig, folder, server)}`];
-      const child = spawn(node, [...preload, file, ...fixed, ...elsewhere, ...flags], {
+      const child = spawn(node, [...nodeFlags, ...preload, file, ...fixed, ...elsewhere, ...flags], {
         stdio: ["ignore", "pipe", "inherit"],
         env: {
           ...process.env,
