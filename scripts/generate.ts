@@ -14,6 +14,7 @@ import { readKinds } from "./generate/crd.ts";
 import { renderErrors } from "./generate/errors.ts";
 import { renderKustomize } from "./generate/kustomize.ts";
 import { renderReference } from "./generate/reference.ts";
+import { renderSchemas } from "./generate/schemas.ts";
 import { renderTypes } from "./generate/types.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -37,6 +38,7 @@ function fromCrds(): Record<string, string> {
   return {
     "src/api/types.generated.ts": renderTypes(kinds),
     "docs/reference.md": renderReference(kinds),
+    ...renderSchemas(kinds),
     ...Object.fromEntries(templates),
   };
 }
