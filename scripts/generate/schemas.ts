@@ -12,10 +12,10 @@ export function renderSchemas(kinds: readonly Kind[]): Record<string, string> {
   const any: JsonSchema = {
     $schema: DRAFT,
     title: "An object of o365sync.dev, or of any other group",
+    // By `else`: an object with a field `then` would be taken for a promise.
     allOf: kinds.map((kind) => ({
-      if: { required: ["kind", "apiVersion"], properties: head(kind) },
-      // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own word.
-      then: { $ref: pathOf(kind).replace(/^schemas\//, "") },
+      if: { not: { required: ["kind", "apiVersion"], properties: head(kind) } },
+      else: { $ref: pathOf(kind).replace(/^schemas\//, "") },
     })),
   };
   const all: readonly (readonly [string, JsonSchema])[] = [...files, ["schemas/all.json", any]];

@@ -16,6 +16,7 @@ export const NOT_RUN: readonly (readonly [command: RegExp, why: string])[] = [
 /** Pages whose commands belong to a world of their own. */
 export const PAGES_NOT_TYPED: Readonly<Record<string, string>> = {
   "docs/access.md": "registers apps in Entra with Azure's command line",
+  "docs/install.md": "makes clusters of other makers",
   "docs/consumers.md": "builds gateways; test/extended/gateways runs them",
   "examples/postfix-vm/README.md": "sets a machine up; test/extended/gateways runs its files",
 };
