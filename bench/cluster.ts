@@ -21,6 +21,8 @@ export interface Cluster {
   /** Path of the operator's kubeconfig. */
   readonly kubeconfig: string;
   create(kind: Kind, namespace: string | undefined, object: object): Promise<void>;
+  /** A merge patch. */
+  patch(kind: Kind, namespace: string, name: string, body: object): Promise<void>;
   remove(kind: Kind, namespace: string | undefined, name: string): Promise<void>;
   /** Secret, MailDomain and O365Sync of one name. */
   install(namespace: string, install: Install): Promise<void>;
@@ -68,6 +70,9 @@ export async function startCluster(): Promise<Cluster> {
     kubeconfig,
     async create(kind, namespace, object) {
       await must("POST", path(kind, namespace), object);
+    },
+    async patch(kind, namespace, name, body) {
+      await must("PATCH", path(kind, namespace, name), body);
     },
     async remove(kind, namespace, name) {
       await must("DELETE", path(kind, namespace, name));

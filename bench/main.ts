@@ -5,19 +5,21 @@ import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { flagsOf } from "../dev/flags.ts";
 import { bundle } from "../scripts/bundle.ts";
+import { lacks } from "../test/support/gateways/programs.ts";
 import { type Budget, beyondBudget } from "./budget.ts";
 import { startCluster } from "./cluster.ts";
 import { type FleetCase, measureFleet } from "./fleet.ts";
+import { type GatewayCase, measureGateway } from "./gateway.ts";
 import { NODE } from "./operator.ts";
 import { measureSize, type SizeCase, type SizeResult, type Stage } from "./sizes.ts";
-import { aims, fleetTable, type Machine, sizeTable } from "./table.ts";
+import { aims, fleetTable, gatewayAims, gatewayTable, type Machine, sizeTable } from "./table.ts";
 import { startCloud } from "./tenant.ts";
 
 const HELP = `npm run bench [-- --quick] [--check] [--only NAME] [--json FILE]
 
   --quick      small cases only, within the time that CI has; all take 20 minutes
   --check      fail when a figure is beyond bench/budget.json
-  --only NAME  only cases whose name begins so: 1k, 10k-50ms, 500k-cdb, fleet
+  --only NAME  only cases whose name begins so: 1k, 10k-50ms, 500k-cdb, fleet, gateway
   --json FILE  write the results to this file too
   --help       show this
 `;
@@ -55,6 +57,9 @@ const SMALL_FLEET: FleetCase = {
   idleMs: 2_000,
 };
 
+const GATEWAY: GatewayCase = { addresses: 500_000, shards: 64, recipients: 8_000, rate: 10_000, seconds: 5 };
+const SMALL_GATEWAY: GatewayCase = { addresses: 20_000, shards: 4, recipients: 2_000, rate: 10_000, seconds: 2 };
+
 function size(name: string, rest: Omit<SizeCase, "name" | "formats"> & Partial<SizeCase>): SizeCase {
   return { formats: ["postfix"], ...rest, name: `${name}-${rest.latencyMs}ms` };
 }
@@ -81,6 +86,11 @@ async function measure(folder: string): Promise<void> {
     }
     const withFleet = "fleet".startsWith(values.only);
     const fleet = withFleet ? await measureFleet(stage, values.quick ? SMALL_FLEET : FLEET) : undefined;
+    const withGateway =
+      "gateway".startsWith(values.only) && !lacks({ programs: ["postfix", "postconf"], root: true, optional: true });
+    const gateway = withGateway
+      ? await measureGateway(stage.cluster, stage.bundle, values.quick ? SMALL_GATEWAY : GATEWAY)
+      : undefined;
     const load = Math.max(loadBefore, loadavg()[0] ?? 0);
     const machine: Machine = {
       node: execFileSync(NODE, ["--version"], { encoding: "utf8" }).trim(),
@@ -91,8 +101,10 @@ async function measure(folder: string): Promise<void> {
     console.log(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, load ${load.toFixed(1)}\n`);
     console.log(sizeTable(sizes));
     if (fleet !== undefined) console.log(`\n${fleetTable(fleet)}`);
+    if (gateway !== undefined) console.log(`\n${gatewayTable(gateway)}\n\n${gatewayAims(gateway).join("\n")}`);
     console.log(`\n${aims(sizes, fleet, machine).join("\n")}`);
-    if (values.json !== "") await writeFile(values.json, `${JSON.stringify({ machine, sizes, fleet }, null, 2)}\n`);
+    if (values.json !== "")
+      await writeFile(values.json, `${JSON.stringify({ machine, sizes, fleet, gateway }, null, 2)}\n`);
     if (values.check) await check({ sizes, fleet });
   } finally {
     stage.cloud.close();

@@ -1,5 +1,6 @@
 /** The bench's results for people: one table for the sizes, one for the fleet, and which aims were reached. Pure. */
 import type { FleetResult } from "./fleet.ts";
+import type { GatewayResult } from "./gateway.ts";
 import type { SizeResult } from "./sizes.ts";
 
 export interface Machine {
@@ -78,6 +79,56 @@ export function fleetTable(fleet: FleetResult): string {
     [`${seconds} in which nothing is due`, rest(fleet.idle)],
   ];
   return markdown(["fleet", ""], rows);
+}
+
+/** The program by itself, and what each sort of table costs the same Postfix. */
+export function gatewayTable(gateway: GatewayResult): string {
+  const { lookups, addresses, shards } = gateway;
+  const program = [
+    ["addresses, shards", `${number(addresses)}, ${shards}`],
+    [
+      "it has the list after its start, from the API server, from its disk",
+      `${seconds(gateway.firstMs)}, ${seconds(gateway.againMs)}`,
+    ],
+    ["memory, peak while a list is swapped", `${number(gateway.residentMiB)} MiB, ${number(gateway.peakMiB)} MiB`],
+    [
+      "lookups a second, p50 and p99",
+      `${number(lookups.perSecond)}, ${number(lookups.p50Ms, 2)} ms, ${number(lookups.p99Ms, 2)} ms`,
+    ],
+    ["of a core for that", `${number(lookups.cpuPercent)} %`],
+  ];
+  const rows = gateway.tables.map(({ table, recipientsPerSecond, p99Ms, seenMs, smtpdMiB }) => [
+    table,
+    number(recipientsPerSecond),
+    `${number(p99Ms, 1)} ms`,
+    seconds(seenMs),
+    `${number(smtpdMiB)} MiB`,
+  ]);
+  const head = [
+    "Postfix with",
+    "recipients a second",
+    "p99 of RCPT",
+    "a new address is accepted after",
+    "memory of an smtpd",
+  ];
+  return `${markdown(["gateway program", ""], program)}\n\n${markdown(head, rows)}`;
+}
+
+const seconds = (ms: number): string => `${number(ms / 1000, 2)} s`;
+
+/** What docs/performance.md aims at, and was not reached. */
+export function gatewayAims({ peakMiB, lookups, tables, rate }: GatewayResult): string[] {
+  const seen = tables.find(({ table }) => table === "socketmap")?.seenMs ?? Number.POSITIVE_INFINITY;
+  const missed = [
+    ...(peakMiB < 128 ? [] : [`gateway: peak of ${number(peakMiB)} MiB, aimed at 128`]),
+    ...(lookups.perSecond > rate * 0.98 && lookups.p99Ms < 5
+      ? []
+      : [
+          `gateway: ${number(lookups.perSecond)} lookups a second with a p99 of ${number(lookups.p99Ms, 1)} ms, aimed at ${number(rate)} and 5`,
+        ]),
+    ...(seen < 1000 ? [] : [`gateway: a new address is accepted after ${seconds(seen)}, aimed at 1`]),
+  ];
+  return missed.length === 0 ? ["gateway: every aim was reached"] : missed;
 }
 
 /** Why an aim is missed on a quiet machine, as profiles, traces and /proc have shown it. */

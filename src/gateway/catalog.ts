@@ -42,8 +42,10 @@ export function createCatalog({ lists: all, routings, delimiters, complete }: Ca
   for (const list of lists)
     for (const domain of list.domains) byDomain.set(domain, [...(byDomain.get(domain) ?? []), list]);
 
+  const hasNone = !complete || lists.length === 0;
+
   /** A domain that is routed and has no list yet must be asked for again: refusing it would lose its mail. */
-  const unknown = (domain: string): Answer => (!complete || pending.has(domain) ? NOT_YET : NOT_FOUND);
+  const unknown = (domain: string): Answer => (hasNone || pending.has(domain) ? NOT_YET : NOT_FOUND);
 
   function lookUp(address: string, domain: string, table: (part: Part) => Buffer | undefined): string | undefined {
     const key = Buffer.from(address);

@@ -29,7 +29,7 @@ export interface Disk {
   writeState(state: KeptState): Promise<void>;
   /** Undefined where it is gone or unreadable; whoever asks compares the digest. */
   readContent(sha256: string): Promise<Content | undefined>;
-  /** Durable when it resolves. */
+  /** Is written beside: a list is in force before its parts are on disk. Waits only while many are not; no state is written before they are. */
   writeContent(sha256: string, content: Content): Promise<void>;
   /** Removes every part that is not named. */
   sweep(used: ReadonlySet<string>): Promise<void>;
@@ -42,6 +42,9 @@ const DIGEST = /^sha256:([0-9a-f]{64})$/;
 const LIMITS = { characters: 64 * 1024 * 1024, values: 4_000_000, depth: 8 };
 /** A ConfigMap of a mebibyte, and its quotation marks. */
 const CONTENT_LIMITS = { characters: 4 * 1024 * 1024, values: 100, depth: 4 };
+
+/** A mebibyte each. */
+const MOST_UNSAVED = 4;
 
 const text = v.pipe(v.string(), v.maxLength(1024 * 1024));
 const name = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9.-]{0,252}$/));
@@ -70,17 +73,40 @@ export async function openDisk(folder: string): Promise<Disk> {
   // Only this program reads them.
   await mkdir(parts, { recursive: true, mode: 0o700 });
   const fileOf = (sha256: string): string => join(parts, DIGEST.exec(sha256)?.[1] ?? "none");
+  /** What is not on disk yet, and stays here while it cannot be written. */
+  const unsaved = new Map<string, Content>();
+  let saving: Promise<void> = Promise.resolve();
+  async function saveAll(): Promise<void> {
+    for (const [sha256, { data, binaryData }] of unsaved) {
+      await write(fileOf(sha256), JSON.stringify({ data, binaryData }));
+      unsaved.delete(sha256);
+    }
+  }
+  /** One after the other. */
+  function flush(): Promise<void> {
+    saving = saving.catch(() => {}).then(saveAll);
+    saving.catch(() => {});
+    return saving;
+  }
+
   return {
     async readState() {
       const parsed = v.safeParse(state, parseBounded(await read(join(folder, STATE)), LIMITS));
       return parsed.success ? parsed.output : undefined;
     },
-    writeState: (kept) => write(join(folder, STATE), JSON.stringify({ version: VERSION, ...kept })),
+    async writeState(kept) {
+      await flush();
+      await write(join(folder, STATE), JSON.stringify({ version: VERSION, ...kept }));
+    },
     async readContent(sha256) {
       const parsed = v.safeParse(content, parseBounded(await read(fileOf(sha256)), CONTENT_LIMITS));
       return parsed.success ? parsed.output : undefined;
     },
-    writeContent: (sha256, { data, binaryData }) => write(fileOf(sha256), JSON.stringify({ data, binaryData })),
+    async writeContent(sha256, content) {
+      unsaved.set(sha256, content);
+      const saved = flush();
+      if (unsaved.size > MOST_UNSAVED) await saved;
+    },
     async sweep(used) {
       const names = new Set([...used].map((sha256) => DIGEST.exec(sha256)?.[1]));
       for (const found of await readdir(parts)) if (!names.has(found)) await rm(join(parts, found), { force: true });

@@ -35,7 +35,7 @@ export function hasLabels(metadata: ObjectMeta, role: string, label: string, val
   return labels[LABEL_MANAGED_BY] === MANAGER && labels[LABEL_ROLE] === role && labels[label] === value;
 }
 
-/** What was gathered stands on disk when it is answered. */
+/** What was gathered is on its way to the disk when it is answered. */
 export function createGatherer({ client, namespace, keeper, disk, versionOf }: GathererOptions): Gather {
   /** ConfigMaps that were fetched and are not what a manifest names: not fetched again until they change. */
   const seen = new Map<string, { readonly version: string | undefined; readonly sha256: string }>();

@@ -48,7 +48,7 @@ export function createHook({ command, env, clock, log, onExit }: HookOptions): H
   }
 
   function run() {
-    const started = clock.now();
+    const started = clock.monotonic();
     // A group of its own, so that what it started ends with it. Its output goes to the log of this process.
     const child = spawn("/bin/sh", ["-c", command], { env: { ...env }, stdio: ["ignore", 2, 2], detached: true });
     const end = (signal: NodeJS.Signals): void => {
@@ -70,7 +70,7 @@ export function createHook({ command, env, clock, log, onExit }: HookOptions): H
       for (const each of cancels) each();
       onExit(code);
       log[code === 0 ? "info" : "error"](
-        { code, seconds: (clock.now() - started) / 1000 },
+        { code, seconds: (clock.monotonic() - started) / 1000 },
         "Command of --on-change ended",
       );
     });

@@ -13,7 +13,7 @@ export interface Keeper {
   readonly catalog: Catalog;
   /** Every list that was taken over, also those that another one has replaced. */
   readonly lists: ReadonlyMap<string, RecipientList>;
-  /** Takes over a whole list; its parts stand on disk already. */
+  /** Takes over a whole list. */
   takeList(list: RecipientList, formats: KeptList["formats"]): void;
   /** Takes over a routing that `readRouting` takes. */
   takeRouting(domain: string, data: Readonly<Record<string, string>>, routing: Routing): void;

@@ -40,9 +40,9 @@ export function createSaver(options: SaverOptions): Saver {
     await disk.writeState(keeper.state());
     const name = fingerprint(catalog);
     if ((await generations.current()) !== name) {
-      const started = clock.now();
-      await generations.swap(catalog, name, started, signal);
-      options.onSwapped((clock.now() - started) / 1000);
+      const started = clock.monotonic();
+      await generations.swap(catalog, name, clock.now(), signal);
+      options.onSwapped((clock.monotonic() - started) / 1000);
       log.info({ generation: name, lists: catalog.lists.length }, "Tables swapped");
       options.onChange();
     }

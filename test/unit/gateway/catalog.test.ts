@@ -6,9 +6,9 @@ import { listOf, type RecipientList } from "../../../src/gateway/list.ts";
 import { readPart } from "../../../src/gateway/part.ts";
 import { readRouting } from "../../../src/gateway/routing.ts";
 import type { DomainNames } from "../../../src/recipients/model.ts";
+import { routing } from "../../support/gateways/published.ts";
 import { mailbox } from "../recipients/support/accounts.ts";
 import { render } from "../recipients/support/whole.ts";
-import { routing } from "./published.ts";
 
 const IDN = "xn--bcher-kva.example";
 const NAMES: DomainNames = { domain: "example.com", aliasDomains: [{ name: IDN, recipients: "Directory" }] };

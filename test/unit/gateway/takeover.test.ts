@@ -9,7 +9,13 @@ import { contentHash } from "../../../src/publication/configmaps.ts";
 import type { Format } from "../../../src/recipients/model.ts";
 import type { ConfigMap } from "../../../src/runtime/kube.ts";
 import type { Logger } from "../../../src/runtime/types.ts";
-import { createShownCluster, NAMESPACE, publication, routing, type ShownCluster } from "./published.ts";
+import {
+  createShownCluster,
+  NAMESPACE,
+  publication,
+  routing,
+  type ShownCluster,
+} from "../../support/gateways/published.ts";
 
 const log: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
 const { signal } = new AbortController();

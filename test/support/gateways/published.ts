@@ -5,8 +5,8 @@ import type { DomainNames, Format } from "../../../src/recipients/model.ts";
 import { renderRelayDomains, renderTransport } from "../../../src/recipients/tables/routing.ts";
 import type { ConfigMap, KubeObject } from "../../../src/runtime/kube.ts";
 import { ApiError, type Client } from "../../../src/runtime/types.ts";
-import { mailbox } from "../recipients/support/accounts.ts";
-import { render } from "../recipients/support/whole.ts";
+import { mailbox } from "../../unit/recipients/support/accounts.ts";
+import { render } from "../../unit/recipients/support/whole.ts";
 
 export const NAMESPACE = "mail";
 
