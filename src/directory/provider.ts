@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Deps } from "../base/deps.ts";
 import type { CloudTable } from "./entra/clouds.ts";
-import { createTokenSource, type Token, type TokenObserver, type TokenSource } from "./entra/token.ts";
+import { createTokenSource, type Shelf, type Token, type TokenObserver, type TokenSource } from "./entra/token.ts";
 import { confirmObjects } from "./graph/confirm.ts";
 import { createGraph, type GraphOptions, type RequestObserver } from "./graph/graph.ts";
 import { findHolders } from "./graph/holders.ts";
@@ -10,6 +10,7 @@ import { createPace, type Pace } from "./graph/pace.ts";
 import { readRecipients, readSample, readVerifiedDomains } from "./graph/read.ts";
 import type { ProxySettings } from "./http/agents.ts";
 import { createHttp, type Http } from "./http/http.ts";
+import type { Patience } from "./http/retry.ts";
 import { missingRoles } from "./permissions.ts";
 import { createSharedReads, KEPT_MS } from "./shared-reads.ts";
 import type { TenantNames } from "./tenant-names.ts";
@@ -40,37 +41,57 @@ interface KnownDomains {
 /** Of the least recently used connection beyond these, the token is asked for again. */
 const MOST_KEPT = 1000;
 
+/** Of one request, while a person waits for the answer. */
+const SHORT_MS = 10_000;
+
 export function createDirectoryProvider(options: DirectoryProviderOptions): DirectoryProvider {
   const { endpoints, deps, timeoutMs, ca, proxy, onRequest, onTokenRequest, tenants } = options;
-  const http = options.http ?? createHttp({ timeoutMs, ca, proxy });
-  const tokens = keepRecent<TokenSource>(MOST_KEPT);
+  const patient = options.http ?? createHttp({ timeoutMs, ca, proxy });
+  const https: Readonly<Record<Patience, Http>> = {
+    long: patient,
+    short: (request) => patient({ ...request, timeoutMs: SHORT_MS }),
+  };
+  const tokens = keepRecent<Readonly<Record<Patience, TokenSource>>>(MOST_KEPT);
   const paces = keepRecent<Pace>(MOST_KEPT);
   const reads = createSharedReads(deps.clock);
   const domains = keepRecent<KnownDomains>(MOST_KEPT);
 
-  const tokensOf = (connection: Connection): TokenSource =>
-    tokens(fingerprint(connection), () =>
-      learning(
-        createTokenSource({
-          connection,
-          endpoints: endpoints[connection.cloud],
-          http,
-          deps,
-          onRequest: onTokenRequest,
-        }),
-        ({ tenant }) => tenants?.learn(connection, tenant),
-      ),
-    );
+  const tokensOf = (connection: Connection): Readonly<Record<Patience, TokenSource>> =>
+    tokens(fingerprint(connection), () => {
+      const shelf: Shelf = {};
+      const source = (patience: Patience): TokenSource =>
+        learning(
+          createTokenSource({
+            connection,
+            endpoints: endpoints[connection.cloud],
+            http: https[patience],
+            deps,
+            onRequest: onTokenRequest,
+            patience,
+            shelf,
+          }),
+          ({ tenant }) => tenants?.learn(connection, tenant),
+        );
+      return { long: source("long"), short: source("short") };
+    });
 
   const paceOf = ({ cloud, tenantId, credential }: Connection): Pace =>
     paces(`${cloud} ${tenantId.toLowerCase()} ${credential.clientId.toLowerCase()}`, () => createPace(deps.clock));
 
   return {
-    connect(connection) {
+    connect(connection, patience = "long") {
       const { cloud } = connection;
       const origin = endpoints[cloud].graph;
-      const pace = paceOf(connection);
-      const directory = createDirectory({ origin, http, tokens: tokensOf(connection), deps, cloud, pace, onRequest });
+      const directory = createDirectory({
+        origin,
+        http: https[patience],
+        tokens: tokensOf(connection)[patience],
+        deps,
+        cloud,
+        pace: patience === "long" ? paceOf(connection) : undefined,
+        onRequest,
+        patience,
+      });
       const name = fingerprint(connection);
       const known = domains(name, () => ({ names: [], at: 0 }));
       return {

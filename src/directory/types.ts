@@ -1,5 +1,6 @@
 /** Microsoft 365 as a source of recipients: the contract between directory/ and the controllers. */
 import type { DirectoryObject, Source } from "../recipients/model.ts";
+import type { Patience } from "./http/retry.ts";
 
 export type Cloud = "Global" | "USGovernmentGCCHigh" | "USGovernmentDoD" | "China";
 
@@ -96,5 +97,6 @@ export interface Directory {
 
 /** Keeps token caches per credential, so that objects with the very same connection share one token. */
 export interface DirectoryProvider {
-  connect(connection: Connection): Directory;
+  /** With short patience one attempt and 10 s a request, past the queue of those who read. Default: long. */
+  connect(connection: Connection, patience?: Patience): Directory;
 }

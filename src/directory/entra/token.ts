@@ -12,7 +12,7 @@ import { isSecretRefused, MAYBE_ELSEWHERE } from "../errors/error-table.ts";
 import { answeredByOther, isOfMicrosoft, malformed, type Refusal, refused, unreachable } from "../errors/errors.ts";
 import type { Http, HttpResponse } from "../http/http.ts";
 import { asRecord, parseJson, publicId } from "../http/json.ts";
-import { type Attempt, asksTooLong, parseRetryAfter, retrying } from "../http/retry.ts";
+import { type Attempt, asksTooLong, type Patience, parseRetryAfter, retrying } from "../http/retry.ts";
 import { singleFlight } from "../http/single-flight.ts";
 import { TransportError } from "../http/transport-error.ts";
 import { isTenantId } from "../tenant-names.ts";
@@ -49,6 +49,14 @@ export interface TokenOptions {
   readonly http: Http;
   readonly deps: Deps;
   readonly onRequest?: TokenObserver | undefined;
+  /** Default: long. */
+  readonly patience?: Patience | undefined;
+  /** Where the token is kept that sources of the very same connection share. Default: of its own. */
+  readonly shelf?: Shelf | undefined;
+}
+
+export interface Shelf {
+  token?: Token;
 }
 
 const OPERATION = "obtaining a token";
@@ -57,16 +65,18 @@ const MARGIN_MS = 120_000;
 
 export function createTokenSource(options: TokenOptions): TokenSource {
   const { clock } = options.deps;
-  let kept: Token | undefined;
+  const { shelf = {} } = options;
   const obtain = singleFlight(async (signal) => {
-    kept = await retrying(options.deps, signal, () => request(options, signal));
-    return kept;
+    shelf.token = await retrying(options.deps, signal, () => request(options, signal), options.patience);
+    return shelf.token;
   });
   return {
     async get(signal) {
+      const kept = shelf.token;
       return kept !== undefined && clock.now() < kept.expiresAt - MARGIN_MS ? kept : obtain(signal);
     },
-    async renew(signal, refused = kept) {
+    async renew(signal, refused = shelf.token) {
+      const kept = shelf.token;
       return kept !== undefined && kept !== refused ? kept : obtain(signal);
     },
   };

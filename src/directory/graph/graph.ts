@@ -8,7 +8,7 @@ import { answeredByOther, isOfMicrosoft, malformed, type Refusal, refused, unrea
 import type { Http, HttpRequest, HttpResponse } from "../http/http.ts";
 import { LARGEST_BODY } from "../http/http.ts";
 import { errorCodes, publicId } from "../http/json.ts";
-import { type Attempt, asksTooLong, parseRetryAfter, retrying } from "../http/retry.ts";
+import { type Attempt, asksTooLong, type Patience, parseRetryAfter, retrying } from "../http/retry.ts";
 import { TransportError } from "../http/transport-error.ts";
 import type { Operation } from "../sources.ts";
 import type { Cloud } from "../types.ts";
@@ -51,6 +51,8 @@ export interface GraphOptions {
   /** Shared by all who ask the same tenant with the same app registration. Absent: as fast as answers come. */
   readonly pace?: Pace | undefined;
   readonly onRequest?: RequestObserver | undefined;
+  /** Default: long. */
+  readonly patience?: Patience | undefined;
 }
 
 const FOR_THE_CALLER: readonly number[] = [400, 403, 404, 410];
@@ -71,7 +73,7 @@ export function createGraph(options: GraphOptions): Graph {
     }
   }
 
-  return { origin, call: (request) => retrying(deps, request.signal, () => attempt(request)) };
+  return { origin, call: (request) => retrying(deps, request.signal, () => attempt(request), options.patience) };
 }
 
 /** Sends a request for which only success will do. */

@@ -13,6 +13,8 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
   readonly signal: AbortSignal;
+  /** Less than others may take. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** A whole answer, decompressed. */
@@ -49,16 +51,19 @@ export const LARGEST_BODY = 24 * 1024 * 1024;
 export function createHttp({ ca, proxy, timeoutMs = 60_000, maxBytes = LARGEST_BODY }: HttpOptions = {}): Http {
   const agentFor = createAgents({ proxy, ca, idleMs: IDLE_MS });
 
-  return async ({ method, url, headers, body, signal }) => {
+  return async ({ method, url, headers, body, signal, timeoutMs: own = timeoutMs }) => {
     signal.throwIfAborted();
     const stop = new AbortController();
     const onAbort = (): void => stop.abort();
     signal.addEventListener("abort", onAbort, { once: true });
     let timedOut = false;
-    const timer = setTimeout(() => {
-      timedOut = true;
-      stop.abort();
-    }, timeoutMs);
+    const timer = setTimeout(
+      () => {
+        timedOut = true;
+        stop.abort();
+      },
+      Math.min(own, timeoutMs),
+    );
     try {
       const message = await send(agentFor(url), url, { method, headers, body, signal: stop.signal });
       return {

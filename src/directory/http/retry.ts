@@ -1,8 +1,10 @@
-/** Repeats a request that failed in a way that may pass: 4 attempts, growing pauses, Retry-After honoured in full. */
+/** Repeats a request that failed in a way that may pass: up to 4 attempts, growing pauses, Retry-After honoured in full. */
 import type { Deps } from "../../base/deps.ts";
 import type { Failure } from "../../base/failure.ts";
 
-const ATTEMPTS = 4;
+/** How long a request is worth waiting for: for a run nearly any time, for a person who looks on little. */
+export type Patience = "long" | "short";
+const ATTEMPTS_OF: Readonly<Record<Patience, number>> = { long: 4, short: 1 };
 const LONGEST_PAUSE_MS = 60_000;
 
 /** `retry` makes the failure that ends the run when no attempt is left; `retryAt` is when the server will hear us again. */
@@ -18,6 +20,7 @@ export async function retrying<T>(
   { clock, random }: Deps,
   signal: AbortSignal,
   attempt: () => Promise<Attempt<T>>,
+  patience: Patience = "long",
 ): Promise<T> {
   for (let made = 1; ; made++) {
     const outcome = await attempt();
@@ -25,7 +28,7 @@ export async function retrying<T>(
       return outcome.done;
     }
     const { retryAfterMs } = outcome;
-    if (made === ATTEMPTS || (retryAfterMs ?? 0) > LONGEST_PAUSE_MS) {
+    if (made === ATTEMPTS_OF[patience] || (retryAfterMs ?? 0) > LONGEST_PAUSE_MS) {
       throw outcome.retry(retryAfterMs === undefined ? undefined : clock.now() + retryAfterMs);
     }
     const backoffMs = 1000 * 2 ** (made - 1) * (0.8 + 0.4 * random());

@@ -78,7 +78,8 @@ export interface RunFacts {
 
 /** Runs the steps that this run asks for. What stops it is thrown as Failure or ApiError; `facts` keeps what was learned. */
 export async function execute(services: RunServices, input: RunInput, facts: RunFacts): Promise<RunEnd> {
-  const directory = services.directories.connect(input.access.connection);
+  const patience = input.run.request === "testConnection" ? "short" : "long";
+  const directory = services.directories.connect(input.access.connection, patience);
   const [, tokenMs] = await timed(services.deps.clock, authorize(directory, input, facts));
   return input.run.request === "testConnection"
     ? testConnection(services, directory, input, tokenMs, facts)

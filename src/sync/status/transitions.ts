@@ -118,6 +118,15 @@ export function missed(object: O365Sync, status: O365SyncStatus, latest: number,
   };
 }
 
+/** Whoever looks meanwhile reads what is waited for. */
+const UNDER_WAY: Readonly<Record<RequestKind, string>> = {
+  testConnection:
+    "asking for a token, for the tenant's domains and for a first page of each source: one attempt each, at most 10 s a request",
+  testSync: "reading the directory and planning; status.progress counts",
+  sync: "reading the directory; status.progress counts",
+  approve: "reading the directory again; status.progress counts",
+};
+
 /** Persisted before the first request of a run leaves the process: whoever starts next finishes this very run. */
 export function started(status: O365SyncStatus, run: Run, accountsHash: string): O365SyncStatus {
   let next = status;
@@ -126,7 +135,7 @@ export function started(status: O365SyncStatus, run: Run, accountsHash: string):
       token: run.token,
       state: "Running",
       reason: "Running",
-      message: "",
+      message: UNDER_WAY[run.request],
       time: run.startTime,
       id: run.id,
     });

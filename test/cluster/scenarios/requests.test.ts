@@ -40,6 +40,24 @@ describe("requests by annotation", () => {
     expect(brief(status?.conditions)).toContain("Ready=False/AwaitingFirstSync");
   });
 
+  it("test-connection says what it waits for, and asks once alone (issue 25, seen 1)", async () => {
+    const slow = world.tenant.fault({ on: "token", times: 1, effect: { kind: "delay", ms: 2000 } });
+    const asked = world.ask("testConnection", next());
+    const running = await world.until(
+      () => world.sync(),
+      ({ status }) => status?.requests?.testConnection?.state === "Running",
+    );
+    expect(running.status?.requests?.testConnection?.message).toMatch(/one attempt each, at most 10 s a request$/);
+    await asked;
+    slow();
+    // A run would ask again, and get its token.
+    const lost = world.tenant.fault({ on: "token", times: 1, effect: { kind: "reset" } });
+    const { status } = await world.ask("testConnection", next());
+    lost();
+    expect(status?.requests?.testConnection).toMatchObject({ state: "Failed", reason: "NetworkError" });
+    expect(status?.requests?.testConnection?.message).toContain("check egress, firewall and the NetworkPolicy");
+  });
+
   it("a missing permission is named, with the link that grants it", async () => {
     world.tenant.app.roles.delete("OrgContact.Read.All");
     const { status } = await world.ask("testConnection", next());

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ca } from "../../../dev/tls/index.ts";
 import { CLOUDS } from "../../../src/directory/entra/clouds.ts";
+import type { Http } from "../../../src/directory/http/http.ts";
+import type { Patience } from "../../../src/directory/http/retry.ts";
+import { TransportError } from "../../../src/directory/http/transport-error.ts";
 import { createDirectoryProvider, type DirectoryProviderOptions } from "../../../src/directory/provider.ts";
 import type { Connection, DirectoryProvider } from "../../../src/directory/types.ts";
 import { createTestDeps } from "./support/deps.ts";
@@ -116,6 +119,62 @@ describe("a connection to a tenant", () => {
     const directory = createProvider({ timeoutMs: 40 }).connect(connection());
     const failure = await failureOf(directory.authorize({ sources: ALL, fresh: false, signal: quiet() }));
     expect(failure).toMatchObject({ kind: "retry", reason: "Timeout" });
+  });
+});
+
+describe("while a person waits (issue 25, seen 1)", () => {
+  const dropped: Http = () => Promise.reject(new TransportError("timeout"));
+  const pages: Http = async () => ({ status: 200, header: () => undefined, body: '{"value":[]}' });
+  const toEntra = (url: string): boolean => url.startsWith(server.endpoints.authority);
+  const token: Http = async () => ({
+    status: 200,
+    header: () => undefined,
+    body: JSON.stringify({ token_type: "Bearer", expires_in: 3600, access_token: "e30.e30.x" }),
+  });
+
+  /** As a test connection does, over a network that loses what it loses. */
+  async function tried(patience: Patience, { entra, graph }: { readonly entra: Http; readonly graph: Http }) {
+    const asked: { readonly what: string; readonly timeoutMs: number | undefined }[] = [];
+    const http: Http = (request) => {
+      const isToken = toEntra(request.url);
+      asked.push({ what: isToken ? "token" : "graph", timeoutMs: request.timeoutMs });
+      return (isToken ? entra : graph)(request);
+    };
+    const deps = createTestDeps();
+    // Not one origin: what goes to Entra is told from what goes to Graph.
+    const endpoints = { ...CLOUDS, Global: { authority: server.endpoints.authority, graph: "https://graph.invalid" } };
+    const directory = createProvider({ http, deps, endpoints }).connect(connection(), patience);
+    const work = async () => {
+      await directory.authorize({ sources: ALL, fresh: true, signal: quiet() });
+      return directory.sample({ users: true, groups: false, contacts: false }, quiet());
+    };
+    return { outcome: await work().catch((error: unknown) => error), asked, pauses: deps.pauses };
+  }
+
+  it.each([
+    { where: "Entra", network: { entra: dropped, graph: pages }, asked: ["token"] },
+    { where: "Graph", network: { entra: token, graph: dropped }, asked: ["token", "graph"] },
+  ])("a firewall that drops what goes to $where is told after one attempt of 10 s", async ({ network, asked }) => {
+    const short = await tried("short", network);
+    expect(short.outcome).toMatchObject({ reason: "Timeout" });
+    expect(short.asked).toEqual(asked.map((what) => ({ what, timeoutMs: 10_000 })));
+    expect(short.pauses).toEqual([]);
+    const long = await tried("long", network);
+    expect(long.outcome).toMatchObject({ reason: "Timeout" });
+    expect(long.asked).toHaveLength(asked.length + 3);
+    expect(long.asked.every(({ timeoutMs }) => timeoutMs === undefined)).toBe(true);
+  });
+
+  it("a token that a test obtained is what the next run uses", async () => {
+    server.onEntra(inTurn(tokenReply([]), tokenReply(ROLES)));
+    const provider = createProvider();
+    const missing = async (patience: Patience, fresh: boolean) =>
+      (await provider.connect(connection(), patience).authorize({ sources: ALL, fresh, signal: quiet() })).missing
+        .length;
+    expect([await missing("long", false), await missing("short", true), await missing("long", false)]).toEqual([
+      3, 0, 0,
+    ]);
+    expect(server.entra).toHaveLength(2);
   });
 });
 

@@ -90,6 +90,19 @@ describe("an HTTPS request", () => {
     await expect(get(trustingHttp(50))).rejects.toMatchObject({ kind: "timeout" });
   });
 
+  it("gives up sooner on a request that says so, and never later", async () => {
+    server.onGraph(() => silence);
+    for (const [limit, own] of [
+      [30_000, 50],
+      [50, 30_000],
+    ] as const) {
+      const http = createHttp({ ca, timeoutMs: limit });
+      const request = { method: "GET", url: `${server.origin}/v1.0/x`, headers: {}, timeoutMs: own } as const;
+      const answer = http({ ...request, signal: quiet() });
+      await expect(answer).rejects.toMatchObject({ kind: "timeout" });
+    }
+  });
+
   it("gives up on a server that stops in the middle of its answer", async () => {
     server.onGraph(() => (response) => {
       response.writeHead(200);
