@@ -2,9 +2,9 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { writeKubeconfig } from "../controlplane/kubeconfig.ts";
-import type { ControlPlane } from "../controlplane/types.ts";
+import { writeKubeconfig } from "../kubeconfig.ts";
 import { ca } from "../tls/index.ts";
+import type { ControlPlane } from "../types.ts";
 import { createFaults, type Faults } from "./faults.ts";
 import { startGarbageCollection } from "./gc.ts";
 import { createRegistry } from "./registry.ts";

@@ -1,7 +1,7 @@
 /** One JSON call to an API server, for setting up a control plane and for tests. */
 import http from "node:http";
 import https from "node:https";
-import type { ControlPlaneAccess } from "./types.ts";
+import type { ControlPlaneAccess } from "../types.ts";
 
 export interface Answer {
   readonly status: number;

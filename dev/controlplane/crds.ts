@@ -2,8 +2,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parse } from "yaml";
+import type { ControlPlaneAccess } from "../types.ts";
 import { type Answer, call } from "./call.ts";
-import type { ControlPlaneAccess } from "./types.ts";
 
 const FOLDER = new URL("../../crds/", import.meta.url);
 const CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";

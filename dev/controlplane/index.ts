@@ -1,9 +1,10 @@
 /** The control plane of the demo and the tests: a real one where its binaries are, else the embedded one. */
-import { startRealControlPlane } from "./real.ts";
-import type { ControlPlane } from "./types.ts";
 
+import type { ControlPlane } from "../types.ts";
+import { startRealControlPlane } from "./real.ts";
+
+export type { ControlPlane } from "../types.ts";
 export { applyCrds } from "./crds.ts";
-export type { ControlPlane } from "./types.ts";
 
 export interface StartOptions {
   /** Of the API server. Default: a free one. */

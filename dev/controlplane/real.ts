@@ -7,10 +7,10 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { writeKubeconfig } from "../kubeconfig.ts";
+import type { ControlPlane } from "../types.ts";
 import { call } from "./call.ts";
-import { writeKubeconfig } from "./kubeconfig.ts";
 import { createProcesses, type Processes } from "./processes.ts";
-import type { ControlPlane } from "./types.ts";
 
 export interface RealOptions {
   /** The folder with etcd, kube-apiserver and, optionally, kubectl and kube-controller-manager. */

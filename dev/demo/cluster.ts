@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { O365Sync } from "../../src/api/types.generated.ts";
 import type { ConfigMap } from "../../src/runtime/kube.ts";
 import { call } from "../controlplane/call.ts";
-import type { ControlPlaneAccess } from "../controlplane/types.ts";
+import type { ControlPlaneAccess } from "../types.ts";
 
 export interface Cluster {
   create(path: string, object: object): Promise<void>;

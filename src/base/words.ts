@@ -20,3 +20,12 @@ export function publicWords(text: string, longest: number): string {
     .trim();
   return clean.length <= longest ? clean : `${clean.slice(0, longest - 1)}…`;
 }
+
+const MOST_SHOWN = 10;
+
+/** "a, b and 3 more" */
+export function someOf(words: readonly string[]): string {
+  if (words.length === 0) return "none";
+  const more = words.length - MOST_SHOWN;
+  return `${words.slice(0, MOST_SHOWN).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}

@@ -1,7 +1,7 @@
 /** Connects to tenants: one token for everybody who comes with the very same credential, one connection pool for all. */
 import { createHash } from "node:crypto";
 import type { Deps } from "../base/deps.ts";
-import type { CloudTable } from "./entra/clouds.ts";
+import type { CloudTable } from "./clouds.ts";
 import { createTokenSource, type Shelf, type Token, type TokenObserver, type TokenSource } from "./entra/token.ts";
 import { confirmObjects } from "./graph/confirm.ts";
 import { createGraph, type GraphOptions, type RequestObserver } from "./graph/graph.ts";

@@ -1,6 +1,6 @@
 /** Sends mails through one SMTP server over a few pooled connections, and says in public words what came of each. */
 import { createTransport, type Transporter } from "nodemailer";
-import { answerOf, explain, isFinal, type SmtpError } from "./smtp-answer.ts";
+import { answerOf, type Delivery, explain, isFinal, type SmtpError } from "./smtp-answer.ts";
 
 export interface SmtpSettings {
   readonly host: string;
@@ -31,20 +31,6 @@ export interface Mail {
   readonly inReplyTo: string | undefined;
   readonly date: Date;
 }
-
-/** What came of one attempt. Messages name no address; of the server's words they have what is fit to be shown. */
-export type Delivery =
-  /** The server took it for `accepted`; it refused `refused` of the others for good and put off `deferred`. */
-  | {
-      readonly kind: "accepted";
-      readonly deferred: readonly string[];
-      readonly refused: number;
-      readonly message: string;
-    }
-  /** Another attempt may succeed. `unreachable`: for no mail at the moment, whatever its recipients. */
-  | { readonly kind: "deferred"; readonly unreachable: boolean; readonly message: string }
-  /** This mail will never be taken. */
-  | { readonly kind: "refused"; readonly message: string };
 
 export interface Mailer {
   /** Never rejects, but with the signal's reason. Takes a few times `timeoutMs` at most. */

@@ -3,9 +3,10 @@ import { createHash } from "node:crypto";
 import type { Clock } from "../base/deps.ts";
 import { renderHtml } from "./html.ts";
 import { createMailBudget } from "./mail-budget.ts";
-import type { Delivery, Mailer } from "./mailer.ts";
+import type { Mailer } from "./mailer.ts";
 import { judgeRecipients } from "./recipients.ts";
 import type { Report } from "./report.ts";
+import type { Delivery } from "./smtp-answer.ts";
 import { renderText } from "./text.ts";
 
 export interface Order {

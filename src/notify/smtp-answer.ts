@@ -1,6 +1,19 @@
 /** What the answer of a mail server means: for this mail, for one recipient, or for every mail; in words that are fit to be shown. Pure. */
 import { publicWords } from "../base/words.ts";
-import type { Delivery } from "./mailer.ts";
+
+/** What came of one attempt. Messages name no address; of the server's words they have what is fit to be shown. */
+export type Delivery =
+  /** The server took it for `accepted`; it refused `refused` of the others for good and put off `deferred`. */
+  | {
+      readonly kind: "accepted";
+      readonly deferred: readonly string[];
+      readonly refused: number;
+      readonly message: string;
+    }
+  /** Another attempt may succeed. `unreachable`: for no mail at the moment, whatever its recipients. */
+  | { readonly kind: "deferred"; readonly unreachable: boolean; readonly message: string }
+  /** This mail will never be taken. */
+  | { readonly kind: "refused"; readonly message: string };
 
 /** As nodemailer tells it. */
 export interface SmtpError {

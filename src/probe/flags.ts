@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { UsageError } from "../config/values.ts";
-import { CLOUDS, type CloudTable, loadCloudEndpoints } from "../directory/entra/clouds.ts";
+import { CLOUDS, type CloudTable, loadCloudEndpoints } from "../directory/clouds.ts";
 import type { Cloud, Connection, Credential } from "../directory/types.ts";
 
 export interface ProbeOptions {

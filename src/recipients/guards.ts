@@ -1,6 +1,8 @@
 /** What may stop a plan: a checklist of small rules; each looks at the plan and answers violations or nothing. */
+
+import type { Baseline } from "./baseline.ts";
 import { isDelete } from "./changes.ts";
-import type { AccountType, Baseline, ChangeCounts, Plan, Source } from "./model.ts";
+import type { AccountType, ChangeCounts, Plan, Source } from "./model.ts";
 import type { Roster } from "./packed/roster.ts";
 
 export interface GuardInput {

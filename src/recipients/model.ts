@@ -1,5 +1,4 @@
 /** The words of this project as types: directory objects come in, accounts and tables go out. */
-import type { Roster } from "./packed/roster.ts";
 
 /** The three collections of the directory that can hold recipients. */
 export type Source = "users" | "groups" | "contacts";
@@ -43,21 +42,6 @@ export interface OutputOptions {
   /** 1, 2, 4 … 128. */
   readonly shards: number;
 }
-
-/** What is published now: accounts once something was published, bare addresses before that, when a baselineRef names them. */
-export type Baseline =
-  | { readonly kind: "none" }
-  | { readonly kind: "accounts"; readonly accounts: Roster; readonly names: DomainNames }
-  | {
-      readonly kind: "addresses";
-      readonly addresses: readonly string[];
-      /** How many more a file names that are of other domains. */
-      readonly ignored?: number;
-      /** How many a gateway accepted when they were published, where that is known. */
-      readonly published?: number | undefined;
-    }
-  /** Something was published, but its accounts are damaged or gone, and its tables too: only a number is left. */
-  | { readonly kind: "numbers"; readonly published: number };
 
 export type ChangeKind = "accountAdd" | "accountDelete" | "aliasAdd" | "aliasDelete";
 

@@ -1,8 +1,9 @@
 /** The Controller: takes keys from a work queue, reconciles each, and decides when to look again. */
 import type { Deps } from "../base/deps.ts";
 import { createDeadline } from "./abort.ts";
-import { createQueue, type Fairness, type QueueObserver } from "./queue.ts";
+import { createQueue, type QueueObserver } from "./queue.ts";
 import type { Controller, Logger, Reconcile } from "./types.ts";
+import type { Fairness } from "./waiting.ts";
 
 /** Told what happens in a controller, for metrics. */
 export interface ControllerObserver extends QueueObserver {

@@ -1,7 +1,7 @@
 /** The work queue of client-go: each key waits at most once, is worked on by one worker at a time, and is never forgotten. */
 import type { Clock } from "../base/deps.ts";
 import { createDelays } from "./delays.ts";
-import { createWaiting } from "./waiting.ts";
+import { createWaiting, type Fairness } from "./waiting.ts";
 
 /** Told what happens in the queue, for metrics. */
 export interface QueueObserver {
@@ -19,13 +19,6 @@ export interface QueueOptions {
   /** Absent: first come, first served. */
   readonly fairness?: Fairness | undefined;
   readonly observer?: QueueObserver | undefined;
-}
-
-/** Keys of one group take turns with those of the others, and do not take all workers, however many there are. */
-export interface Fairness {
-  groupOf(key: string): string;
-  /** How many keys of one group are worked on at once. */
-  readonly mostOfGroup: number;
 }
 
 export interface Queue {

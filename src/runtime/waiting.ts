@@ -1,5 +1,11 @@
 /** The keys that wait for a worker; groups of keys take turns: the one whose last turn is longest ago goes first. */
-import type { Fairness } from "./queue.ts";
+
+/** Keys of one group take turns with those of the others, and do not take all workers, however many there are. */
+export interface Fairness {
+  groupOf(key: string): string;
+  /** How many keys of one group are worked on at once. */
+  readonly mostOfGroup: number;
+}
 
 export interface Waiting {
   readonly size: number;

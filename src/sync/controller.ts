@@ -7,19 +7,20 @@ import { asObstacle } from "../publication/obstacle.ts";
 import { type HistoryRecord, isTest, type Run } from "../publication/records.ts";
 import { storeKey } from "../runtime/store.ts";
 import { ApiError, type Reconcile, type ReconcileContext, type ReconcileResult } from "../runtime/types.ts";
+import { announce } from "./announce.ts";
 import { decide } from "./decide/decide.ts";
 import { interruptedRun } from "./decide/interrupted.ts";
 import type { Decision, Situation } from "./decide/situation.ts";
 import { gather, type View } from "./gather.ts";
-import { notify } from "./mail/mail.ts";
+import { sendOwedMail } from "./mail/mail.ts";
 import { createMemory, type Remembered } from "./memory.ts";
-import { factsOf, type Outcome, type SyncServices } from "./outcome.ts";
+import { factsOf, type Outcome } from "./outcome.ts";
 import { GroundGone } from "./run/ground.ts";
 import { recordOf } from "./run/report.ts";
 import { renderKey, rerender } from "./run/rerender.ts";
 import { conclude, conduct, recheck } from "./run/runner.ts";
+import type { SyncServices } from "./services.ts";
 import { annotationNotes } from "./status/annotations.ts";
-import { announce } from "./status/announce.ts";
 import { settle } from "./status/conditions.ts";
 import { describeChanges } from "./status/messages.ts";
 import {
@@ -219,7 +220,7 @@ async function act(
     case "render":
       return renderOrExplain(services, view, memory, context);
     case "notify":
-      return notify(services, view, decision.owed, context);
+      return { view, ...(await sendOwedMail(services, view, decision.owed, context)) };
     case "abandon":
       return endWithout(
         services,

@@ -1,53 +1,13 @@
-/** What a reconcile works with, and what it answers to the one place that writes conditions. */
+/** What a reconcile answers to the one place that writes conditions. */
 
-import type { O365Sync, O365SyncStatus } from "../api/types.generated.ts";
-import type { Deps } from "../base/deps.ts";
+import type { O365SyncStatus } from "../api/types.generated.ts";
 import type { Failure } from "../base/failure.ts";
-import type { Delivered, Notifier } from "../notify/notifier.ts";
-import type { HistoryWriter } from "../publication/history-writer.ts";
+import type { Delivered } from "../notify/notifier.ts";
 import type { Run } from "../publication/records.ts";
-import type { EventRecorder } from "../runtime/types.ts";
-import type { Checks } from "./access/checks.ts";
-import type { GatherServices, View } from "./gather.ts";
-import type { RunServices } from "./run/run.ts";
+import type { View } from "./gather.ts";
+import type { SyncServices } from "./services.ts";
 import type { Facts, Finding } from "./status/conditions.ts";
-import type { StatusWriter } from "./status/status-writer.ts";
 import type { RunEnd } from "./status/transitions.ts";
-
-export interface SyncSettings {
-  /** Runs that people may ask for, per object. */
-  readonly manualRunsPerHour: number;
-  /** Milliseconds; a run that takes longer fails. */
-  readonly runDeadlineMs: number;
-  /** The admin-consent link of an object's cloud and tenant; undefined where no client id is known. */
-  readonly consentUrl: (object: O365Sync) => string | undefined;
-}
-
-export interface SyncServices extends RunServices, GatherServices {
-  readonly deps: Deps;
-  readonly events: EventRecorder;
-  readonly histories: HistoryWriter;
-  readonly statuses: StatusWriter;
-  readonly notifier: Notifier;
-  readonly settings: SyncSettings;
-  readonly observer?: SyncObserver | undefined;
-  /** Looks at permissions that others ask for. */
-  readonly checks?: Checks | undefined;
-}
-
-/** Told what came of runs, for metrics. */
-export interface SyncObserver {
-  runEnded(run: {
-    readonly trigger: string;
-    readonly result: string;
-    readonly seconds: number;
-    /** How late it began, for the first attempt at a slot. */
-    readonly delaySeconds?: number | undefined;
-  }): void;
-  missedSlots(count: number): void;
-  /** Told of every attempt at a mail. */
-  mailEnded(mail: { readonly result: string }): void;
-}
 
 /** What came of one decision. */
 export interface Outcome {
@@ -77,7 +37,7 @@ export interface Outcome {
 }
 
 export function factsOf(
-  { settings }: SyncServices,
+  { settings }: Pick<SyncServices, "settings">,
   { object, domain, obstacle, access, standing, accountsDamaged, missingTables }: View,
   now: number,
   { authorized, failure }: Pick<Outcome, "authorized" | "failure"> = {},

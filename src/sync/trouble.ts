@@ -3,7 +3,7 @@ import { O365_SYNC } from "../api/resources.ts";
 import { asFailure } from "../publication/obstacle.ts";
 import { find } from "../runtime/find.ts";
 import type { Reconcile } from "../runtime/types.ts";
-import type { SyncServices } from "./outcome.ts";
+import type { SyncServices } from "./services.ts";
 import { type Trouble, troubled } from "./status/conditions.ts";
 
 type TroubleServices = Pick<SyncServices, "client" | "statuses" | "deps" | "events">;

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { inject } from "vitest";
 import { call } from "../../dev/controlplane/call.ts";
-import type { ControlPlaneAccess } from "../../dev/controlplane/types.ts";
+import type { ControlPlaneAccess } from "../../dev/types.ts";
 import type { ProvidedControlPlane } from "./global-setup.ts";
 
 export function useControlPlane(): ProvidedControlPlane {

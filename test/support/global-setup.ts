@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { applyCrds, startControlPlane } from "../../dev/controlplane/index.ts";
-import type { ControlPlaneAccess } from "../../dev/controlplane/types.ts";
+import type { ControlPlaneAccess } from "../../dev/types.ts";
 import { grantOperatorRights } from "./rights.ts";
 
 /** What tests get: plain data, because each test file runs in a process of its own. */

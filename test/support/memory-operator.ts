@@ -18,7 +18,7 @@ import type { Checks } from "../../src/sync/access/checks.ts";
 import type { SharedKeys } from "../../src/sync/access/credentials.ts";
 import { NOTHING_SHARED } from "../../src/sync/access/shared-access.ts";
 import { createSyncReconciler } from "../../src/sync/controller.ts";
-import type { SyncObserver } from "../../src/sync/outcome.ts";
+import type { SyncObserver } from "../../src/sync/services.ts";
 import { createStatusWriter } from "../../src/sync/status/status-writer.ts";
 import type { MemoryCluster } from "./memory-cluster.ts";
 

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { call } from "../../dev/controlplane/call.ts";
-import type { ControlPlaneAccess } from "../../dev/controlplane/types.ts";
+import type { ControlPlaneAccess } from "../../dev/types.ts";
 
 export interface Rule {
   readonly apiGroups: readonly string[];

@@ -5,7 +5,7 @@ import { startTenant, type Tenant } from "../../dev/tenant/index.ts";
 import { MAIL_DOMAIN, O365_SYNC } from "../../src/api/resources.ts";
 import type { MailDomain, O365Sync } from "../../src/api/types.generated.ts";
 import type { Clock } from "../../src/base/deps.ts";
-import { CLOUDS } from "../../src/directory/entra/clouds.ts";
+import { CLOUDS } from "../../src/directory/clouds.ts";
 import { createDirectoryProvider } from "../../src/directory/provider.ts";
 import { CONFIG_MAP, type ConfigMap, SECRET } from "../../src/runtime/kube.ts";
 import type { Client } from "../../src/runtime/types.ts";

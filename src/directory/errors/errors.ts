@@ -1,6 +1,6 @@
 /** Makes Failures of what Entra, Graph and the network say: public facts, and the table's cause and cure. */
 import { Failure } from "../../base/failure.ts";
-import { FEDERATED_AUDIENCES, otherClouds } from "../entra/clouds.ts";
+import { FEDERATED_AUDIENCES, otherClouds } from "../clouds.ts";
 import { isPage } from "../http/json.ts";
 import { LONGEST_PAUSE_HOURS } from "../http/retry.ts";
 import type { TransportError } from "../http/transport-error.ts";

@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { O365Sync } from "../../api/types.generated.ts";
 import { Failure } from "../../base/failure.ts";
+import { someOf } from "../../base/words.ts";
 import { endOf } from "../../directory/entra/credentials.ts";
 import type { Connection, Credential } from "../../directory/types.ts";
 import { find } from "../../runtime/find.ts";
 import { SECRET, type Secret } from "../../runtime/kube.ts";
 import type { Client } from "../../runtime/types.ts";
-import { someOf } from "../status/messages.ts";
 import { isAllowed, type SharedAccess } from "./shared-access.ts";
 
 export interface Access {

@@ -1,7 +1,6 @@
 /** Says in time that a certificate ends. Pure. */
 import type { O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
 import { readableTime } from "../../base/time.ts";
-import type { Situation } from "../decide/situation.ts";
 import type { Access } from "./credentials.ts";
 
 /** How long before its end a certificate is complained about. */
@@ -30,5 +29,8 @@ export function expiryNote({ spec }: O365Sync, expiry: number | undefined, now: 
 export const noticeCredentialEnd = ({
   credentialEnd,
   now,
-}: Pick<Situation, "credentialEnd" | "now">): number | undefined =>
+}: {
+  readonly credentialEnd: number | undefined;
+  readonly now: number;
+}): number | undefined =>
   credentialEnd === undefined ? undefined : [credentialEnd - NOTICE_MS, credentialEnd].find((at) => at > now);

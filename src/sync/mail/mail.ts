@@ -1,31 +1,43 @@
 /** Sends the mails that are owed: what the status says of a run becomes a report, the report a mail. */
 
 import { approveCommand, planCommand, syncCommand } from "../../api/commands.ts";
-import type { O365Sync } from "../../api/types.generated.ts";
+import type { MailDomain, O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
+import type { Deps } from "../../base/deps.ts";
 import { readableTime } from "../../base/time.ts";
-import type { Delivered } from "../../notify/notifier.ts";
+import type { Delivered, Notifier } from "../../notify/notifier.ts";
 import { type Command, composeReport, type Report } from "../../notify/report.ts";
 import { detailsDigest, detailsOf, type RunDetails } from "../../publication/details.ts";
+import type { HistoryWriter } from "../../publication/history-writer.ts";
 import { asFailure } from "../../publication/obstacle.ts";
 import type { ReconcileContext } from "../../runtime/types.ts";
-import type { View } from "../gather.ts";
-import type { Outcome, SyncServices } from "../outcome.ts";
-import { delivery, type OwedMail, struckOff } from "./owed.ts";
+import { delivery, type OwedMail, struckOff, type ToldRun } from "./owed.ts";
 
 /** After this long a mail tells nothing that anybody still needs. */
 const GIVEN_UP_MS = 24 * 3_600_000;
 
+export interface MailServices {
+  readonly deps: Deps;
+  readonly notifier: Notifier;
+  readonly histories: Pick<HistoryWriter, "find">;
+}
+
+/** Whose run a mail tells. */
+export interface MailSubject {
+  readonly object: O365Sync;
+  readonly domain: MailDomain | undefined;
+}
+
 /** Sends one mail that is owed. Whatever comes of it, no sync fails by it. */
-export async function notify(
-  services: SyncServices,
-  view: View,
+export async function sendOwedMail(
+  services: MailServices,
+  subject: MailSubject,
   owed: OwedMail,
   { log, signal }: ReconcileContext,
-): Promise<Outcome> {
-  const { object } = view;
+): Promise<{ readonly status: O365SyncStatus; readonly mail?: Delivered }> {
+  const { object } = subject;
   const status = object.status ?? {};
-  if (!object.spec.notifications.enabled) return { view, status: struckOff(status, owed) };
-  const delivered = await deliver(services, view, owed, signal);
+  if (!object.spec.notifications.enabled) return { status: struckOff(status, owed) };
+  const delivered = await deliver(services, subject, owed, signal);
   const { now } = services.deps.clock;
   const given = delivered.result === "Deferred" && now() - Date.parse(owed.since) >= GIVEN_UP_MS;
   const mail: Delivered = given
@@ -34,11 +46,16 @@ export async function notify(
   const { result, message } = mail;
   if (result === "Sent") log.info({ run: owed.id, result }, "Mail ended");
   else log.warn({ run: owed.id, result, reason: message }, "Mail ended");
-  return { view, status: delivery(status, owed, mail, now()), mail };
+  return { status: delivery(status, owed, mail, now()), mail };
 }
 
-async function deliver(services: SyncServices, view: View, owed: OwedMail, signal: AbortSignal): Promise<Delivered> {
-  const { object } = view;
+async function deliver(
+  services: MailServices,
+  subject: MailSubject,
+  owed: OwedMail,
+  signal: AbortSignal,
+): Promise<Delivered> {
+  const { object } = subject;
   const run = owed.run ?? inShort(object, owed);
   if (run === undefined) return { result: "Failed", message: "the status no longer has the run to be told" };
   const details = await findDetails(services, object, owed, signal);
@@ -48,7 +65,7 @@ async function deliver(services: SyncServices, view: View, owed: OwedMail, signa
   return services.notifier.deliver(
     {
       object: `${namespace}/${name}`,
-      report: reportOf(view, run, details),
+      report: reportOf(subject, run, details),
       recipients: object.spec.notifications.recipients ?? [],
       identity: identity(failed ? "failure" : "end"),
       follows: !failed && run.attempts > 1 ? identity("failure") : undefined,
@@ -58,10 +75,8 @@ async function deliver(services: SyncServices, view: View, owed: OwedMail, signa
   );
 }
 
-type Telling = NonNullable<OwedMail["run"]>;
-
 /** What an earlier version owed: it wrote the id alone. */
-function inShort({ status }: O365Sync, { id, since }: OwedMail): Telling | undefined {
+function inShort({ status }: O365Sync, { id, since }: OwedMail): ToldRun | undefined {
   const found = status?.history?.find((record) => record.id === id);
   if (found === undefined) return undefined;
   const { trigger, time, result, summary } = found;
@@ -79,7 +94,7 @@ function inShort({ status }: O365Sync, { id, since }: OwedMail): Telling | undef
 
 /** Undefined where the history ConfigMap does not have them as they were written: others can write there. */
 async function findDetails(
-  { histories }: SyncServices,
+  { histories }: Pick<MailServices, "histories">,
   object: O365Sync,
   { id, run }: OwedMail,
   signal: AbortSignal,
@@ -96,11 +111,7 @@ async function findDetails(
 
 const LEFT_OUT = "numbers and addresses are left out: the history ConfigMap no longer has them as they were written";
 
-export function reportOf(
-  { object, domain }: Pick<View, "object" | "domain">,
-  run: Telling,
-  details: RunDetails | undefined,
-): Report {
+export function reportOf({ object, domain }: MailSubject, run: ToldRun, details: RunDetails | undefined): Report {
   const { namespace = "", name } = object.metadata;
   const { request } = run;
   return composeReport({
@@ -122,7 +133,7 @@ export function reportOf(
   });
 }
 
-function commandsFor(object: O365Sync, { result, reason, request }: Telling, { plan }: RunDetails = {}): Command[] {
+function commandsFor(object: O365Sync, { result, reason, request }: ToldRun, { plan }: RunDetails = {}): Command[] {
   const commands: Command[] = [];
   const { consentUrl, retry, schedule } = object.status ?? {};
   if (result === "Held" && plan?.approvable === true)

@@ -2,10 +2,11 @@
 import type { O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
 import type { Delivered } from "../../notify/notifier.ts";
 import type { HistoryRecord, Run } from "../../publication/records.ts";
-import type { RunEnd } from "../status/transitions.ts";
 
 type Notifications = NonNullable<O365SyncStatus["notifications"]>;
 export type OwedMail = NonNullable<Notifications["pending"]>[number];
+/** What a mail tells of its run. */
+export type ToldRun = NonNullable<OwedMail["run"]>;
 
 const MINUTE_MS = 60_000;
 const LONGEST_PAUSE_MS = 60 * MINUTE_MS;
@@ -16,7 +17,7 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 /** A run that has ended, and what its mail tells. */
 export interface Told {
   readonly run: Run;
-  readonly end: RunEnd;
+  readonly end: Pick<ToldRun, "result" | "reason" | "message">;
   readonly record: HistoryRecord;
   /** Digest of what the history keeps of it; absent: a mail shows none of that. */
   readonly details?: string | undefined;
@@ -35,7 +36,7 @@ export function owing(object: O365Sync, status: O365SyncStatus, told: Told): O36
   return { ...status, notifications: { ...status.notifications, pending: [...others, owed].slice(-MOST_PENDING) } };
 }
 
-function tellingOf({ run, end, record, details }: Told): NonNullable<OwedMail["run"]> {
+function tellingOf({ run, end, record, details }: Told): ToldRun {
   return {
     trigger: run.trigger,
     ...(run.request === undefined ? {} : { request: run.request }),

@@ -2,37 +2,24 @@
 
 import { approveLine } from "../../api/commands.ts";
 import type { MailDomain, O365Sync } from "../../api/types.generated.ts";
-import type { Deps } from "../../base/deps.ts";
 import { inSlices } from "../../base/slices.ts";
 import { isPauseDue, type Steps } from "../../base/steps.ts";
 import { type Pending, vouching } from "../../publication/anchor.ts";
 import { removedLastDay } from "../../publication/manifest.ts";
-import type { Plans } from "../../publication/plans.ts";
 import { acceptedBefore, bindingOf, type Proposal, propose } from "../../publication/proposal.ts";
 import { type Draft, draftPublication } from "../../publication/publication.ts";
-import type { Publisher, Standing } from "../../publication/publish.ts";
+import type { Standing } from "../../publication/publish.ts";
 import type { HistoryRecord } from "../../publication/records.ts";
+import type { Baseline } from "../../recipients/baseline.ts";
 import { isDelete } from "../../recipients/changes.ts";
 import type { Wish } from "../../recipients/diff.ts";
 import { type GuardInput, guards, type Unconfirmed, type Violation } from "../../recipients/guards.ts";
-import type { Baseline } from "../../recipients/model.ts";
 import type { Roster } from "../../recipients/packed/roster.ts";
-import type { Client } from "../../runtime/types.ts";
-import type { StatusWriter } from "../status/status-writer.ts";
+import type { GateServices } from "../services.ts";
 import type { RunEnd } from "../status/transitions.ts";
 import { lookAgain } from "./ground.ts";
 import { recordViolations } from "./report.ts";
 import { ALL_CONFIRMED, type Confirmed } from "./steps.ts";
-
-export interface GateServices {
-  readonly statuses: StatusWriter;
-  readonly client: Client;
-  readonly publisher: Publisher;
-  readonly plans: Plans;
-  readonly deps: Deps;
-  /** Percent; what no object's deletionGuard may exceed. */
-  readonly maxDeletionPercent: number;
-}
 
 /** Who wants to change the list, and what stands now. */
 export interface Ground {

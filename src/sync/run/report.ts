@@ -9,8 +9,9 @@ import {
   type RecordedViolation,
   type Run,
 } from "../../publication/records.ts";
+import type { Baseline } from "../../recipients/baseline.ts";
 import type { Violation } from "../../recipients/guards.ts";
-import type { Baseline, Plan } from "../../recipients/model.ts";
+import type { Plan } from "../../recipients/model.ts";
 import { describeChanges } from "../status/messages.ts";
 import type { RunEnd } from "../status/transitions.ts";
 import type { Confirmed } from "./steps.ts";

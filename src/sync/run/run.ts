@@ -3,9 +3,7 @@
 import type { MailDomain, O365Sync } from "../../api/types.generated.ts";
 import { Failure } from "../../base/failure.ts";
 import { inSlices } from "../../base/slices.ts";
-import type { Directory, DirectoryProvider, Sharing } from "../../directory/types.ts";
-import type { ChangesWriter } from "../../publication/changes-writer.ts";
-import type { ConfigMaps } from "../../publication/configmaps.ts";
+import type { Directory, Sharing } from "../../directory/types.ts";
 import { saveLeftOut } from "../../publication/left-out.ts";
 import { asFailure } from "../../publication/obstacle.ts";
 import type { Plans } from "../../publication/plans.ts";
@@ -20,10 +18,11 @@ import { findCondition } from "../../runtime/conditions.ts";
 import type { Logger } from "../../runtime/types.ts";
 import type { Access } from "../access/credentials.ts";
 import { ownershipHash } from "../decide/fingerprint.ts";
+import type { RunServices } from "../services.ts";
 import type { Finding } from "../status/conditions.ts";
 import type { RunEnd } from "../status/transitions.ts";
 import { loadBaseline } from "./baseline.ts";
-import { type GateServices, hold, type Judged, judge, publish } from "./gate.ts";
+import { hold, type Judged, judge, publish } from "./gate.ts";
 import { describeConfirmed, describeIgnored, describeProposal, describeViolations, recordOf } from "./report.ts";
 import {
   authorizationTrouble,
@@ -34,12 +33,6 @@ import {
   verifyOwnership,
 } from "./steps.ts";
 import { timed, tryConnection } from "./test-connection.ts";
-
-export interface RunServices extends GateServices {
-  readonly changes: ChangesWriter;
-  readonly maps: ConfigMaps;
-  readonly directories: DirectoryProvider;
-}
 
 export interface RunInput {
   readonly object: O365Sync;

@@ -4,6 +4,7 @@ import type { MailDomain, O365Sync } from "../../api/types.generated.ts";
 import { Failure } from "../../base/failure.ts";
 import { inSlices } from "../../base/slices.ts";
 import { isPauseDue, type Steps } from "../../base/steps.ts";
+import { someOf } from "../../base/words.ts";
 import type { Authorization, Directory, EnabledSources, Sharing } from "../../directory/types.ts";
 import type { Proposal } from "../../publication/proposal.ts";
 import { namesOf } from "../../publication/publication.ts";
@@ -14,7 +15,7 @@ import { MOST_BARE, type Unconfirmed } from "../../recipients/guards.ts";
 import type { Logger } from "../../runtime/types.ts";
 import { ownershipHash } from "../decide/fingerprint.ts";
 import type { Finding } from "../status/conditions.ts";
-import { AUTHORIZED, someOf } from "../status/messages.ts";
+import { AUTHORIZED } from "../status/messages.ts";
 
 /** Said in the log while a large tenant is read. */
 const PROGRESS_EVERY = 20_000;

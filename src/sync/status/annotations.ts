@@ -1,8 +1,8 @@
 /** What annotations ask for that nobody serves: a name that is none of ours, a value that is empty. Pure. */
 import { GROUP } from "../../api/group.ts";
 import type { O365Sync } from "../../api/types.generated.ts";
+import { someOf } from "../../base/words.ts";
 import { REQUEST_TYPES } from "../decide/requests.ts";
-import { someOf } from "./messages.ts";
 
 const KNOWN = REQUEST_TYPES.map(({ annotation }) => annotation);
 

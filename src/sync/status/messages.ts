@@ -40,12 +40,3 @@ type HeldViolation = NonNullable<O365SyncStatus["held"]>["violations"][number];
 /** Fewer than are allowed only break a rule that asks for some at least. */
 export const describeLimit = ({ limit, allowed, actual }: HeldViolation): string =>
   `${limit}: ${actual}, ${actual < allowed ? "at least" : "allowed"} ${allowed}`;
-
-const MOST_SHOWN = 10;
-
-/** "a, b and 3 more" */
-export function someOf(words: readonly string[]): string {
-  if (words.length === 0) return "none";
-  const more = words.length - MOST_SHOWN;
-  return `${words.slice(0, MOST_SHOWN).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-}

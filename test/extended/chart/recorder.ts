@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { request } from "node:https";
 import type { AddressInfo } from "node:net";
-import type { ControlPlaneAccess } from "../../../dev/controlplane/types.ts";
+import type { ControlPlaneAccess } from "../../../dev/types.ts";
 
 /** `verb group/resource`, as RBAC names them; the core group is empty: `get /secrets`. */
 export type Right = string;

@@ -7,7 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Call, call } from "../../../dev/controlplane/call.ts";
 import { startRealControlPlane } from "../../../dev/controlplane/real.ts";
-import type { ControlPlane } from "../../../dev/controlplane/types.ts";
+import type { ControlPlane } from "../../../dev/types.ts";
 import { grantOperatorRights } from "../../support/rights.ts";
 import { missing } from "../../support/tools.ts";
 import { createWorld, type World } from "../../support/world.ts";

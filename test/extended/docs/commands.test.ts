@@ -11,10 +11,10 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { call } from "../../../dev/controlplane/call.ts";
 import { startRealControlPlane } from "../../../dev/controlplane/real.ts";
-import type { ControlPlane } from "../../../dev/controlplane/types.ts";
 import { type OperatorProcess, startOperatorProcess } from "../../../dev/demo/operator.ts";
 import { harbourAndPine } from "../../../dev/tenant/fixture.ts";
 import { startTenant, type Tenant } from "../../../dev/tenant/index.ts";
+import type { ControlPlane } from "../../../dev/types.ts";
 import { bundle } from "../../../scripts/bundle.ts";
 import { type Page, ROOT, readPages } from "../../support/pages.ts";
 import { missing } from "../../support/tools.ts";
@@ -91,7 +91,7 @@ describe.skipIf(!isPossible)("Commands of", { timeout: 120_000 }, () => {
       body: { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: {} },
     });
     const { token: adminToken } = (token.body as { status: { token: string } }).status;
-    const { writeKubeconfig } = await import("../../../dev/controlplane/kubeconfig.ts");
+    const { writeKubeconfig } = await import("../../../dev/kubeconfig.ts");
     const own = join(folder, "operator.kubeconfig");
     await writeKubeconfig({ ...controlPlane, adminToken }, own, "admin");
     const endpoints = join(folder, "endpoints.json");

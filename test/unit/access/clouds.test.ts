@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Authority, createAuthority } from "../../../dev/tenant/authority.ts";
 import { appCertificate, appKey } from "../../../dev/tls/index.ts";
-import { CLOUDS, FEDERATED_AUDIENCES } from "../../../src/directory/entra/clouds.ts";
+import { CLOUDS, FEDERATED_AUDIENCES } from "../../../src/directory/clouds.ts";
 import type { Cloud, Credential } from "../../../src/directory/types.ts";
 import { createFederation, SUBJECT } from "../../support/federation.ts";
 import { failureOf, quiet } from "../directory/support/failures.ts";

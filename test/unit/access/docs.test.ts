@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { FLAGS } from "../../../src/config/flags.ts";
-import { CLOUDS, FEDERATED_AUDIENCES } from "../../../src/directory/entra/clouds.ts";
+import { CLOUDS, FEDERATED_AUDIENCES } from "../../../src/directory/clouds.ts";
 import { leastRole } from "../../../src/directory/permissions.ts";
 import { SOURCES } from "../../../src/directory/sources.ts";
 import { probeHelp } from "../../../src/probe/flags.ts";

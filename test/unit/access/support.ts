@@ -2,7 +2,7 @@
 import type { Authority } from "../../../dev/tenant/authority.ts";
 import { MAIL_DOMAIN, O365_SYNC } from "../../../src/api/resources.ts";
 import type { O365Sync, O365SyncStatus } from "../../../src/api/types.generated.ts";
-import { CLOUDS } from "../../../src/directory/entra/clouds.ts";
+import { CLOUDS } from "../../../src/directory/clouds.ts";
 import type { Http, HttpResponse } from "../../../src/directory/http/http.ts";
 import { createDirectoryProvider } from "../../../src/directory/provider.ts";
 import type { Cloud, Connection, Directory } from "../../../src/directory/types.ts";

@@ -11,7 +11,7 @@ import { parse, stringify } from "yaml";
 import { startEmbedded } from "../../../dev/apiserver/index.ts";
 import { applyCrds } from "../../../dev/controlplane/crds.ts";
 import { startRealControlPlane } from "../../../dev/controlplane/real.ts";
-import type { ControlPlane } from "../../../dev/controlplane/types.ts";
+import type { ControlPlane } from "../../../dev/types.ts";
 import { CASES } from "./cases/index.ts";
 import { differences, type Known, unexplained } from "./compare.ts";
 import { KNOWN } from "./known.ts";

@@ -1,6 +1,6 @@
 /** Holds the conversations with one API server and keeps what it answered. */
 import { randomUUID } from "node:crypto";
-import type { ControlPlaneAccess } from "../../../dev/controlplane/types.ts";
+import type { ControlPlaneAccess } from "../../../dev/types.ts";
 import type { Case } from "./cases/requests.ts";
 import { mask, maskText } from "./mask.ts";
 import { type Answer, type Request, send } from "./send.ts";

@@ -1,7 +1,7 @@
 /** One request as any client could send it, and the whole answer. */
 import http from "node:http";
 import https from "node:https";
-import type { ControlPlaneAccess } from "../../../dev/controlplane/types.ts";
+import type { ControlPlaneAccess } from "../../../dev/types.ts";
 
 export interface Request {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ca } from "../../../dev/tls/index.ts";
-import { CLOUDS } from "../../../src/directory/entra/clouds.ts";
+import { CLOUDS } from "../../../src/directory/clouds.ts";
 import type { Http } from "../../../src/directory/http/http.ts";
 import type { Patience } from "../../../src/directory/http/retry.ts";
 import { TransportError } from "../../../src/directory/http/transport-error.ts";

@@ -1,9 +1,10 @@
 /** Deliveries: who gets the mail, under which Message-ID, and when another attempt is worth it. */
 import { describe, expect, it } from "vitest";
 import type { Clock } from "../../../src/base/deps.ts";
-import type { Delivery, Mail, Mailer } from "../../../src/notify/mailer.ts";
+import type { Mail, Mailer } from "../../../src/notify/mailer.ts";
 import { createNotifier, type Order } from "../../../src/notify/notifier.ts";
 import { composeReport } from "../../../src/notify/report.ts";
+import type { Delivery } from "../../../src/notify/smtp-answer.ts";
 import { inputOf } from "./report-cases.ts";
 
 const ACCEPTED: Delivery = { kind: "accepted", deferred: [], refused: 0, message: "the SMTP server took it" };

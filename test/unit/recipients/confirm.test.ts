@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { Baseline } from "../../../src/recipients/baseline.ts";
 import { countHeld, countUnconfirmed, type OwnRules } from "../../../src/recipients/confirm.ts";
-import type { Account, Baseline, DirectoryObject } from "../../../src/recipients/model.ts";
+import type { Account, DirectoryObject } from "../../../src/recipients/model.ts";
 import { mailbox, NAMES } from "./support/accounts.ts";
 import { diff, removalsToConfirm } from "./support/whole.ts";
 

@@ -1,7 +1,7 @@
 /** Whoever listens to events and reads metrics, and whether they hear what is written into the status. */
 import { expect } from "vitest";
 import type { EventRecorder } from "../../../../src/runtime/types.ts";
-import type { SyncObserver } from "../../../../src/sync/outcome.ts";
+import type { SyncObserver } from "../../../../src/sync/services.ts";
 import type { Told } from "./ledger.ts";
 
 export interface Audience {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ca, cert, key } from "../../../../dev/tls/index.ts";
-import { CLOUDS } from "../../../../src/directory/entra/clouds.ts";
+import { CLOUDS } from "../../../../src/directory/clouds.ts";
 import { createTokenSource, type TokenOptions, type TokenSource } from "../../../../src/directory/entra/token.ts";
 import type { Http } from "../../../../src/directory/http/http.ts";
 import type { Credential } from "../../../../src/directory/types.ts";

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createCompany } from "../../../../dev/tenant/company.ts";
 import { startTenant, type Tenant } from "../../../../dev/tenant/index.ts";
-import { CLOUDS } from "../../../../src/directory/entra/clouds.ts";
+import { CLOUDS } from "../../../../src/directory/clouds.ts";
 import { addressFilter, findHolders } from "../../../../src/directory/graph/holders.ts";
 import { createDirectoryProvider } from "../../../../src/directory/provider.ts";
 import type { Holders } from "../../../../src/directory/types.ts";

@@ -3,6 +3,7 @@
 import { allSteps } from "../../../../src/base/steps.ts";
 import * as chunks from "../../../../src/publication/chunks.ts";
 import { acceptedParts, countAccepted as acceptedSteps } from "../../../../src/recipients/accepted.ts";
+import type { Baseline } from "../../../../src/recipients/baseline.ts";
 import * as confirm from "../../../../src/recipients/confirm.ts";
 import {
   createDeriver as createStepDeriver,
@@ -12,7 +13,6 @@ import {
 import * as core from "../../../../src/recipients/diff.ts";
 import type {
   Account,
-  Baseline,
   Change,
   DirectoryObject,
   DomainNames,

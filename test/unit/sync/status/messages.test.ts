@@ -1,7 +1,8 @@
 /** Sentences that are put together (issue 17, point 17). */
 import { expect, it } from "vitest";
 import { approveCommand } from "../../../../src/api/commands.ts";
-import { describeLimit, someOf } from "../../../../src/sync/status/messages.ts";
+import { someOf } from "../../../../src/base/words.ts";
+import { describeLimit } from "../../../../src/sync/status/messages.ts";
 import { syncSpec } from "../../../support/memory-operator.ts";
 
 it.each([

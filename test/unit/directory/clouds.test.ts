@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CLOUDS, consentUrl, loadCloudEndpoints } from "../../../../src/directory/entra/clouds.ts";
+import { CLOUDS, consentUrl, loadCloudEndpoints } from "../../../src/directory/clouds.ts";
 
 describe("the cloud endpoints file", () => {
   it("replaces what it names and leaves the rest", () => {

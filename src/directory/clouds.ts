@@ -1,5 +1,5 @@
 /** Where each Microsoft cloud lives: its token authority and its Graph. */
-import type { Cloud, CloudEndpoints } from "../types.ts";
+import type { Cloud, CloudEndpoints } from "./types.ts";
 
 export type CloudTable = Readonly<Record<Cloud, CloudEndpoints>>;
 

@@ -1,10 +1,10 @@
 /** Tells people through events what came of a reconcile. Notes carry nothing volatile and no addresses. */
 
-import type { O365Sync } from "../../api/types.generated.ts";
-import { isTest } from "../../publication/records.ts";
-import { findCondition } from "../../runtime/conditions.ts";
-import type { EventRecorder } from "../../runtime/types.ts";
-import type { Outcome } from "../outcome.ts";
+import type { O365Sync } from "../api/types.generated.ts";
+import { isTest } from "../publication/records.ts";
+import { findCondition } from "../runtime/conditions.ts";
+import type { EventRecorder } from "../runtime/types.ts";
+import type { Outcome } from "./outcome.ts";
 
 export function announce(events: EventRecorder, outcome: Outcome, object: O365Sync): void {
   const normal = (reason: string, action: string, note: string): void =>
