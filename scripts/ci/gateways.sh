@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the mail gateways that test/extended/gateways starts, on a Debian machine as root, and prints the folder of
-# those that are not in PATH. Postfix, tinycdb and Rspamd are installed; Exim cannot be, beside Postfix: it is unpacked.
+# Installs the mail gateways that test/extended/gateways starts, on a Debian machine as root, and prints the folders of
+# those that are not in PATH, as PATH takes them. Postfix, tinycdb and Rspamd are installed; Exim cannot be, beside Postfix: it is unpacked.
 # What is there already is left alone. Nothing is started. Rspamd is left out where Debian does not have it.
 set -euo pipefail
 
@@ -47,4 +47,12 @@ fi
 if ! id Debian-exim >/dev/null 2>&1; then
   useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin Debian-exim
 fi
-echo "$cache/usr/sbin"
+# Haraka is no dependency of this project's package: 55 packages for one test.
+haraka="/var/cache/o365-sync-operator/haraka"
+version="3.3.4"
+if ! grep -qs "\"version\": \"$version\"" "$haraka/node_modules/Haraka/package.json"; then
+  mkdir -p "$haraka"
+  npm install --prefix "$haraka" --ignore-scripts --omit=optional --no-fund --no-audit --no-package-lock --loglevel=error \
+    "Haraka@$version" >&2
+fi
+echo "$cache/usr/sbin:$haraka/node_modules/.bin"

@@ -11,6 +11,7 @@ import { nearMisses } from "../../support/gateways/addresses.ts";
 import { type Bench, createBench, freePort, timeUntil } from "../../support/gateways/bench.ts";
 import { documented, documentedNames, settingsOf } from "../../support/gateways/docs.ts";
 import { type Exim, eximMounted, startExim } from "../../support/gateways/exim.ts";
+import { type Haraka, startHaraka } from "../../support/gateways/haraka.ts";
 import { createMount, type Mount, type Mountable } from "../../support/gateways/mount.ts";
 import { inSmtp, NASTY, OWN_LITERALS, relayAttempts, routedLocals } from "../../support/gateways/nasty.ts";
 import { EXAMPLE, type Postfix, STOCK_MAIN, startPostfix } from "../../support/gateways/postfix.ts";
@@ -24,11 +25,11 @@ import { cdbKeys } from "../../unit/recipients/support/read-cdb.ts";
 
 const DIRECTORY = "xn--bcher-kva.example";
 const MIRROR = "example.org";
-const PROGRAMS = ["postfix", "postconf", "smtp-sink", "exim4"];
+const PROGRAMS = ["postfix", "postconf", "smtp-sink", "exim4", "haraka"];
 
 /** One gateway of the table below. */
 interface Kind {
-  readonly start: (folder: string) => Promise<Postfix | Exim>;
+  readonly start: (folder: string) => Promise<Postfix | Exim | Haraka>;
   /** Its table has every address of the list but these. */
   readonly cannotHold?: RegExp;
   /** Unknown recipients of listed domains are let in, and logged. */
@@ -176,6 +177,10 @@ describe.skipIf(lacks({ programs: PROGRAMS, root: true }))("With a nasty tenant,
       },
     ],
     [
+      "Haraka beside the program",
+      { start: async (folder) => startHaraka(folder, await freePort(), program.socketmapPorts[0] ?? 0) },
+    ],
+    [
       "Exim as documented, in shadow mode",
       {
         start: exim((c) => c.replace(/^ {2}deny .*\n/m, () => documented("exim-shadow.conf"))),
@@ -185,7 +190,7 @@ describe.skipIf(lacks({ programs: PROGRAMS, root: true }))("With a nasty tenant,
   ];
 
   describe.each(kinds)("%s", (name, { start, cannotHold, shadow, rewrites = false }) => {
-    let gateway: Postfix | Exim;
+    let gateway: Postfix | Exim | Haraka;
     beforeAll(async () => {
       // Postfix' sockets have short paths.
       gateway = bench.use(await start(join(bench.folder, String(kinds.findIndex(([each]) => each === name)))));

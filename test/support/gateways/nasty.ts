@@ -39,12 +39,12 @@ const ODD = [
   "%".repeat(64),
 ];
 
-/** Local parts, lower-case. */
+/** Local parts, lower-case. A comma or semicolon before an address parts it from another one, where a directory has several in one value. */
 export const NASTY: readonly string[] = [
   ...new Set(
     PRINTABLE.flatMap((character) => [character, `${character}x`, `x${character}y`, `z${character}`]).concat(ODD),
   ),
-];
+].filter((local) => !/^[,;]./.test(local));
 
 /** Ways of old to say "pass it on to evil.test", to a gateway that relays for `domain`. Refused, whatever is listed. */
 export const relayAttempts = (domain: string): readonly string[] => [
