@@ -20,7 +20,7 @@ export async function changes(session: Session, name: string, { since, address }
   let found = 0;
   for (const run of runs) {
     let headed = false;
-    for await (const { op, address: changed, of } of run.read()) {
+    for await (const { op, address: changed, of } of run.read(wanted === undefined ? undefined : [wanted])) {
       if (wanted !== undefined && changed !== wanted) continue;
       found++;
       if (isData(output)) {

@@ -21,7 +21,7 @@ async function exportAddresses(session: Session, list: PublishedList, format: "p
   const addresses = await allListed(session, list);
   if (addresses === undefined)
     throw new CommandError(
-      `${list.sync} publishes no table in text (spec.output.formats); --format json has its accounts`,
+      `${list.sync} publishes no table of recipients (spec.output.formats); --format json has its accounts`,
       EXIT.no,
     );
   const end = format === "postfix" ? " OK\n" : "\n";

@@ -1,18 +1,24 @@
 /** `why`: is an address accepted, and why, or why not. */
 import { parseAddress } from "../../src/recipients/addresses.ts";
-import { CommandError, EXIT, type ExitCode } from "../errors.ts";
+import { EXIT, type ExitCode } from "../errors.ts";
 import { isData, printable } from "../output.ts";
 import type { Session } from "../session.ts";
-import { explain } from "../why/explain.ts";
-import { gatherFacts } from "../why/facts.ts";
+import { type Explanation, explain, explainDropped } from "../why/explain.ts";
+import { gatherDropped, gatherFacts } from "../why/facts.ts";
+
+/** In which namespaces it was looked. */
+const scopeOf = ({ namespace }: Session): string =>
+  namespace === undefined ? "of any namespace" : `of the namespace ${namespace}`;
+
+export async function answerWhy(session: Session, text: string): Promise<Explanation> {
+  const address = parseAddress(text);
+  if ("dropped" in address) return explainDropped(text, address, await gatherDropped(session, text, address));
+  return explain(address, await gatherFacts(session, address), scopeOf(session));
+}
 
 export async function why(session: Session, text: string): Promise<ExitCode> {
-  const { output, namespace } = session;
-  const address = parseAddress(text);
-  if ("dropped" in address)
-    throw new CommandError(`${printable(text)} is no address that a gateway can carry (${address.dropped})`, EXIT.no);
-  const scope = namespace === undefined ? "of any namespace" : `of the namespace ${namespace}`;
-  const answer = explain(address, await gatherFacts(session, address), scope);
+  const { output } = session;
+  const answer = await answerWhy(session, text);
   const { accepted, reasons } = answer;
   if (isData(output)) output.data({ ...answer, accepted: accepted ?? null });
   else {
@@ -23,7 +29,7 @@ export async function why(session: Session, text: string): Promise<ExitCode> {
           ? output.paint("red", "Refused")
           : output.paint("yellow", "Cannot be told");
     const where = answer.mailDomain === undefined ? "" : `  (${answer.namespace}/${answer.mailDomain})`;
-    output.line(`${verdict}: ${address.address}${where}`);
+    output.line(`${verdict}: ${printable(answer.address)}${where}`);
     for (const { message, cure } of reasons) {
       output.line(`  - ${printable(message)}`);
       if (cure !== undefined) output.line(`    ${output.paint("dim", `to do: ${printable(cure)}`)}`);

@@ -1,30 +1,31 @@
 /** What the tenant has of a domain and the list has not, and why: `<sync>-left-out`. */
-import * as v from "valibot";
+import { leftOutName } from "../../src/api/names.ts";
 import type { O365Sync } from "../../src/api/types.generated.ts";
-import { parseBounded } from "../../src/base/bounded-json.ts";
-import { line, word } from "../../src/publication/shapes.ts";
+import { LEFT_OUT_KEY, parseLeftOut } from "../../src/publication/left-out.ts";
+import { lowerCase } from "../../src/recipients/addresses.ts";
+import type { LeftOutEntry } from "../../src/recipients/left-out.ts";
 import { getConfigMap, type Session } from "../session.ts";
 
-const ENTRY = v.object({
-  address: word(320),
-  object: v.optional(word(320)),
-  reason: word(64),
-  pattern: v.optional(line(320)),
-  keptBy: v.optional(word(320)),
-});
-
-export type LeftOut = v.InferOutput<typeof ENTRY>;
-
-const LINE_LIMITS = { characters: 4096, values: 16, depth: 2 };
-
-/** Every entry of one address; lines that are none are passed over. */
-export async function leftOutOf(session: Session, { metadata }: O365Sync, address: string): Promise<LeftOut[]> {
-  const found = await getConfigMap(session, metadata.namespace ?? "", `${metadata.name}-left-out`);
-  const lines = (found?.data?.["left-out.jsonl"] ?? "").split("\n");
-  return lines
-    .filter((text) => text.includes(address))
-    .flatMap((text) => {
-      const entry = v.safeParse(ENTRY, parseBounded(text, LINE_LIMITS));
-      return entry.success && entry.output.address === address ? entry.output : [];
-    });
+export interface LeftOutFile {
+  readonly entries: readonly LeftOutEntry[];
+  /** How many more there are, for which it had no room. */
+  readonly more: number;
+  /** It stands there, and is not as the operator wrote it. */
+  readonly damaged: boolean;
 }
+
+/** Where there is none, nothing was left out: the operator makes one with the first address that is. */
+export async function readLeftOut(session: Session, { metadata }: O365Sync): Promise<LeftOutFile> {
+  const found = await getConfigMap(session, metadata.namespace ?? "", leftOutName(metadata.name));
+  if (found === undefined) return { entries: [], more: 0, damaged: false };
+  const file = parseLeftOut(found.data?.[LEFT_OUT_KEY] ?? "");
+  return file === undefined ? { entries: [], more: 0, damaged: true } : { ...file, damaged: false };
+}
+
+/** As people compare them: the directory's own way to write an address stands in the file. */
+export function entriesOf({ entries }: LeftOutFile, addresses: readonly string[]): LeftOutEntry[] {
+  const wanted = new Set(addresses.map(folded));
+  return entries.filter(({ address }) => address !== undefined && wanted.has(folded(address)));
+}
+
+const folded = (address: string): string => lowerCase(address.trim());

@@ -6,8 +6,8 @@ import { parseAccounts } from "../../src/publication/chunks.ts";
 import { contentHash } from "../../src/publication/configmaps.ts";
 import type { NamedContent, Publication } from "../../src/publication/manifest.ts";
 import { parseManifest } from "../../src/publication/read-manifest.ts";
-import type { Account } from "../../src/recipients/model.ts";
-import { parseTables } from "../../src/recipients/tables/render.ts";
+import type { Account, Format } from "../../src/recipients/model.ts";
+import { parseTables, TABLE_KEYS } from "../../src/recipients/tables/render.ts";
 import { shardOf } from "../../src/recipients/tables/shards.ts";
 import type { ConfigMap } from "../../src/runtime/kube.ts";
 import { CommandError } from "../errors.ts";
@@ -36,36 +36,75 @@ export async function readList(session: Session, sync: O365Sync): Promise<Publis
 }
 
 /** Account by account, one ConfigMap in memory at a time. Throws CommandError for one that is not what the manifest says. */
-export async function* accountsOf(session: Session, list: PublishedList): AsyncGenerator<Account> {
+export const accountsOf = (session: Session, list: PublishedList): AsyncGenerator<Account> =>
+  readAccounts(session, list, (text) => text);
+
+/** Those that have one of the addresses, and few others: nothing but their lines is parsed. */
+export const accountsWith = (
+  session: Session,
+  list: PublishedList,
+  addresses: readonly string[],
+): AsyncGenerator<Account> => {
+  const needles = addresses.map((address) => JSON.stringify(address));
+  return readAccounts(session, list, (text) => linesWith(text, needles));
+};
+
+async function* readAccounts(
+  session: Session,
+  list: PublishedList,
+  select: (text: string) => string,
+): AsyncGenerator<Account> {
   for (const chunk of list.publication.accounts) {
     const found = await readContent(session, list, chunk);
-    const accounts = allSteps(parseAccounts(found.data?.["accounts.jsonl"] ?? ""));
+    const accounts = allSteps(parseAccounts(select(found.data?.["accounts.jsonl"] ?? "")));
     if (accounts === undefined) throw damaged(chunk);
     yield* accounts;
   }
 }
 
-/** Whether a table has the address: one ConfigMap is read, that of its shard. Undefined where only accounts are published. */
-export async function isListed(session: Session, list: PublishedList, address: string): Promise<boolean | undefined> {
-  const layout = list.publication.layouts.find(({ formats }) => formats.some((format) => TEXT.includes(format)));
-  const table = layout?.tables[layout.shards === 1 ? 0 : shardOf(address, layout.shards)];
-  if (table === undefined) return undefined;
-  const found = await readContent(session, list, table);
-  return allSteps(parseTables(found)).has(address);
+function linesWith(text: string, needles: readonly string[]): string {
+  const lines = new Set<string>();
+  for (const needle of needles) {
+    for (let at = text.indexOf(needle); at !== -1; at = text.indexOf(needle, at)) {
+      const end = text.indexOf("\n", at) + 1 || text.length;
+      lines.add(text.slice(text.lastIndexOf("\n", at) + 1, end));
+      at = end;
+    }
+  }
+  return [...lines].join("");
 }
 
-const TEXT: readonly string[] = ["postfix", "addresses"];
+/** Tables of recipients; that of aliases has some of them only. */
+const RECIPIENTS = ["postfix", "addresses", "cdb"] as const satisfies readonly Format[];
 
-/** Every address of the tables, sorted; undefined where no text table is published. */
+const layoutOf = ({ publication }: PublishedList, formats: readonly Format[]) =>
+  publication.layouts.find((layout) => layout.formats.some((format) => formats.includes(format)));
+
+/** Whether a table has the address: one ConfigMap is read, that of its shard. Undefined where only accounts are published. */
+export async function isListed(session: Session, list: PublishedList, address: string): Promise<boolean | undefined> {
+  const layout = layoutOf(list, RECIPIENTS);
+  const table = layout?.tables[shardOf(address, layout.shards)];
+  if (table === undefined) return undefined;
+  const found = await readContent(session, list, table);
+  return RECIPIENTS.some((format) => addressesOf(found, format).has(address));
+}
+
+/** Every address of the tables, sorted; undefined where no table of recipients is published. */
 export async function allListed(session: Session, list: PublishedList): Promise<string[] | undefined> {
-  const layout = list.publication.layouts.find(({ formats }) => formats.some((format) => TEXT.includes(format)));
-  if (layout === undefined) return undefined;
+  const layout = layoutOf(list, RECIPIENTS);
+  const format = RECIPIENTS.find((each) => layout?.formats.includes(each));
+  if (layout === undefined || format === undefined) return undefined;
   const addresses: string[] = [];
   for (const table of layout.tables) {
-    const found = await readContent(session, list, table);
-    for (const address of allSteps(parseTables(found))) addresses.push(address);
+    for (const address of addressesOf(await readContent(session, list, table), format)) addresses.push(address);
   }
   return addresses.sort();
+}
+
+function addressesOf({ data, binaryData }: ConfigMap, format: Format): Set<string> {
+  const key = TABLE_KEYS[format];
+  const only = (values: Readonly<Record<string, string>> | undefined) => ({ [key]: values?.[key] ?? "" });
+  return allSteps(parseTables({ data: only(data), binaryData: only(binaryData) }));
 }
 
 async function readContent(session: Session, list: PublishedList, content: NamedContent): Promise<ConfigMap> {

@@ -30,15 +30,23 @@ export function printPlan({ output }: Session, { text }: ShownPlan, most = Numbe
 /** What a held plan would do to an address; unknown where the plan is too large to be kept in full. */
 export type Fate = "added" | "removed" | "untouched" | "unknown";
 
-export async function fateInPlan(session: Session, { metadata, status }: O365Sync, address: string): Promise<Fate> {
+/** `original`: the address that it repeats in a Mirror domain. */
+export async function fateInPlan(
+  session: Session,
+  { metadata, status }: O365Sync,
+  address: string,
+  original = address,
+): Promise<Fate> {
   const found = await getConfigMap(session, metadata.namespace ?? "", planName(metadata.name));
   for (const packed of Object.values(found?.binaryData ?? {})) {
     const plan = await readPlanFile(Buffer.from(packed, "base64"), session.signal);
     if (plan === undefined || plan.digest !== status?.held?.planDigest) continue;
+    if (plan.lost.has(address)) return "removed";
     for (const change of plan.plan.changes) {
-      if (change.address === address && !isDelete(change.kind)) return "added";
+      const isOurs = change.address === address || change.address === original;
+      if (isOurs && !isDelete(change.kind)) return "added";
     }
-    return plan.lost.has(address) ? "removed" : "untouched";
+    return "untouched";
   }
   return "unknown";
 }

@@ -1,6 +1,8 @@
 /** From facts to an answer: is the address accepted, why or why not, and what to do. Pure. */
 import { readableTime } from "../../src/base/time.ts";
-import type { Address, DomainFacts, SyncFacts } from "./facts.ts";
+import type { Dropped, DropReason } from "../../src/recipients/addresses.ts";
+import type { LeftOutEntry } from "../../src/recipients/left-out.ts";
+import type { Address, DomainFacts, DroppedFacts, SyncFacts } from "./facts.ts";
 
 /** One cause, as data and as a sentence. */
 export interface Reason {
@@ -63,6 +65,22 @@ export function explain(address: Address, facts: readonly DomainFacts[], scope: 
   };
 }
 
+/** What the tenant may call an address and no gateway does. */
+export function explainDropped(text: string, { dropped }: Dropped, facts: readonly DroppedFacts[]): Explanation {
+  const address = text.trim();
+  const [found] = facts;
+  if (found === undefined)
+    return {
+      address,
+      accepted: false,
+      reasons: [
+        { kind: "dropped", message: `it is no address that a gateway can carry: ${DROPPED[dropped]} (${dropped})` },
+      ],
+    };
+  const { namespace, mailDomain, sync, entries } = found;
+  return { address, accepted: false, namespace, mailDomain, sync, reasons: entries.map((each) => leftOut(each, sync)) };
+}
+
 function explainOne(address: Address, domain: DomainFacts): Explanation {
   const { namespace, mailDomain, sync } = domain;
   const about = { address: address.address, namespace, mailDomain, ...(sync === undefined ? {} : { sync: sync.name }) };
@@ -82,17 +100,27 @@ function explainOne(address: Address, domain: DomainFacts): Explanation {
 
 function accepting(address: Address, sync: SyncFacts): Reason[] {
   const reasons: Reason[] = [owned(address, sync)];
+  const { entries } = sync.leftOut;
+  // What else there is to know: who lost it, and which table cannot carry it.
+  reasons.push(
+    ...entries.filter(({ reason }) => reason === "conflict").map((each) => conflictBeside(each)),
+    ...entries
+      .filter(({ reason, address: of }) => reason === "format" && of === address.address)
+      .map((each) => leftOut(each, sync.name)),
+  );
   if (sync.held?.fate === "removed")
     reasons.push({
       kind: "leavesByPlan",
       message: `the held plan ${sync.held.digest} would remove it`,
       cure: `look at it before it is approved: kubectl mailsync plan ${sync.name}`,
     });
+  if (sync.held?.fate === "unknown") reasons.push(unknownFate(sync.held, sync.name));
   return reasons;
 }
 
 function owned({ address, local }: Address, { owner, arrival, name }: SyncFacts): Reason {
-  const since = arrival?.kind === "added" ? `, since ${when(arrival.time)} (${arrival.run})` : "";
+  const known = arrival?.kind === "added" && arrival.isLast;
+  const since = known ? `, since ${when(arrival.time)} (${arrival.run})` : "";
   if (owner === undefined) {
     if (REQUIRED.includes(local))
       return { kind: "required", message: `${local} is accepted at every domain that ${name} publishes (RFC 5321)` };
@@ -101,7 +129,7 @@ function owned({ address, local }: Address, { owner, arrival, name }: SyncFacts)
   const who = `${TYPES[owner.type]} ${owner.address} (object ${owner.id})`;
   if (owner.how === "primary") return { kind: "account", message: `it is the ${who}${since}` };
   if (owner.how === "alias") return { kind: "alias", message: `it is an alias of the ${who}${since}` };
-  return { kind: "mirrored", message: `${address} repeats an address of the ${who} in a Mirror domain` };
+  return { kind: "mirrored", message: `${address} repeats an address of the ${who} in a Mirror domain${since}` };
 }
 
 const TYPES = {
@@ -125,16 +153,12 @@ function refusing(address: Address, domain: DomainFacts, sync: SyncFacts): Reaso
       message: `${sync.name} has published no list yet: ${sync.ready.message}`,
       cure: `kubectl mailsync sync ${sync.name}`,
     });
-  if (sync.held?.fate === "added")
-    reasons.push({
-      kind: "waitsInPlan",
-      message: `it waits in the plan ${sync.held.digest}, held since ${when(sync.held.since)}`,
-      cure: `kubectl mailsync plan ${sync.name}, then approve it`,
-    });
-  reasons.push(...sync.leftOut.map((each) => leftOutReason(each, sync)));
-  if (sync.arrival?.kind === "removed")
-    reasons.push({ kind: "removed", message: `it was removed on ${when(sync.arrival.time)} by ${sync.arrival.run}` });
-  if (reasons.every(({ kind }) => kind === "removed")) reasons.push(notInTenant(sync));
+  reasons.push(...waiting(sync));
+  reasons.push(...sync.leftOut.entries.map((each) => inMirror(address, sync, each, leftOut(each, sync.name))));
+  const gone = removed(sync);
+  if (gone !== undefined) reasons.push(gone);
+  const isExplained = reasons.some(({ kind }) => kind !== "removed" && kind !== "unknown");
+  if (!isExplained) reasons.push(...(notTold(sync) ?? [notInTenant(sync)]));
   if (!domain.routed && sync.publishedAt !== undefined)
     reasons.push({
       ...notRouted(address, domain),
@@ -143,38 +167,122 @@ function refusing(address: Address, domain: DomainFacts, sync: SyncFacts): Reaso
   return reasons;
 }
 
-function leftOutReason({ reason, object, pattern, keptBy }: SyncFacts["leftOut"][number], { name }: SyncFacts): Reason {
-  const whose = object === undefined ? "" : ` (object ${object})`;
-  if (reason === "excluded")
-    return {
-      kind: "excluded",
-      message: `the tenant has it${whose}, and spec.excludeRecords leaves it out${pattern === undefined ? "" : ` by ${pattern}`}`,
-      cure: `take the pattern out of ${name}, if that was not meant`,
-    };
-  if (reason === "conflict")
-    return {
-      kind: "conflict",
-      message: `the object${object === undefined ? "" : ` ${object}`} has it too; it is kept by ${keptBy ?? "another object"}`,
-      cure: "take it from one of the two in the tenant",
-    };
-  if (reason === "format")
-    return { kind: "format", message: `a format of spec.output.formats cannot carry it${whose}` };
+function waiting({ held, carried, name }: SyncFacts): Reason[] {
+  if (held?.fate === "unknown") return [unknownFate(held, name)];
+  if (held?.fate !== "added") return [];
+  if (!carried)
+    return [
+      {
+        kind: "format",
+        message: `the plan ${held.digest}, held since ${when(held.since)}, would add it, but no table of spec.output.formats can carry it`,
+      },
+    ];
+  return [
+    {
+      kind: "waitsInPlan",
+      message: `it waits in the plan ${held.digest}, held since ${when(held.since)}`,
+      cure: `kubectl mailsync plan ${name}, then approve it`,
+    },
+  ];
+}
+
+const unknownFate = ({ digest, since }: NonNullable<SyncFacts["held"]>, name: string): Reason => ({
+  kind: "unknown",
+  message: `the plan ${digest}, held since ${when(since)}, is not kept in full: what it would do to this address cannot be told`,
+  cure: `kubectl mailsync preview ${name} reads the tenant again`,
+});
+
+function removed({ arrival, carried }: SyncFacts): Reason | undefined {
+  // What no table can carry came to the accounts and went from there, and was never accepted.
+  if (arrival === undefined || !carried) return undefined;
+  const { kind, time, run } = arrival;
+  if (kind === "removed") return { kind: "removed", message: `it was removed on ${when(time)} by ${run}` };
   return {
-    kind: "dropped",
-    message: `the tenant has it${whose}, and no gateway can carry it (${reason})`,
-    cure: "give the object an address that SMTP can carry everywhere",
+    kind: "removed",
+    message: `it was added on ${when(time)} by ${run}, and removed since by a run of which no full list is kept`,
   };
 }
 
-function notInTenant({ name, lastSuccessfulTime, next, suspended }: SyncFacts): Reason {
+/** Why nobody can say whether the tenant has it; undefined where one can. */
+function notTold({ name, leftOut: { more, damaged, pattern } }: SyncFacts): Reason[] | undefined {
+  if (more === 0 && !damaged) return undefined;
+  const file = `the ConfigMap ${name}-left-out`;
+  const why = damaged
+    ? `${file} is not as the operator wrote it`
+    : `${file} is full, and ${more} more that were left out do not stand in it`;
+  const hint = pattern === undefined ? "" : `; the pattern ${pattern} of spec.excludeRecords leaves it out if it has`;
+  return [
+    {
+      kind: "unknown",
+      message: `whether the tenant has it cannot be told: ${why}${hint}`,
+      cure: damaged ? `kubectl mailsync sync ${name} writes it anew` : "look the address up in the tenant",
+    },
+  ];
+}
+
+/** What happened to the original happened to what repeats it. */
+function inMirror({ address }: Address, { original }: SyncFacts, entry: LeftOutEntry, reason: Reason): Reason {
+  if (original === undefined || entry.address === address) return reason;
+  return { ...reason, message: `it would repeat ${original} in a Mirror domain: ${reason.message}` };
+}
+
+const conflictBeside = ({ address, object, keptBy }: LeftOutEntry): Reason => ({
+  kind: "conflict",
+  message: `the object ${object ?? "of another kind"} has ${address} too; it is kept by ${keptBy ?? "another object"}`,
+  cure: "take it from one of the two in the tenant",
+});
+
+/** Why no gateway can carry an address. */
+const DROPPED: Readonly<Record<DropReason | "noAddress", string>> = {
+  quoted: "it has quotation marks",
+  nonAscii: "it has characters beyond ASCII",
+  blanks: "it has blanks or control characters",
+  localPartTooLong: "what stands before the @ is longer than 64 characters",
+  tooLong: "it is longer than 254 characters",
+  noAt: "nothing stands before or behind an @",
+  noAddress: "it has no address yet",
+};
+
+function leftOut(entry: LeftOutEntry, name: string): Reason {
+  const { reason, object, pattern } = entry;
+  const whose = object === undefined ? "" : ` (object ${object})`;
+  switch (reason) {
+    case "excluded":
+      return {
+        kind: "excluded",
+        message: `the tenant has it${whose}, and spec.excludeRecords leaves it out${pattern === undefined ? "" : ` by ${pattern}`}`,
+        cure: `take the pattern out of ${name}, if that was not meant`,
+      };
+    case "conflict":
+      return conflictBeside(entry);
+    case "format":
+      return {
+        kind: "format",
+        message: `the tenant has it${whose}, and a table of spec.output.formats cannot carry it`,
+        cure: "give the object an address without # / and the like, or publish another format",
+      };
+    default:
+      return {
+        kind: "dropped",
+        message: `the tenant has it${whose}, and no gateway can carry it: ${DROPPED[reason]} (${reason})`,
+        cure: "give the object an address that SMTP can carry everywhere",
+      };
+  }
+}
+
+function notInTenant({ name, lastSuccessfulTime, next, suspended, sources }: SyncFacts): Reason {
   const asOf = lastSuccessfulTime === undefined ? "" : `, as of ${when(lastSuccessfulTime)}`;
   const wait = suspended ? "; the object is suspended" : next === undefined ? "" : `; the next sync: ${next}`;
   return {
     kind: "notInTenant",
-    message: `no user, group or contact of the tenant has it${asOf}${wait}`,
-    cure: `if it is new there: kubectl mailsync sync ${name}`,
+    message: `none of the tenant's ${listed(sources)} has it${asOf}${wait}`,
+    cure: `if it is new there: kubectl mailsync sync ${name}. A dynamic list or a public folder goes into spec.staticRecipients`,
   };
 }
+
+/** "users, groups and contacts" */
+const listed = (words: readonly string[]): string =>
+  words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 
 const when = (time: string): string => {
   const ms = Date.parse(time);

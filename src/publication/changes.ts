@@ -152,11 +152,20 @@ const LINE: v.GenericSchema<unknown, ChangedAddress> = v.object({
 const LINE_LIMITS = { characters: 1024, values: 8, depth: 1 };
 const UNZIP_LIMITS = { characters: 32 * 1024 * 1024, line: 1024 };
 
-/** What a run changed, in the order of its plan. Throws UnzipError for what is not as it was written. */
-export async function* changesOf({ binaryData }: ChangesMap, { key }: ChangesRun): AsyncGenerator<ChangedAddress> {
+/**
+ * What a run changed, in the order of its plan. `some`: only these addresses are asked for, and most lines that have none
+ * of them are passed over unread. Throws UnzipError for what is not as it was written.
+ */
+export async function* changesOf(
+  { binaryData }: ChangesMap,
+  { key }: ChangesRun,
+  some?: readonly string[],
+): AsyncGenerator<ChangedAddress> {
   const packed = Buffer.from(binaryData[key] ?? "", "base64");
+  const needles = some?.map((address) => JSON.stringify(address));
   for await (const lines of unzipLines([packed], UNZIP_LIMITS)) {
     for (const text of lines) {
+      if (needles?.some((needle) => text.includes(needle)) === false) continue;
       const change = v.safeParse(LINE, parseBounded(text, LINE_LIMITS));
       if (!change.success) throw new UnzipError("a line is not as it was written");
       yield change.output;

@@ -7,7 +7,7 @@ import { LEFT_OUT_REASONS, type LeftOut, type LeftOutEntry, lineOf, MOST_BYTES }
 import type { ConfigMaps } from "./configmaps.ts";
 import { count, word } from "./shapes.ts";
 
-const LEFT_OUT_KEY = "left-out.jsonl";
+export const LEFT_OUT_KEY = "left-out.jsonl";
 
 /** JSON lines, one an address; the last one counts those for which there is no room. */
 export function renderLeftOut({ entries, more }: LeftOut): string {

@@ -49,9 +49,9 @@ describe("kubectl mailsync", () => {
     ["in capitals", "Nora.Novak@EXAMPLE.com", 0, "it is the mailbox nora.novak@example.com"],
     ["an alias", "nora@example.com", 0, "it is an alias of the mailbox nora.novak@example.com"],
     ["postmaster", "postmaster@example.com", 0, "postmaster is accepted at every domain"],
-    ["a stranger", "nobody@example.com", 1, "no user, group or contact of the tenant has it, as of "],
+    ["a stranger", "nobody@example.com", 1, "none of the tenant's users, groups and contacts has it, as of "],
     ["another domain", "a@elsewhere.test", 2, "no MailDomain of the namespace"],
-    ["no address", "nonsense", 1, "is no address that a gateway can carry (noAt)"],
+    ["no address", "nonsense", 1, "no address that a gateway can carry: nothing stands before or behind an @ (noAt)"],
   ])("says why of %s", async (_, address, code, text) => {
     const told = await ask(["why", address]);
     expect({ code: told.code, text: told.out + told.err }).toEqual({
