@@ -246,28 +246,24 @@ const DROPPED: Readonly<Record<DropReason | "noAddress", string>> = {
 function leftOut(entry: LeftOutEntry, name: string): Reason {
   const { reason, object, pattern } = entry;
   const whose = object === undefined ? "" : ` (object ${object})`;
-  switch (reason) {
-    case "excluded":
-      return {
-        kind: "excluded",
-        message: `the tenant has it${whose}, and spec.excludeRecords leaves it out${pattern === undefined ? "" : ` by ${pattern}`}`,
-        cure: `take the pattern out of ${name}, if that was not meant`,
-      };
-    case "conflict":
-      return conflictBeside(entry);
-    case "format":
-      return {
-        kind: "format",
-        message: `the tenant has it${whose}, and a table of spec.output.formats cannot carry it`,
-        cure: "give the object an address without # / and the like, or publish another format",
-      };
-    default:
-      return {
-        kind: "dropped",
-        message: `the tenant has it${whose}, and no gateway can carry it: ${DROPPED[reason]} (${reason})`,
-        cure: "give the object an address that SMTP can carry everywhere",
-      };
-  }
+  if (reason === "conflict") return conflictBeside(entry);
+  if (reason === "excluded")
+    return {
+      kind: "excluded",
+      message: `the tenant has it${whose}, and spec.excludeRecords leaves it out${pattern === undefined ? "" : ` by ${pattern}`}`,
+      cure: `take the pattern out of ${name}, if that was not meant`,
+    };
+  if (reason === "format")
+    return {
+      kind: "format",
+      message: `the tenant has it${whose}, and a table of spec.output.formats cannot carry it`,
+      cure: "give the object an address without # / and the like, or publish another format",
+    };
+  return {
+    kind: "dropped",
+    message: `the tenant has it${whose}, and no gateway can carry it: ${DROPPED[reason]} (${reason})`,
+    cure: "give the object an address that SMTP can carry everywhere",
+  };
 }
 
 function notInTenant({ name, lastSuccessfulTime, next, suspended, sources }: SyncFacts): Reason {
