@@ -1,11 +1,11 @@
 /** Compares what stands in the cluster with what the manifest says stands there. */
 import { LABEL_ROLE } from "../api/group.ts";
-import { historyName, leftOutName, manifestName, planName } from "../api/names.ts";
+import { manifestName } from "../api/names.ts";
 import type { O365Sync } from "../api/types.generated.ts";
 import type { ObjectMeta } from "../runtime/kube.ts";
 import { type ConfigMaps, hasOwnMetadata } from "./configmaps.ts";
 import { contentsOf, type Manifest, type NamedContent, type Publication } from "./manifest.ts";
-import type { Role } from "./ownership.ts";
+import { type Role, type SideFile, sideFilesOf } from "./ownership.ts";
 import { staleLayouts } from "./publication.ts";
 
 export interface Inspection {
@@ -56,17 +56,12 @@ export async function inspect(
   return { accountsDamaged, drifted, missingTables };
 }
 
-/** Manifest, history, plan and what is left out carry labels and owner too. */
+/** The manifest and what stands beside the list carry labels and owner too. */
 async function isMisowned(maps: ConfigMaps, object: O365Sync, signal: AbortSignal): Promise<boolean> {
   const sync = object.metadata.name;
-  const sideFiles: readonly (readonly [string, Role])[] = [
-    [manifestName(sync), "manifest"],
-    [historyName(sync), "history"],
-    [planName(sync), "plan"],
-    [leftOutName(sync), "left-out"],
-  ];
+  const files: readonly SideFile[] = [{ name: manifestName(sync), role: "manifest" }, ...sideFilesOf(sync)];
   const known = new Set(maps.known(object).map(({ name }) => name));
-  for (const [name, role] of sideFiles) {
+  for (const { name, role } of files) {
     const seen = known.has(name) ? await maps.look(object, name, role, signal) : undefined;
     if (seen !== undefined && !hasOwnMetadata(object, seen, role)) return true;
   }

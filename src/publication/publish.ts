@@ -1,7 +1,7 @@
 /** Publishes write-ahead: the manifest says what begins, the ConfigMaps are written, the manifest commits. */
 
 import { ANNOTATION_DOMAIN_NAME } from "../api/group.ts";
-import { accountsName, historyName, journalName, leftOutName, manifestName, planName } from "../api/names.ts";
+import { accountsName, historyName, journalName, manifestName, planName } from "../api/names.ts";
 import type { O365Sync } from "../api/types.generated.ts";
 import type { Clock } from "../base/deps.ts";
 import { Failure } from "../base/failure.ts";
@@ -23,6 +23,7 @@ import {
   type Publication,
   serializeManifest,
 } from "./manifest.ts";
+import { sideFilesOf } from "./ownership.ts";
 import { buildPublication, type Draft, staleLayouts } from "./publication.ts";
 import { parseManifest } from "./read-manifest.ts";
 import type { HistoryRecord } from "./records.ts";
@@ -285,12 +286,9 @@ async function readPieces(
 
 /** History and plan follow a change of deletionPolicy too. */
 async function adoptSideFiles(maps: ConfigMaps, object: O365Sync, signal: AbortSignal): Promise<void> {
-  const sync = object.metadata.name;
-  for (const [name, role] of [
-    [historyName(sync), "history"],
-    [planName(sync), "plan"],
-    [leftOutName(sync), "left-out"],
-  ] as const) {
+  const known = new Set(maps.known(object).map(({ name }) => name));
+  for (const { name, role } of sideFilesOf(object.metadata.name)) {
+    if (!known.has(name)) continue;
     await maps.relabel(object, name, role, signal);
   }
 }

@@ -40,7 +40,7 @@ describe("10,000 users, 500 groups and 200 contacts", () => {
     expect(status?.published).toEqual(before);
   });
 
-  it("cost one table shard, one accounts ConfigMap, manifest and history for one more alias", async () => {
+  it("cost one table shard, one accounts ConfigMap, manifest, history and changes for one more alias", async () => {
     const before = new Map((await world.configMaps()).map(({ metadata }) => [metadata.name, metadata.resourceVersion]));
     world.tenant.company.addAlias("user.number77@example.com", "seventy.seven@example.com");
     await world.ask("sync", "second");
@@ -48,7 +48,7 @@ describe("10,000 users, 500 groups and 200 contacts", () => {
       ({ metadata }) => before.get(metadata.name) !== metadata.resourceVersion,
     );
     const roles = changed.map(({ metadata }) => String(metadata.labels?.["o365sync.dev/role"])).sort();
-    expect(roles).toEqual(["accounts", "history", "manifest", "recipients"]);
+    expect(roles).toEqual(["accounts", "changes", "history", "manifest", "recipients"]);
   });
 
   it("do not fit one ConfigMap in every format, and that is said with the number of shards that would do", async () => {

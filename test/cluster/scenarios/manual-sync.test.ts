@@ -103,12 +103,13 @@ describe("a manual sync", () => {
     expect(kinds.filter((kind) => ["users", "groups", "contacts"].includes(kind))).toHaveLength(6);
   });
 
-  it("writes one table, one accounts ConfigMap, the manifest and the history for one more alias", async () => {
+  it("writes one table, one accounts ConfigMap, the manifest, history and changes for one more alias", async () => {
     const before = versions(await world.configMaps());
     world.tenant.company.addAlias("karin.koch@example.com", "kk@example.com");
     await world.ask("sync", "third");
     expect(written(before, versions(await world.configMaps()))).toEqual([
       "example-com-accounts-0",
+      "example-com-changes-0",
       "example-com-history",
       "example-com-manifest",
       "example-com-recipients",

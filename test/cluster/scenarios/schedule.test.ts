@@ -156,7 +156,7 @@ describe("A schedule written as cron", () => {
   });
   afterAll(() => world.close());
 
-  it("has its slots on its days, and says what it reads", async () => {
+  it("has its slots on its days, and says what it reads", { timeout: 120_000 }, async () => {
     const { status } = await world.until(
       () => world.sync(),
       ({ status }) => status?.lastSync?.result !== undefined,
