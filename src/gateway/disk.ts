@@ -48,20 +48,27 @@ const MOST_UNSAVED = 4;
 
 const text = v.pipe(v.string(), v.maxLength(1024 * 1024));
 const name = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9.-]{0,252}$/));
+const list = v.object({
+  sync: name,
+  domain: name,
+  time: v.pipe(v.string(), v.maxLength(40)),
+  shards: v.picklist([1, 2, 4, 8, 16, 32, 64, 128]),
+  formats: v.array(v.picklist(["postfix", "cdb", "addresses", "aliases"])),
+  parts: v.pipe(v.array(v.pipe(v.string(), v.regex(DIGEST))), v.maxLength(128)),
+});
+/** What cannot be read of it costs no other list. */
 const state = v.object({
   version: v.literal(VERSION),
-  lists: v.array(
-    v.object({
-      sync: name,
-      domain: name,
-      time: v.pipe(v.string(), v.maxLength(40)),
-      shards: v.picklist([1, 2, 4, 8, 16, 32, 64, 128]),
-      formats: v.array(v.picklist(["postfix", "cdb", "addresses", "aliases"])),
-      parts: v.pipe(v.array(v.pipe(v.string(), v.regex(DIGEST))), v.maxLength(128)),
-    }),
-  ),
-  routings: v.record(name, v.record(text, text)),
+  lists: v.array(v.unknown()),
+  routings: v.record(v.string(), v.unknown()),
 });
+const tables = v.record(text, text);
+
+/** Those that are as they were written. */
+const sound = <T>(schema: v.GenericSchema<unknown, T>, value: unknown): T[] => {
+  const parsed = v.safeParse(schema, value);
+  return parsed.success ? [parsed.output] : [];
+};
 const content = v.object({
   data: v.exactOptional(v.record(text, text)),
   binaryData: v.exactOptional(v.record(text, v.pipe(v.string(), v.maxLength(2 * 1024 * 1024)))),
@@ -92,7 +99,12 @@ export async function openDisk(folder: string): Promise<Disk> {
   return {
     async readState() {
       const parsed = v.safeParse(state, parseBounded(await read(join(folder, STATE)), LIMITS));
-      return parsed.success ? parsed.output : undefined;
+      if (!parsed.success) return undefined;
+      const { lists, routings } = parsed.output;
+      const kept = Object.entries(routings).flatMap(([domain, value]) =>
+        sound(tables, value).map((each) => [domain, each] as const),
+      );
+      return { lists: lists.flatMap((each) => sound(list, each)), routings: Object.fromEntries(kept) };
     },
     async writeState(kept) {
       await flush();

@@ -72,6 +72,9 @@ export function createFollower(options: FollowerOptions): Follower {
       const watching = reflector.run(signal);
       while (!reflector.hasSynced && !signal.aborted) await deps.clock.sleep(SYNC_POLL_MS, signal).catch(() => {});
       initial = new Set(reflector.store.list().flatMap(({ metadata }) => concerns(metadata)));
+      for (const sync of syncs)
+        if (!initial.has(`${SYNC}${sync}`))
+          log.warn({ namespace, sync }, "There is no list of this O365Sync yet; is its name right?");
       if (initial.size === 0) keeper.markComplete();
       await Promise.all([watching, controller.run(signal)]);
     },

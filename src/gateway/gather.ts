@@ -70,8 +70,10 @@ export function createGatherer({ client, namespace, keeper, disk, versionOf }: G
     const before = keeper.lists.get(sync)?.parts ?? [];
     const parts: Part[] = [];
     for (const part of wanted) {
-      const same = before.length === wanted.length && before[part.index]?.sha256 === part.sha256;
-      const found = same ? before[part.index] : await gatherOne(sync, part, signal);
+      const old = before.length === wanted.length ? before[part.index] : undefined;
+      // The digest is of what the ConfigMap holds, not of what the manifest says that it is.
+      const same = old?.sha256 === part.sha256 && old.formats.join() === part.formats.join();
+      const found = same ? old : await gatherOne(sync, part, signal);
       if (found === undefined) return undefined;
       parts.push(found);
     }

@@ -22,6 +22,8 @@ export interface Hook {
 
 /** Changes that come together, such as a list and its routing, are one. */
 const DEBOUNCE_MS = 500;
+/** Between two beginnings: Postfix 3.7 has hung after two reloads within one second. */
+const SPACING_MS = 5_000;
 /** Then it is ended: a reload takes seconds. */
 const TIMEOUT_MS = 60_000;
 const KILL_MS = 5_000;
@@ -31,6 +33,7 @@ export function createHook({ command, env, clock, log, onExit }: HookOptions): H
   let running: { readonly ended: Promise<void>; readonly end: (signal: NodeJS.Signals) => void } | undefined;
   let again = false;
   let stopped = false;
+  let earliest = 0;
 
   function start(): void {
     cancel = undefined;
@@ -49,6 +52,7 @@ export function createHook({ command, env, clock, log, onExit }: HookOptions): H
 
   function run() {
     const started = clock.monotonic();
+    earliest = started + SPACING_MS;
     // A group of its own, so that what it started ends with it. Its output goes to the log of this process.
     const child = spawn("/bin/sh", ["-c", command], { env: { ...env }, stdio: ["ignore", 2, 2], detached: true });
     const end = (signal: NodeJS.Signals): void => {
@@ -78,7 +82,7 @@ export function createHook({ command, env, clock, log, onExit }: HookOptions): H
   }
 
   function trigger(): void {
-    if (!stopped) cancel ??= clock.setTimeout(start, DEBOUNCE_MS);
+    if (!stopped) cancel ??= clock.setTimeout(start, Math.max(DEBOUNCE_MS, earliest - clock.monotonic()));
   }
 
   return {

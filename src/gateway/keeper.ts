@@ -14,7 +14,7 @@ export interface Keeper {
   /** Every list that was taken over, also those that another one has replaced. */
   readonly lists: ReadonlyMap<string, RecipientList>;
   /** Takes over a whole list. */
-  takeList(list: RecipientList, formats: KeptList["formats"]): void;
+  takeList(list: RecipientList): void;
   /** Takes over a routing that `readRouting` takes. */
   takeRouting(domain: string, data: Readonly<Record<string, string>>, routing: Routing): void;
   /** Every list of the cluster was looked at once. */
@@ -43,7 +43,6 @@ export interface KeeperOptions {
 
 export function createKeeper({ disk, delimiters, syncs, log, onSwap }: KeeperOptions): Keeper {
   const lists = new Map<string, RecipientList>();
-  const formats = new Map<string, KeptList["formats"]>();
   const routings = new Map<string, Routing>();
   const routingData = new Map<string, Readonly<Record<string, string>>>();
   const gathering = new Set<string>();
@@ -71,9 +70,8 @@ export function createKeeper({ disk, delimiters, syncs, log, onSwap }: KeeperOpt
       const used = [...lists.values()].flatMap(({ parts }) => parts.map(({ sha256 }) => sha256));
       return new Set([...used, ...gathering]);
     },
-    takeList(list, its) {
+    takeList(list) {
       lists.set(list.sync, list);
-      formats.set(list.sync, its);
       swap();
     },
     takeRouting(domain, data, routing) {
@@ -97,7 +95,6 @@ export function createKeeper({ disk, delimiters, syncs, log, onSwap }: KeeperOpt
           continue;
         }
         lists.set(each.sync, list);
-        formats.set(each.sync, each.formats);
       }
       for (const [domain, data] of Object.entries(kept?.routings ?? {})) {
         const routing = readRouting({ data: { ...data } });
@@ -109,7 +106,7 @@ export function createKeeper({ disk, delimiters, syncs, log, onSwap }: KeeperOpt
       if (complete) swap();
     },
     state: () => ({
-      lists: [...lists.values()].map((list) => keptOf(list, formats.get(list.sync) ?? [])),
+      lists: [...lists.values()].map(keptOf),
       routings: Object.fromEntries(routingData),
     }),
   };
@@ -128,11 +125,11 @@ async function loadList(disk: Disk, kept: KeptList, signal: AbortSignal): Promis
   return listOf(kept, parts);
 }
 
-const keptOf = ({ sync, domain, time, parts }: RecipientList, formats: KeptList["formats"]): KeptList => ({
+const keptOf = ({ sync, domain, time, parts }: RecipientList): KeptList => ({
   sync,
   domain,
   time,
-  formats,
+  formats: parts[0]?.formats ?? [],
   shards: parts.length,
   parts: parts.map(({ sha256 }) => sha256),
 });

@@ -18,6 +18,7 @@ export interface Place {
 /** The tables of one shard, packed: each is a constant database. */
 export interface Part {
   readonly sha256: string;
+  readonly formats: readonly Format[];
   /** Addresses, sorted. */
   readonly keys: Buffer;
   /** Aliases with their primary address, where the format is published. */
@@ -50,6 +51,7 @@ export function* readPart(content: Content, sha256: string, place: Place): Steps
   const packed = yield* writeCdb(keys.map(([key]) => [key, "OK"]));
   return {
     sha256,
+    formats: place.formats,
     keys: packed,
     aliases: place.formats.includes("aliases") ? yield* readAliases(data) : undefined,
     addresses: keys.length,

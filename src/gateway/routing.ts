@@ -30,4 +30,10 @@ export function readRouting({ data = {} }: Content): Routing | undefined {
   return same && names.every((name) => domains.includes(`${name} OK\n`)) ? routing : undefined;
 }
 
+/** The two tables, and nothing else that somebody put beside them. */
+export const routingTables = ({ data = {} }: Content): Record<string, string> => ({
+  [RELAY_DOMAINS_KEY]: data[RELAY_DOMAINS_KEY] ?? "",
+  [TRANSPORT_KEY]: data[TRANSPORT_KEY] ?? "",
+});
+
 const isWhole = (text: string): boolean => text.endsWith("\n");

@@ -8,7 +8,7 @@ import type { Logger } from "../runtime/types.ts";
 import { createGatherer, type GathererOptions, hasLabels, TableError } from "./gather.ts";
 import type { Keeper } from "./keeper.ts";
 import { listOf, wantedParts } from "./list.ts";
-import { readRouting } from "./routing.ts";
+import { readRouting, routingTables } from "./routing.ts";
 
 /** What stands in the way of a publication. Each is a value of a metric's label. */
 export type Obstacle = "manifest" | "newerManifest" | "noAddresses" | "incomplete" | "damaged" | "routing" | "tooLarge";
@@ -31,6 +31,8 @@ export interface Taker {
   takeRouting(domain: string, signal: AbortSignal): Promise<Outlook>;
 }
 
+/** A label may say more than an object can be called. */
+const NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
 /** What is incomplete is looked at when one of its parts changes, and once more in case that was missed. */
 const LOOK_AGAIN_MS = 5_000;
 /** Of all lists together: 60 bytes each in memory. */
@@ -65,7 +67,7 @@ export function createTaker(options: TakerOptions): Taker {
     const parsed = parseManifest(found.data?.["manifest.json"]);
     if (parsed.kind === "newer")
       return stop(sync, "newerManifest", "A newer operator wrote the manifest; update this program too");
-    if (parsed.kind === "damaged" || domain === undefined)
+    if (parsed.kind === "damaged" || domain === undefined || !NAME.test(domain))
       return stop(sync, "manifest", "The manifest is damaged; the last good list stays in force");
     const { current } = parsed.manifest;
     const wanted = wantedParts(current);
@@ -85,7 +87,7 @@ export function createTaker(options: TakerOptions): Taker {
       if (before?.revision === list.revision && before.time === list.time && before.domain === domain) return {};
       if (countOthers(sync) + list.addresses > MOST_ADDRESSES)
         return stop(sync, "tooLarge", "All lists together are too large for this program");
-      keeper.takeList(list, wanted.parts[0]?.formats ?? []);
+      keeper.takeList(list);
       log.info({ sync, addresses: list.addresses, published: list.time }, "List taken over");
       return {};
     } catch (error) {
@@ -101,7 +103,7 @@ export function createTaker(options: TakerOptions): Taker {
     // Deleted: what was routed stays so, as it does where the file is mounted.
     if (found === undefined || !hasLabels(found.metadata, "routing", LABEL_DOMAIN, domain)) return {};
     const routing = readRouting(found);
-    if (routing !== undefined) keeper.takeRouting(domain, found.data ?? {}, routing);
+    if (routing !== undefined) keeper.takeRouting(domain, routingTables(found), routing);
     else {
       onObstacle("routing");
       log.error({ configMap: found.metadata.name }, "The routing is damaged; the last good one stays in force");

@@ -232,6 +232,45 @@ describe("Hostile ConfigMaps", () => {
   });
 });
 
+describe("What is kept can be read again", () => {
+  it.each<[what: string, change: (configMap: ConfigMap) => ConfigMap]>([
+    ["a MailDomain that no object can be called", (map) => relabelled(map, { "o365sync.dev/domain": "No_Domain" })],
+    [
+      "formats that the table has not",
+      (map) => ({
+        ...map,
+        data: { "manifest.json": (map.data?.["manifest.json"] ?? "").replaceAll('"cdb"', '"aliases"') },
+      }),
+    ],
+  ])("whatever a manifest says: %s", async (_, change) => {
+    const disk = createMemoryDisk();
+    const gateway = createGateway(createShownCluster(), disk);
+    const maps = publication({ addresses: LOCALS, formats: ["cdb", "postfix"] });
+    for (const each of maps) gateway.cluster.show(each);
+    await gateway.takeList("example-com", signal);
+    const manifest = maps.at(-1);
+    if (manifest !== undefined) gateway.cluster.show(change(manifest));
+    await gateway.takeList("example-com", signal);
+    await disk.writeState(gateway.keeper.state());
+    const second = createGateway(createShownCluster(), disk);
+    await second.keeper.load(signal);
+    expect(gateway.obstacles).toHaveLength(1);
+    expect(accepted(second.keeper, LOCALS)).toEqual(LOCALS);
+  });
+
+  it("without what somebody put beside the tables of a routing", async () => {
+    const gateway = createGateway();
+    const route = routing(["example.com"]);
+    gateway.cluster.show({ ...route, data: { ...route.data, more: "x".repeat(900_000) } });
+    await gateway.takeRouting("example-com", signal);
+    expect(Object.keys(gateway.keeper.state().routings["example-com"] ?? {})).toEqual(["relay_domains", "transport"]);
+  });
+});
+
+function relabelled(configMap: ConfigMap, labels: Record<string, string>): ConfigMap {
+  return { ...configMap, metadata: { ...configMap.metadata, labels: { ...configMap.metadata.labels, ...labels } } };
+}
+
 describe("After a restart without an API server", () => {
   async function kept() {
     const first = createGateway();
