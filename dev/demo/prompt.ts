@@ -23,6 +23,11 @@ interface Word {
 
 const NAME = "example-com";
 
+function address(text: string | undefined): string {
+  if (text?.includes("@") !== true) throw new CommandError("which address? for instance nora.novak@example.com");
+  return text;
+}
+
 /** Answers the words that there are, and what to do with a line; `quit` resolves `ended`. */
 export function createPrompt({ company, kubeconfig, say, isTerminal }: PromptParts) {
   let end = (): void => {};
@@ -40,10 +45,6 @@ export function createPrompt({ company, kubeconfig, say, isTerminal }: PromptPar
       openSession(options, { streams, env: process.env, deps: systemDeps, signal });
     const all = [...args, "-n", "mail", "--kubeconfig", kubeconfig];
     await runProgram(all, { version: RELEASE, open, write: streams.write, complain: streams.complain });
-  };
-  const address = (text: string | undefined): string => {
-    if (text?.includes("@") !== true) throw new CommandError("which address? for instance nora.novak@example.com");
-    return text;
   };
   const words: Readonly<Record<string, Word>> = {
     sync: { usage: "sync", does: "sync now", run: () => mailsync("sync", NAME) },

@@ -74,16 +74,7 @@ export async function startCatcher(options: CatcherOptions = {}): Promise<Catche
       callback(refusalError(refusal));
       return;
     }
-    const { mailFrom, rcptTo } = session.envelope;
-    const mail = {
-      from: mailFrom === false ? "" : mailFrom.address,
-      to: rcptTo.map(({ address }) => address),
-      isEncrypted: session.secure,
-      client: session.hostNameAppearsAs,
-      user: typeof session.user === "string" ? session.user : undefined,
-      raw,
-      email: await PostalMime.parse(raw),
-    };
+    const mail = await caught(raw, session);
     mails.push(mail);
     callback(null);
     onCaught?.(mail);
@@ -137,6 +128,19 @@ export async function startCatcher(options: CatcherOptions = {}): Promise<Catche
       new Promise((resolve) => {
         server.close(() => resolve());
       }),
+  };
+}
+
+async function caught(raw: string, session: SMTPServerSession): Promise<CaughtMail> {
+  const { mailFrom, rcptTo } = session.envelope;
+  return {
+    from: mailFrom === false ? "" : mailFrom.address,
+    to: rcptTo.map(({ address }) => address),
+    isEncrypted: session.secure,
+    client: session.hostNameAppearsAs,
+    user: typeof session.user === "string" ? session.user : undefined,
+    raw,
+    email: await PostalMime.parse(raw),
   };
 }
 

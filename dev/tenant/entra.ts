@@ -108,16 +108,7 @@ export function createEntra(options: EntraOptions): Entra {
         return { status: refused.error === "invalid_request" ? 400 : 401, body: errorBody(refused) };
       const roles = [...(apps.get(form.get("client_id") ?? "")?.roles ?? [])];
       const until = now() + lifetimeSeconds * 1000;
-      const payload = {
-        aud: graphScope().replace("/.default", ""),
-        exp: Math.floor(until / 1000),
-        jti: randomUUID(),
-        ...(roles.length === 0 ? {} : { roles }),
-      };
-      const token = [{ alg: "RS256", typ: "JWT" }, payload]
-        .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
-        .join(".");
-      const signed = `${token}.${createHash("sha256").update(token).digest("base64url")}`;
+      const signed = makeToken(graphScope().replace("/.default", ""), until, roles);
       issued.set(signed, { roles, until });
       return {
         status: 200,
@@ -135,6 +126,20 @@ export function createEntra(options: EntraOptions): Entra {
     },
     expireTokens: () => issued.clear(),
   };
+}
+
+/** A JWT as Entra makes it, but for its signature. */
+function makeToken(aud: string, until: number, roles: readonly string[]): string {
+  const payload = {
+    aud,
+    exp: Math.floor(until / 1000),
+    jti: randomUUID(),
+    ...(roles.length === 0 ? {} : { roles }),
+  };
+  const token = [{ alg: "RS256", typ: "JWT" }, payload]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+    .join(".");
+  return `${token}.${createHash("sha256").update(token).digest("base64url")}`;
 }
 
 function secretTrouble(app: App, secret: string): Refused | undefined {

@@ -58,6 +58,23 @@ export interface GraphServiceOptions {
   readonly largestPage?: number | undefined;
 }
 
+interface BatchPart {
+  readonly id: string;
+  readonly method: string;
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const isEventual = (headers: BatchPart["headers"] = {}): boolean =>
+  Object.entries(headers).some(([name, value]) => name.toLowerCase() === "consistencylevel" && value === "eventual");
+
+const notFound = (id: string): GraphError =>
+  new GraphError(
+    404,
+    "Request_ResourceNotFound",
+    `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`,
+  );
+
 export function createGraphService(options: GraphServiceOptions): GraphService {
   const { faults, deltas, largestPage = 999 } = options;
   const { entriesOf, queryOf } = windowsOf(options);
@@ -87,19 +104,12 @@ export function createGraphService(options: GraphServiceOptions): GraphService {
   function single(collection: Collection, id: string, call: GraphCall): GraphReply {
     const query = queryOf(collection, call);
     const found = entriesOf(collection, "ids").find((entry) => entry.id === id);
-    if (found === undefined)
-      throw new GraphError(
-        404,
-        "Request_ResourceNotFound",
-        `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`,
-      );
+    if (found === undefined) throw notFound(id);
     return { status: 200, body: selected(found, query) };
   }
 
   function batch({ body, url, roles }: GraphCall): GraphReply {
-    const { requests } = (body ?? {}) as {
-      requests?: { id: string; method: string; url: string; headers?: Record<string, string> }[];
-    };
+    const { requests } = (body ?? {}) as { requests?: BatchPart[] };
     if (!Array.isArray(requests)) throw new GraphError(400, "BadRequest", "Invalid batch payload format.");
     if (requests.length > 20)
       throw new GraphError(400, "BadRequest", "Number of requests in a batch exceeds the limit of 20.");
@@ -110,9 +120,7 @@ export function createGraphService(options: GraphServiceOptions): GraphService {
           throw new GraphError(effect.status, effect.code ?? "TooManyRequests", "Too many requests.");
         if (!part.url.startsWith("/")) throw new GraphError(400, "BadRequest", "Invalid batch payload format.");
         const target = new URL(`${url.origin}/v1.0${part.url}`);
-        const eventual = Object.entries(part.headers ?? {}).some(
-          ([name, value]) => name.toLowerCase() === "consistencylevel" && value === "eventual",
-        );
+        const eventual = isEventual(part.headers);
         return answer({ method: part.method, url: target, eventual, body: undefined, roles }, undefined);
       });
       const headers = {

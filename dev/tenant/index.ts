@@ -63,14 +63,18 @@ export interface Tenant {
 
 /** What Graph says of the cost of a request. */
 const DIAGNOSTICS = { "x-ms-resource-unit": "1" };
+const CLIENT_ID = "11111111-2222-4333-8444-555555555555";
+const CLIENT_SECRET = "a-secret-of-the-simulated-tenant";
+const JSON_TYPE = { "Content-Type": "application/json" };
+const NO_TOKEN = {
+  error: { code: "InvalidAuthenticationToken", message: "Access token is empty, unknown or expired." },
+};
 const ALL_ROLES = ["User.Read.All", "GroupMember.Read.All", "OrgContact.Read.All"];
 const MOST_BODY_BYTES = 4 * 1024 * 1024;
 
 export async function startTenant(options: TenantOptions): Promise<Tenant> {
   const { company, tenantId = "6f1c0f2e-5a0d-4c55-9b39-6d1f7f7b2a10", now = Date.now } = options;
-  const clientId = "11111111-2222-4333-8444-555555555555";
-  const clientSecret = "a-secret-of-the-simulated-tenant";
-  const app = registration(clientId, clientSecret);
+  const app = registration(CLIENT_ID, CLIENT_SECRET);
   const requests: RecordedRequest[] = [];
   const faults = createFaults();
   let origin = "";
@@ -82,7 +86,6 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
     lifetimeSeconds: options.tokenLifetimeSeconds ?? 3600,
     now,
   });
-  const { entra } = authority;
   const showing: Showing = { addressFilters: "plain", views: {} };
   const deltas = createDeltaService(company, { now, late: options.late ?? 0 });
   const graph = createGraphService({ ...options, tenantId, faults, showing, deltas });
@@ -96,27 +99,20 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
     const send: Send = (status, answer, headers = {}) => {
       requests.push({ kind, method: request.method ?? "", path: decodeURIComponent(request.url ?? ""), status });
       const whole = typeof answer === "string" || answer instanceof Uint8Array;
-      const edited =
-        effect?.kind === "edit" && status === 200 ? effect.edit(answer as Record<string, unknown>) : answer;
-      response.writeHead(status, {
-        "Content-Type": "application/json",
-        ...DIAGNOSTICS,
-        "request-id": randomUUID(),
-        ...headers,
-      });
+      const isEdited = effect?.kind === "edit" && status === 200;
+      const edited = isEdited ? effect.edit(answer as Record<string, unknown>) : answer;
+      response.writeHead(status, { ...JSON_TYPE, ...DIAGNOSTICS, "request-id": randomUUID(), ...headers });
       sendBody(effect, response, connections, whole ? answer : JSON.stringify(edited));
     };
     if (await disturb(effect, response, connections, send)) return;
     if (route !== undefined) {
-      const { status, body: answer, headers } = route.answer(body);
-      send(status, answer, headers);
+      const told = route.answer(body);
+      send(told.status, told.body, told.headers);
       return;
     }
-    const roles = entra.rolesOf((request.headers.authorization ?? "").replace(/^Bearer /, ""));
+    const roles = authority.entra.rolesOf((request.headers.authorization ?? "").replace(/^Bearer /, ""));
     if (roles === undefined) {
-      send(401, {
-        error: { code: "InvalidAuthenticationToken", message: "Access token is empty, unknown or expired." },
-      });
+      send(401, NO_TOKEN);
       return;
     }
     const eventual = request.headers["consistencylevel"] === "eventual";
@@ -125,26 +121,25 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
     send(reply.status, reply.body, reply.headers);
   }
 
-  const server = createServer({ cert, key }, (request, response) => {
-    handle(request, response).catch(() => response.destroy());
-  });
+  const answer = (request: IncomingMessage, response: ServerResponse): void =>
+    void handle(request, response).catch(() => response.destroy());
+  const server = createServer({ cert, key }, answer);
   const connections = trackConnections(server);
   origin = `https://localhost:${await listen(server, options.port ?? 0)}`;
-
   return {
     authority: origin,
     graph: origin,
     ca,
     tenantId,
-    clientId,
-    clientSecret,
+    clientId: CLIENT_ID,
+    clientSecret: CLIENT_SECRET,
     company,
     app,
     entra: authority,
     requests,
     showing,
     fault: (fault) => faults.add(fault),
-    expireTokens: () => entra.expireTokens(),
+    expireTokens: () => authority.entra.expireTokens(),
     forgetDeltas: () => deltas.forget(),
     close: () => closed(server),
   };

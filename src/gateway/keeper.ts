@@ -86,8 +86,7 @@ export function createKeeper({ disk, delimiters, syncs, log, onSwap }: KeeperOpt
     },
     async load(signal) {
       const kept = await disk.readState();
-      for (const each of kept?.lists ?? []) {
-        if (syncs.length > 0 && !syncs.includes(each.sync)) continue;
+      for (const each of (kept?.lists ?? []).filter(({ sync }) => syncs.length === 0 || syncs.includes(sync))) {
         const list = await loadList(disk, each, signal).catch(() => undefined);
         signal.throwIfAborted();
         if (list === undefined) {

@@ -23,18 +23,18 @@ export interface MetricsOptions {
 /** In seconds: from memory it takes microseconds. */
 const LOOKUP = [0.00001, 0.0001, 0.001, 0.005, 0.025, 0.1];
 
+function tellVersion(version: string, registers: Registry[]): void {
+  const info = { name: "o365sync_build_info", help: "The version that runs; always 1." };
+  new Gauge({ ...info, labelNames: ["version"], registers }).set({ version }, 1);
+}
+
 export function createGatewayMetrics({ version, lists, connections }: MetricsOptions): GatewayMetrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
   const counter = (name: string, help: string, labelNames: string[] = []) =>
     new Counter({ name: `o365sync_gateway_${name}`, help, labelNames, registers });
-  new Gauge({
-    name: "o365sync_build_info",
-    help: "The version that runs; always 1.",
-    labelNames: ["version"],
-    registers,
-  }).set({ version }, 1);
+  tellVersion(version, registers);
   const perList = (name: string, help: string, read: (list: RecipientList) => number): void => {
     new Gauge({
       name: `o365sync_gateway_list_${name}`,

@@ -105,7 +105,6 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
   route(watched, syncController, domainController);
   lookAgain(stores.syncs, syncController, deps.clock, signal);
   lookAgain(stores.domains, domainController, deps.clock, signal);
-
   const controllers = [syncController, domainController];
   const reflectors = [...domains.reflectors, ...syncs.reflectors, ...configMaps.reflectors];
   const electing = { config, client, ownNamespace: access.namespace, instance, deps, log };
@@ -123,8 +122,7 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
     ready: () => manager.ready(),
     namespaces,
   });
-  const { server } = access;
-  log.info({ version: RELEASE, revision: REVISION, server, namespaces: watchNamespaces, instance }, "Starting");
+  logStart(log, { server: access.server, namespaces: watchNamespaces, instance });
   for (const reflector of watched.secrets.reflectors) void reflector.run(signal);
   try {
     await manager.run(signal);
@@ -134,6 +132,9 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
     await stopServing();
   }
 }
+
+const logStart = (log: Logger, about: object): void =>
+  log.info({ version: RELEASE, revision: REVISION, ...about }, "Starting");
 
 function tellContact(log: Logger, server: string, trouble: string | undefined): void {
   if (trouble === undefined) log.info({ server }, "The API server answers again");

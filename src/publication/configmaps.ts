@@ -150,26 +150,28 @@ export function createConfigMaps({ client, cache }: ConfigMapsOptions): ConfigMa
       if (found !== undefined) await write(sync, { ...found.object, name, role }, found, signal);
     },
     async remove(metadata, signal) {
-      const preconditions = {
-        ...(metadata.uid === undefined ? {} : { uid: metadata.uid }),
-        ...(metadata.resourceVersion === undefined ? {} : { resourceVersion: metadata.resourceVersion }),
-      };
       hashed.delete(keyOf(metadata));
-      try {
-        await client.delete(
-          CONFIG_MAP,
-          { namespace: metadata.namespace ?? "", name: metadata.name },
-          { signal, preconditions },
-        );
-      } catch (error) {
-        if (!(error instanceof ApiError && error.notFound)) throw error;
-      }
+      await removeExactly(client, metadata, signal);
     },
     known(sync) {
       const near = cache.by(BY_SYNC, keyOf(sync.metadata));
       return near.filter((found) => isOurs(sync, found, undefined)).map(({ metadata }) => metadata);
     },
   };
+}
+
+/** Deletes what was seen, and nothing that has taken its place since. */
+async function removeExactly(client: Client, metadata: ObjectMeta, signal: AbortSignal): Promise<void> {
+  const { namespace = "", name, uid, resourceVersion } = metadata;
+  const preconditions = {
+    ...(uid === undefined ? {} : { uid }),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+  };
+  try {
+    await client.delete(CONFIG_MAP, { namespace, name }, { signal, preconditions });
+  } catch (error) {
+    if (!(error instanceof ApiError && error.notFound)) throw error;
+  }
 }
 
 function toConfigMap(sync: O365Sync, content: Content, seen: Seen | undefined): ConfigMap {

@@ -141,16 +141,8 @@ export function createPublisher(maps: ConfigMaps, routes: Routes, clock: Clock):
       const inlineJournal = inline ? journal.pieces[0] : undefined;
       const publication = publicationHash(draft.publication);
       const vouched = await vouch({ publication, journal: journal.sha256, removedAddresses });
-      return {
-        standing: await writeManifest(
-          maps,
-          { ...standing, object: vouched, inlineJournal },
-          { ...manifest, intent },
-          signal,
-        ),
-        looks,
-        draft,
-      };
+      const vouchedFor = { ...standing, object: vouched, inlineJournal };
+      return { standing: await writeManifest(maps, vouchedFor, { ...manifest, intent }, signal), looks, draft };
     },
 
     async finish({ standing, looks, draft }, signal) {
@@ -164,12 +156,8 @@ export function createPublisher(maps: ConfigMaps, routes: Routes, clock: Clock):
       }
       const publication = publicationOf(draft, manifest, new Date(clock.now()).toISOString());
       const strays = findStrays(object, maps.known(object), publication);
-      const done = await writeManifest(
-        maps,
-        { ...standing, inlineJournal: undefined },
-        committed(manifest, publication),
-        signal,
-      );
+      const finished = { ...standing, inlineJournal: undefined };
+      const done = await writeManifest(maps, finished, committed(manifest, publication), signal);
       for (const stray of strays) await maps.remove(stray, signal);
       for (const { tables } of staleLayouts(publication, publication))
         for (const { name } of tables) await maps.relabel(object, name, "recipients", signal);

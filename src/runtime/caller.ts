@@ -37,9 +37,7 @@ export function createCaller(access: ApiServerAccess, deps: Deps, options: Calle
   const contact = newsOnly(options.onContact);
 
   async function exchange(request: HttpRequest, fresh: boolean, signal: AbortSignal): Promise<IncomingMessage> {
-    const credentials = await untilAborted(access.authenticate(fresh), signal).catch((error: unknown) => {
-      throw signal.aborted ? error : credentialsError(describe(request), error);
-    });
+    const credentials = await credentialsFor(access, request, fresh, signal);
     const started = clock.monotonic();
     let code = "<error>";
     try {
@@ -90,15 +88,10 @@ export function createCaller(access: ApiServerAccess, deps: Deps, options: Calle
 
   return {
     async call(request, signal) {
-      for (let tries = 1; ; tries++) {
-        try {
-          return await attempt(request, signal);
-        } catch (error) {
-          const wait = signal?.aborted ? undefined : retryDelay(error, request.method, tries, deps.random);
-          if (wait === undefined) throw error;
-          await clock.sleep(wait, signal);
-        }
-      }
+      const pauseAfter = (error: unknown, tries: number): number | undefined =>
+        signal?.aborted ? undefined : retryDelay(error, request.method, tries, deps.random);
+      const sleep = (ms: number): Promise<void> => clock.sleep(ms, signal);
+      return repeated(() => attempt(request, signal), pauseAfter, sleep);
     },
     async *stream<T extends KubeObject>(request: HttpRequest, idleMs: number, signal?: AbortSignal) {
       signal?.throwIfAborted();
@@ -113,6 +106,31 @@ export function createCaller(access: ApiServerAccess, deps: Deps, options: Calle
       }
     },
   };
+}
+
+/** Tries until one succeeds, or an error has no pause after it. */
+async function repeated<T>(
+  attempt: () => Promise<T>,
+  pauseAfter: (error: unknown, tries: number) => number | undefined,
+  sleep: (ms: number) => Promise<void>,
+): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const wait = pauseAfter(error, tries);
+      if (wait === undefined) throw error;
+      await sleep(wait);
+    }
+  }
+}
+
+async function credentialsFor(access: ApiServerAccess, request: HttpRequest, fresh: boolean, signal: AbortSignal) {
+  try {
+    return await untilAborted(access.authenticate(fresh), signal);
+  } catch (error) {
+    throw signal.aborted ? error : credentialsError(describe(request), error);
+  }
 }
 
 /** Of many requests that go the same way, the first is news. */

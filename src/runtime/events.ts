@@ -59,24 +59,6 @@ export function createEventRecorder(options: EventRecorderOptions): FlushableEve
     return entry;
   }
 
-  async function send(entry: Recorded): Promise<void> {
-    const { event, count, lastSeen } = entry;
-    if (entry.sent === count) return;
-    const series = count > 1 ? { series: { count, lastObservedTime: microTime(lastSeen) } } : {};
-    if (entry.sent > 0) {
-      try {
-        await client.patch(EVENT, event.metadata, series);
-        entry.sent = count;
-        return;
-      } catch (error) {
-        // The server keeps events for an hour or so.
-        if (!(error instanceof ApiError && error.notFound)) throw error;
-      }
-    }
-    await client.create(EVENT, { ...event, ...series });
-    entry.sent = count;
-  }
-
   function enqueue(entry: Recorded): void {
     if (waiting >= MOST_WAITING) {
       log.debug({ reason: entry.event.reason }, "Dropped an event: too many are waiting");
@@ -84,11 +66,9 @@ export function createEventRecorder(options: EventRecorderOptions): FlushableEve
     }
     waiting += 1;
     queue = queue
-      .then(() => send(entry))
+      .then(() => send(client, entry))
       .catch((err: unknown) => log.warn({ err, reason: entry.event.reason }, "Recording an event failed"))
-      .finally(() => {
-        waiting -= 1;
-      });
+      .finally(() => void waiting--);
   }
 
   return {
@@ -96,11 +76,7 @@ export function createEventRecorder(options: EventRecorderOptions): FlushableEve
       const { uid, namespace, name } = regarding.metadata;
       const object = uid ?? `${regarding.kind}/${namespace}/${name}`;
       const make = (): KubeEvent => ({
-        apiVersion: "events.k8s.io/v1",
-        kind: "Event",
-        metadata: { namespace: namespace ?? "default", name: eventName(name, deps) },
-        eventTime: microTime(clock.now()),
-        regarding: reference(regarding),
+        ...newEvent(regarding, deps),
         reportingController: controller,
         reportingInstance: instance,
         type,
@@ -123,6 +99,36 @@ export function createEventRecorder(options: EventRecorderOptions): FlushableEve
       }
     },
   };
+}
+
+/** A repetition changes the event that was sent before, where the server still has it. */
+async function send(client: EventRecorderOptions["client"], entry: Recorded): Promise<void> {
+  const { event, count, lastSeen } = entry;
+  if (entry.sent === count) return;
+  const series = count > 1 ? { series: { count, lastObservedTime: microTime(lastSeen) } } : {};
+  if (entry.sent > 0) {
+    try {
+      await client.patch(EVENT, event.metadata, series);
+      entry.sent = count;
+      return;
+    } catch (error) {
+      // The server keeps events for an hour or so.
+      if (!(error instanceof ApiError && error.notFound)) throw error;
+    }
+  }
+  await client.create(EVENT, { ...event, ...series });
+  entry.sent = count;
+}
+
+function newEvent(regarding: KubeObject, deps: EventRecorderOptions["deps"]) {
+  const { namespace = "default", name } = regarding.metadata;
+  return {
+    apiVersion: "events.k8s.io/v1",
+    kind: "Event",
+    metadata: { namespace, name: eventName(name, deps) },
+    eventTime: microTime(deps.clock.now()),
+    regarding: reference(regarding),
+  } as const;
 }
 
 function reference({ apiVersion, kind, metadata }: KubeObject): KubeEvent["regarding"] {

@@ -36,12 +36,13 @@ export interface LeaderElector {
 /** Contenders wait up to this many retryMs longer, by chance, so that they do not collide again and again. */
 const JITTER = 1.2;
 
+const timesDoNotFit = (): RangeError =>
+  new RangeError("leader election: leaseMs must be above renewDeadlineMs, and that above 1.2 x retryMs");
+
 /** Throws RangeError when the times do not fit together. */
 export function createLeaderElector(options: LeaderElectorOptions): LeaderElector {
   const { identity, deps, leaseMs = 15_000, renewDeadlineMs = 10_000, retryMs = 2_000 } = options;
-  if (!(leaseMs > renewDeadlineMs && renewDeadlineMs > JITTER * retryMs)) {
-    throw new RangeError("leader election: leaseMs must be above renewDeadlineMs, and that above 1.2 x retryMs");
-  }
+  if (!(leaseMs > renewDeadlineMs && renewDeadlineMs > JITTER * retryMs)) throw timesDoNotFit();
   const { clock } = deps;
   const log = options.log.child({ lease: `${options.namespace}/${options.name}`, identity });
   const lock = createLeaseLock({ ...options, leaseMs, clock });

@@ -1,5 +1,5 @@
 /** The Manager: starts the parts in order, and stops them in the order that hands over cleanly. */
-import type { Deps } from "../base/deps.ts";
+import type { Clock, Deps } from "../base/deps.ts";
 import { aborted } from "./abort.ts";
 import type { KubeObject } from "./kube.ts";
 import type { LeaderElector } from "./leader.ts";
@@ -82,16 +82,7 @@ export function createManager(options: ManagerOptions): Manager {
 
   async function drain(): Promise<void> {
     work.abort(new Error("shutting down"));
-    const timer = new AbortController();
-    const late = deps.clock.sleep(drainMs, timer.signal).then(() => {
-      throw new Error(`reconciles still ran ${drainMs / 1000} s after they were told to stop`);
-    });
-    try {
-      await Promise.race([working, late]);
-    } finally {
-      late.catch(() => {});
-      timer.abort();
-    }
+    await within(deps.clock, drainMs, working, `reconciles still ran ${drainMs / 1000} s after they were told to stop`);
   }
 
   return {
@@ -119,6 +110,20 @@ export function createManager(options: ManagerOptions): Manager {
       await Promise.all(reflecting);
     },
   };
+}
+
+/** As the work ends; rejects with `late` where it takes longer. */
+async function within(clock: Clock, ms: number, work: Promise<unknown>, late: string): Promise<void> {
+  const timer = new AbortController();
+  const limit = clock.sleep(ms, timer.signal).then(() => {
+    throw new Error(late);
+  });
+  try {
+    await Promise.race([work, limit]);
+  } finally {
+    limit.catch(() => {});
+    timer.abort();
+  }
 }
 
 /** One that cannot be listed keeps no other from being served. */

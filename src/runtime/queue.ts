@@ -65,10 +65,9 @@ export function createQueue({ clock, fairness = FIRST_COME, observer }: QueueOpt
 
   /** Gives idle workers what they may work on now. */
   function dispatch(): void {
-    for (let key = nextFor(idleWorkers); key !== undefined; key = nextFor(idleWorkers)) idleWorkers.shift()?.(key);
+    const next = () => (idleWorkers.length === 0 ? undefined : take());
+    for (let key = next(); key !== undefined; key = next()) idleWorkers.shift()?.(key);
   }
-
-  const nextFor = (workers: readonly unknown[]): string | undefined => (workers.length === 0 ? undefined : take());
 
   function take(): string | undefined {
     const taken = waiting.take();
@@ -88,9 +87,8 @@ export function createQueue({ clock, fairness = FIRST_COME, observer }: QueueOpt
     },
     addAfter(key, ms) {
       if (Number.isNaN(ms)) throw new RangeError("addAfter: the delay is not a number");
-      if (isShutDown) return;
       if (ms <= 0) queue.add(key);
-      else delays.set(key, ms);
+      else if (!isShutDown) delays.set(key, ms);
     },
     addRateLimited(key) {
       const wait = retries.next(key);
@@ -116,23 +114,21 @@ export function createQueue({ clock, fairness = FIRST_COME, observer }: QueueOpt
     queuedAt: (key) => waiting.queuedAt(key),
     shutDown() {
       isShutDown = true;
-      waiting.clear();
-      dirty.clear();
-      delays.clear();
+      for (const keys of [waiting, dirty, delays]) keys.clear();
       observer?.depth(0);
       for (const worker of idleWorkers.splice(0)) worker(undefined);
     },
-    unfinishedSeconds() {
-      let sum = 0;
-      for (const startedAt of processing.values()) sum += clock.monotonic() - startedAt;
-      return sum / 1000;
-    },
-    longestRunningSeconds() {
-      const [oldest = clock.monotonic()] = processing.values();
-      return (clock.monotonic() - oldest) / 1000;
-    },
+    unfinishedSeconds: () => secondsSince(processing.values(), clock.monotonic()),
+    longestRunningSeconds: () => secondsSince([...processing.values()].slice(0, 1), clock.monotonic()),
   };
   return queue;
+}
+
+/** Of all the starts together. */
+function secondsSince(starts: Iterable<number>, now: number): number {
+  let sum = 0;
+  for (const start of starts) sum += now - start;
+  return sum / 1000;
 }
 
 /** How long to wait before each key is tried again. */

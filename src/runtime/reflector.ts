@@ -67,15 +67,11 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
     versions = "went back";
   }
 
-  async function askVersion(from: string, signal: AbortSignal): Promise<void> {
-    const { metadata } = await client.list(type, { ...selection, limit: 1, signal });
-    if (isOlder(metadata.resourceVersion, from)) wentBack();
-  }
-
   /** One step: a list, or a watch to its end. */
   async function step(signal: AbortSignal): Promise<void> {
     if (resourceVersion === undefined || due.isList()) return list(signal);
-    if (due.isAsk()) await askVersion(resourceVersion, signal);
+    if (due.isAsk() && isOlder(await newestVersion(client, type, { ...selection, signal }), resourceVersion))
+      wentBack();
     if (resourceVersion !== undefined) await watch(resourceVersion, signal);
   }
 
@@ -90,17 +86,11 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
   }
 
   async function watch(from: string, signal: AbortSignal): Promise<void> {
-    const started = deps.clock.monotonic();
-    let events = 0;
-    const asked = { ...selection, timeoutSeconds: WATCH_SECONDS, resourceVersion: from, signal };
-    for await (const event of client.watch(type, asked)) {
-      events += 1;
+    for await (const event of watchOnce(client, type, { ...selection, resourceVersion: from, signal }, deps)) {
       trouble.over();
       take(event);
       if (resourceVersion === undefined) return;
     }
-    if (events === 0 && deps.clock.monotonic() - started < SHORTEST_WATCH_MS)
-      throw new ApiError(`watch ${type.plural}: ended at once`, 0, "ShortWatch");
   }
 
   function take(event: WatchEvent<T>): void {
@@ -135,6 +125,33 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
       while (!signal.aborted) await step(signal).catch((err: unknown) => recover(err, backoff, signal));
     },
   };
+}
+
+/** The version that the API server is at now. */
+async function newestVersion<T extends KubeObject>(
+  client: Pick<Client, "list">,
+  type: ResourceType<T>,
+  options: Parameters<Client["list"]>[1],
+): Promise<string | undefined> {
+  const { metadata } = await client.list(type, { ...options, limit: 1 });
+  return metadata.resourceVersion;
+}
+
+/** One watch to its end. One that ends at once and without an event is an error: it would be asked for again and again. */
+async function* watchOnce<T extends KubeObject>(
+  client: Pick<Client, "watch">,
+  type: ResourceType<T>,
+  options: Omit<Parameters<Client["watch"]>[1], "timeoutSeconds">,
+  { clock }: Pick<Deps, "clock">,
+): AsyncGenerator<WatchEvent<T>> {
+  const started = clock.monotonic();
+  let events = 0;
+  for await (const event of client.watch(type, { ...options, timeoutSeconds: WATCH_SECONDS })) {
+    events += 1;
+    yield event;
+  }
+  if (events === 0 && clock.monotonic() - started < SHORTEST_WATCH_MS)
+    throw new ApiError(`watch ${type.plural}: ended at once`, 0, "ShortWatch");
 }
 
 function changesOf<T extends KubeObject>(

@@ -61,7 +61,6 @@ export function createRecords(): Records {
   const ids = createIdIndex((index) => records.idOf(index));
 
   const bufferOf = (index: number): Buffer => slabs.get(slabOf.get(index));
-
   const seek = (buffer: Buffer, index: number, place: number): number => placeOf(buffer, offsetOf.get(index), place);
 
   function sizeOf(index: number): number {
@@ -82,14 +81,14 @@ export function createRecords(): Records {
       }
       const { slab, offset } = slabs.reserve(bytes);
       write(slabs.get(slab), offset, record);
-      if (known === undefined) {
-        slabOf.push(slab);
-        offsetOf.push(offset);
-        ids.add(record.id, offsetOf.length - 1);
-      } else {
+      if (known !== undefined) {
         slabOf.set(known, slab);
         offsetOf.set(known, offset);
+        return;
       }
+      slabOf.push(slab);
+      offsetOf.push(offset);
+      ids.add(record.id, offsetOf.length - 1);
     },
     rewrite(index, record) {
       const buffer = bufferOf(index);
@@ -110,20 +109,14 @@ export function createRecords(): Records {
       const found = readAddresses(buffer, seek(buffer, index, 0), records.countOf(index));
       return { id: records.idOf(index), kind: records.kindOf(index), ...found };
     },
-    idOf(index) {
-      return readId(bufferOf(index), offsetOf.get(index));
-    },
+    idOf: (index) => readId(bufferOf(index), offsetOf.get(index)),
     kindOf: (index) => bufferOf(index)[offsetOf.get(index)] ?? 0,
     countOf: (index) => (records.has(index) ? bufferOf(index).readUInt16LE(offsetOf.get(index) + 3) : 0),
     addressOf(index, place) {
       const buffer = bufferOf(index);
-      const at = seek(buffer, index, place);
-      return buffer.toString("latin1", at + 2, at + 2 + (buffer[at + 1] ?? 0));
+      return textAt(buffer, seek(buffer, index, place));
     },
-    markOf(index, place) {
-      const buffer = bufferOf(index);
-      return buffer[seek(buffer, index, place)] ?? 0;
-    },
+    markOf: (index, place) => bufferOf(index)[seek(bufferOf(index), index, place)] ?? 0,
     setMark(index, place, mark) {
       const buffer = bufferOf(index);
       buffer[seek(buffer, index, place)] = mark;
@@ -132,6 +125,10 @@ export function createRecords(): Records {
   };
   return records;
 }
+
+/** The text of the address whose mark stands there. */
+const textAt = (buffer: Buffer, at: number): string =>
+  buffer.toString("latin1", at + 2, at + 2 + (buffer[at + 1] ?? 0));
 
 /** Place of an address's mark in a record that starts there; its length and its text follow. */
 function placeOf(buffer: Buffer, start: number, place: number): number {
