@@ -115,6 +115,13 @@ export interface O365SyncSpec {
     timeZone: string;
     /** How late a missed slot may still run, in seconds. Default: 7200. */
     startingDeadlineSeconds: number;
+    /** Between syncs the tenant is asked what is new, and that is accepted at once. Nothing leaves the list this way: leaving is for syncs, their guards and approvals. */
+    additions?: {
+      /** Whether to ask. Turn it on when you trust the list. Default: false. */
+      enabled: boolean;
+      /** How often to ask. Default: 5. */
+      intervalMinutes: number;
+    };
   };
   /** Stops everything but reading the status: no run, no retry, no rendering. Slots that pass meanwhile are skipped. Default: false. */
   suspend: boolean;
@@ -214,6 +221,21 @@ export interface O365SyncStatus {
     lastMissedTime?: string;
     /** How many slots were missed: none ran within startingDeadlineSeconds. */
     missedSlots?: number;
+  };
+  /** What came onto the list since the last sync without one. Absent while schedule.additions is off. */
+  additions?: {
+    /** Current: what is new is accepted. Behind: the tenant could not be asked three times in a row. Limited: operationsLimit is reached, the rest waits for the next sync. Waiting: the tenant no longer tells what changed, the next sync finds it. */
+    state: "Current" | "Behind" | "Limited" | "Waiting";
+    /** The sync since which additions are counted. */
+    since: string;
+    /** When something was added last. */
+    lastTime?: string;
+    /** How many accounts were added since. */
+    accountAdds: number;
+    /** How many aliases were added since. */
+    aliasAdds: number;
+    /** The state in a sentence, with its cause and cure. */
+    message: string;
   };
   /** Mails about runs that ended. */
   notifications?: {
@@ -528,7 +550,7 @@ export interface O365SyncStatus {
     /** When the run began. */
     time: string;
     /** What asked for it. */
-    trigger: "Schedule" | "Manual" | "Initial" | "SpecChange" | "DomainChange" | "Repair" | "Approval";
+    trigger: "Schedule" | "Manual" | "Initial" | "SpecChange" | "DomainChange" | "Repair" | "Approval" | "Additions";
     /** Whether it was a test, which publishes nothing. */
     test: boolean;
     /** What came of it; Succeeded is for tests. */

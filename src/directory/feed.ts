@@ -4,25 +4,8 @@
  */
 import type { Clock } from "../base/deps.ts";
 import type { DirectoryObject, Source } from "../recipients/model.ts";
-import type { DeltaAnswer, DeltaLink } from "./graph/delta.ts";
 import { SOURCES } from "./sources.ts";
-import type { Confirmation, EnabledSources } from "./types.ts";
-
-/** Where each source is asked from. */
-export type FeedLinks = Readonly<Partial<Record<Source, DeltaLink>>>;
-
-/** A place in a feed. What comes after it has not been told to whoever holds it. */
-export interface FeedPlace {
-  readonly links: FeedLinks;
-  /** When the links were given out, in milliseconds since the epoch. */
-  readonly time: number;
-}
-
-export type FeedAnswer =
-  /** Objects as they are now, some of them perhaps unchanged; who holds `place` has been told of everything before it. */
-  | { readonly kind: "told"; readonly objects: readonly DirectoryObject[]; readonly place: FeedPlace }
-  /** What changed since is not to be had: only a full read tells. */
-  | { readonly kind: "lost" };
+import type { Confirmation, DeltaAnswer, DeltaLink, EnabledSources, Feed, FeedAnswer, FeedPlace } from "./types.ts";
 
 /** What a feed asks of a tenant. */
 export interface FeedSource {
@@ -32,13 +15,6 @@ export interface FeedSource {
     objects: readonly { readonly id: string; readonly source: Source }[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, Confirmation>>;
-}
-
-export interface Feed {
-  /** A place that everything that changes from now on comes after. Asked for before a full read begins. */
-  begin(sources: EnabledSources, signal: AbortSignal): Promise<FeedPlace>;
-  /** What changed since `place`. A round of the last `freshMs` is not asked again. */
-  since(place: FeedPlace, sources: EnabledSources, freshMs: number, signal: AbortSignal): Promise<FeedAnswer>;
 }
 
 /** One round: what was found, and between which places. */
@@ -59,14 +35,13 @@ export function createFeed(tenant: FeedSource, clock: Clock): Feed {
 
   async function begin(sources: EnabledSources, signal: AbortSignal): Promise<FeedPlace> {
     if (end !== undefined && covers(end, sources)) return end;
-    const time = clock.now();
     const links: Partial<Record<Source, DeltaLink>> = { ...end?.links };
     for (const source of SOURCES) {
       if (sources[source]) links[source] ??= await tenant.followFromNow(source, signal);
     }
     // Whoever came first follows fewer sources: their places are of another feed from here on.
     rounds = [];
-    end = { links, time };
+    end = { links, time: clock.now() };
     return end;
   }
 
@@ -82,7 +57,7 @@ export function createFeed(tenant: FeedSource, clock: Clock): Feed {
     if (known === undefined) return follow(place, signal);
     const isFresh = end !== undefined && clock.now() - end.time < freshMs && clock.now() >= end.time;
     if (!isFresh && end !== undefined) {
-      const round = await askRound(tenant, end, clock.now(), signal);
+      const round = await askRound(tenant, end, clock, signal);
       if (round === "lost") {
         rounds = [];
         end = undefined;
@@ -94,7 +69,7 @@ export function createFeed(tenant: FeedSource, clock: Clock): Feed {
   }
 
   async function follow(place: FeedPlace, signal: AbortSignal): Promise<FeedAnswer> {
-    const round = await askRound(tenant, place, clock.now(), signal);
+    const round = await askRound(tenant, place, clock, signal);
     if (round === "lost") return { kind: "lost" };
     if (end === undefined) {
       end = place;
@@ -129,14 +104,14 @@ export function createFeed(tenant: FeedSource, clock: Clock): Feed {
 
 const nameOf = ({ links }: FeedPlace): string => JSON.stringify(SOURCES.map((source) => links[source] ?? null));
 
-const covers = ({ links }: FeedPlace, sources: EnabledSources): boolean =>
+export const covers = ({ links }: Pick<FeedPlace, "links">, sources: EnabledSources): boolean =>
   SOURCES.every((source) => !sources[source] || links[source] !== undefined);
 
 /** Asks once from a place, and reads what changed. */
 async function askRound(
   tenant: FeedSource,
   place: FeedPlace,
-  time: number,
+  clock: Clock,
   signal: AbortSignal,
 ): Promise<Round | "lost"> {
   const links: Partial<Record<Source, DeltaLink>> = {};
@@ -149,6 +124,7 @@ async function askRound(
     links[source] = answer.link;
     for (const id of answer.ids) changed.push({ id, source });
   }
+  const time = clock.now();
   const confirmed = changed.length === 0 ? new Map<string, Confirmation>() : await tenant.confirm(changed, signal);
   const objects = changed.flatMap(({ id }) => {
     const object = confirmed.get(id);

@@ -1,9 +1,12 @@
 /** Connects to tenants: one token for everybody who comes with the very same credential, one connection pool for all. */
 import { createHash } from "node:crypto";
 import type { Deps } from "../base/deps.ts";
+import type { Source } from "../recipients/model.ts";
 import type { CloudTable } from "./clouds.ts";
 import { createTokenSource, type Shelf, type Token, type TokenObserver, type TokenSource } from "./entra/token.ts";
+import { createFeed } from "./feed.ts";
 import { confirmObjects } from "./graph/confirm.ts";
+import { changedSince, followFromNow } from "./graph/delta.ts";
 import { createGraph, type GraphOptions, type RequestObserver } from "./graph/graph.ts";
 import { findHolders } from "./graph/holders.ts";
 import { createPace, type Pace } from "./graph/pace.ts";
@@ -14,7 +17,7 @@ import type { Patience } from "./http/retry.ts";
 import { missingRoles } from "./permissions.ts";
 import { createSharedReads, KEPT_MS } from "./shared-reads.ts";
 import type { TenantNames } from "./tenant-names.ts";
-import type { Connection, Directory, DirectoryProvider } from "./types.ts";
+import type { Connection, Directory, DirectoryProvider, Feed } from "./types.ts";
 
 export interface DirectoryProviderOptions {
   readonly endpoints: CloudTable;
@@ -55,6 +58,7 @@ export function createDirectoryProvider(options: DirectoryProviderOptions): Dire
   const paces = keepRecent<Pace>(MOST_KEPT);
   const reads = createSharedReads(deps.clock);
   const domains = keepRecent<KnownDomains>(MOST_KEPT);
+  const feeds = keepRecent<Feed>(MOST_KEPT);
 
   const tokensOf = (connection: Connection): Readonly<Record<Patience, TokenSource>> =>
     tokens(fingerprint(connection), () => {
@@ -82,7 +86,7 @@ export function createDirectoryProvider(options: DirectoryProviderOptions): Dire
     connect(connection, patience = "long") {
       const { cloud } = connection;
       const origin = endpoints[cloud].graph;
-      const directory = createDirectory({
+      const way: GraphOptions = {
         origin,
         http: https[patience],
         tokens: tokensOf(connection)[patience],
@@ -91,11 +95,13 @@ export function createDirectoryProvider(options: DirectoryProviderOptions): Dire
         pace: patience === "long" ? paceOf(connection) : undefined,
         onRequest,
         patience,
-      });
+      };
+      const directory = createDirectory(way);
       const name = fingerprint(connection);
       const known = domains(name, () => ({ names: [], at: 0 }));
       return {
         ...directory,
+        feed: feeds(name, () => feedOf(way)),
         read: (wanted) => reads(name, directory, wanted),
         async verifiedDomains(signal, hoped) {
           const isFresh = deps.clock.monotonic() < known.at + KEPT_MS;
@@ -109,7 +115,19 @@ export function createDirectoryProvider(options: DirectoryProviderOptions): Dire
   };
 }
 
-function createDirectory(options: GraphOptions): Directory {
+function feedOf(options: GraphOptions): Feed {
+  const graph = createGraph(options);
+  const { deps } = options;
+  const source = {
+    followFromNow: (from: Source, signal: AbortSignal) => followFromNow(graph, from, signal),
+    changedSince: (from: Source, link: string, signal: AbortSignal) => changedSince(graph, from, link, signal),
+    confirm: (objects: Parameters<Directory["confirm"]>[0], signal: AbortSignal) =>
+      confirmObjects(graph, objects, deps, signal),
+  };
+  return createFeed(source, deps.clock);
+}
+
+function createDirectory(options: GraphOptions): Omit<Directory, "feed"> {
   const { tokens, deps, onRequest } = options;
   const graph = createGraph(options);
   return {

@@ -71,6 +71,37 @@ export interface ReadOptions {
   readonly onObject: (object: DirectoryObject) => void;
 }
 
+/** Where a collection is asked from: Graph's own link, opaque, good for seven days. */
+export type DeltaLink = string;
+
+export type DeltaAnswer =
+  | { readonly kind: "changed"; readonly ids: ReadonlySet<string>; readonly link: DeltaLink }
+  /** Graph no longer knows the link, or more has changed than is worth following: only a full read tells. */
+  | { readonly kind: "lost" };
+
+/** Where each source is asked from. */
+export type FeedLinks = Readonly<Partial<Record<Source, DeltaLink>>>;
+
+/** A place in a feed. What comes after it has not been told to whoever holds it. */
+export interface FeedPlace {
+  readonly links: FeedLinks;
+  /** When the last of the links had been given out, in milliseconds since the epoch: a read that begins later misses nothing. */
+  readonly time: number;
+}
+
+export type FeedAnswer =
+  /** Objects as they are now, some of them perhaps unchanged; who holds `place` has been told of everything before it. */
+  | { readonly kind: "told"; readonly objects: readonly DirectoryObject[]; readonly place: FeedPlace }
+  /** What changed since is not to be had: only a full read tells. */
+  | { readonly kind: "lost" };
+
+export interface Feed {
+  /** A place that everything that changes from now on comes after. Asked for before a full read begins. */
+  begin(sources: EnabledSources, signal: AbortSignal): Promise<FeedPlace>;
+  /** What changed since `place`. A round of the last `freshMs` is not asked again. */
+  since(place: FeedPlace, sources: EnabledSources, freshMs: number, signal: AbortSignal): Promise<FeedAnswer>;
+}
+
 /**
  * One tenant. Every method throws `Failure` (api/failure.ts) and nothing else, except the signal's reason when it aborts.
  * A read is all or nothing: if it resolves, every chain came to its end and every page was well-formed.
@@ -93,6 +124,8 @@ export interface Directory {
   ): Promise<ReadonlyMap<string, Confirmation>>;
   /** Asks the enabled sources who has one of these addresses now. */
   findHolders(addresses: readonly string[], sources: EnabledSources, signal: AbortSignal): Promise<Holders>;
+  /** What changes in it, for all who come with the very same credential. */
+  readonly feed: Feed;
 }
 
 /** Keeps token caches per credential, so that objects with the very same connection share one token. */

@@ -30,6 +30,8 @@ function longestInterval(times: readonly string[]): number | undefined {
 
 const STATUSES = ["True", "False", "Unknown"];
 
+const ADDITIONS = ["Current", "Behind", "Limited", "Waiting"];
+
 function conditions(kind: string, found: readonly Condition[] = []): Values {
   return found.flatMap(({ type, status }) =>
     STATUSES.map((value) => [value === status ? 1 : 0, `kind="${kind}",type="${type}",status="${value}"`] as const),
@@ -78,6 +80,14 @@ export const OBJECT_GAUGES: readonly ObjectGauge[] = [
     name: "o365sync_schedule_interval_seconds",
     help: "The longest time between two slots; absent while automatic sync is off.",
     sync: ({ status }) => fact(longestInterval(status?.schedule?.times ?? [])),
+  },
+  {
+    name: "o365sync_additions_state",
+    help: "How additions between syncs fare: 1 for the state that holds, 0 for the others; absent while they are off.",
+    sync: ({ status }) =>
+      status?.additions === undefined
+        ? []
+        : ADDITIONS.map((state) => [state === status.additions?.state ? 1 : 0, `state="${state}"`] as const),
   },
   {
     name: "o365sync_missed_slots",

@@ -29,6 +29,7 @@ import type { Fairness } from "../runtime/waiting.ts";
 import { type Checks, createChecks } from "../sync/access/checks.ts";
 import { clientIdOf } from "../sync/access/credentials.ts";
 import { NOTHING_SHARED, parseSharedAccess, type SharedAccess } from "../sync/access/shared-access.ts";
+import { intervalOf } from "../sync/additions/pace.ts";
 import { createSyncReconciler } from "../sync/controller.ts";
 import type { SyncServices } from "../sync/services.ts";
 import { createStatusWriter } from "../sync/status/status-writer.ts";
@@ -54,6 +55,8 @@ export interface OperatorOptions {
   readonly ca?: string;
   /** For one request to Entra or Graph, in milliseconds on the machine's own clock. Default 60 000. */
   readonly tenantTimeoutMs?: number;
+  /** In place of every schedule.additions.intervalMinutes, in milliseconds. */
+  readonly additionsIntervalMs?: number;
 }
 
 const DOMAIN_WORKERS = 2;
@@ -167,7 +170,7 @@ interface Parts {
 }
 
 function syncServices(
-  { config, deps, ca, tenantTimeoutMs: timeoutMs }: OperatorOptions,
+  { config, deps, ca, tenantTimeoutMs: timeoutMs, additionsIntervalMs }: OperatorOptions,
   { client, stores, events, metrics, clouds, sharedAccess, checks, notifier, tenants }: Parts,
 ): SyncServices {
   const maps = createConfigMaps({ client, cache: stores.configMaps });
@@ -204,6 +207,7 @@ function syncServices(
     maxDeletionPercent: config.maxDeletionPercent,
     settings: {
       manualRunsPerHour: config.manualRunsPerHour,
+      additionsIntervalMs: (object) => additionsIntervalMs ?? intervalOf(object),
       runDeadlineMs: config.syncTimeoutMs,
       consentUrl: (object) => {
         const clientId = clientIdOf(object, sharedAccess);

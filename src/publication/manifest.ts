@@ -1,4 +1,5 @@
 /** The manifest: what is published, what has been begun, and the point of commit. Pure. */
+import type { FeedLinks } from "../directory/types.ts";
 import type { AliasDomain, Format, OutputOptions } from "../recipients/model.ts";
 import type { HistoryRecord, RequestKind } from "./records.ts";
 
@@ -50,13 +51,16 @@ export interface Blueprint {
   readonly retiring: readonly Retiring[];
   /** How many ConfigMaps the accounts are spread over. */
   readonly chunks: number;
+  /**
+   * When a run committed the list, where tables were only rendered or something was only added since: what the digests
+   * of plans are bound to. RFC 3339.
+   */
+  readonly plannedTime?: string;
 }
 
 export interface Publication extends Blueprint {
   /** When it was committed, RFC 3339. */
   readonly time: string;
-  /** When a run committed it, where tables were only rendered again since: what the digests of plans are bound to. */
-  readonly plannedTime?: string;
   readonly counts: Counts;
   readonly accounts: readonly AccountsChunk[];
   /** Of `output` first, then retiring ones; each number of shards once. */
@@ -71,6 +75,17 @@ export interface Intent {
   readonly record?: HistoryRecord;
   /** Rendered addresses that this publication takes away without a person's approval, for the 24-hour window. */
   readonly removedAddresses: number;
+  /** What was told of the tenant up to here is in it. */
+  readonly feed?: KeptFeed;
+}
+
+/** Where a process that starts asks the tenant from for what is new. */
+export interface KeptFeed {
+  /** Whose links these are: cloud and tenant. */
+  readonly tenant: string;
+  readonly links: FeedLinks;
+  /** When they were given out, RFC 3339. */
+  readonly time: string;
 }
 
 export interface JournalRef {
@@ -94,6 +109,8 @@ export interface Manifest {
   readonly record?: HistoryRecord;
   /** The last token of each kind that led to a publication: after a restore it asks nothing again. */
   readonly handled?: Readonly<Partial<Record<RequestKind, string>>>;
+  /** What the tenant tells after it is not on the list yet; everything before it is. */
+  readonly feed?: KeptFeed;
   /** How often a run was taken over since the last commit; written so that the manifest is another one than a predecessor saw. */
   readonly takeovers?: number;
 }
@@ -119,12 +136,15 @@ export function committed(manifest: Manifest, publication: Publication): Manifes
   const { request, token } = intent?.record ?? {};
   const asked = request !== undefined && token !== undefined ? { [request]: token } : {};
   const handled = { ...manifest.handled, ...asked };
+  // Rendering tells nothing of the tenant: what was known stays so.
+  const feed = intent?.record === undefined ? manifest.feed : intent.feed;
   return {
     schemaVersion: SCHEMA_VERSION,
     current: publication,
     removals,
     ...(latest === undefined ? {} : { record: latest }),
     ...(Object.keys(handled).length === 0 ? {} : { handled }),
+    ...(feed === undefined ? {} : { feed }),
   };
 }
 

@@ -57,6 +57,8 @@ export interface DraftInput {
   readonly names: DomainNames;
   /** Of accounts and names, where it is known already. */
   readonly revision?: string;
+  /** It changes nothing of what a plan is measured against: plans that were made before it keep their digests. */
+  readonly keepsPlans?: boolean;
   readonly now: number;
 }
 
@@ -78,6 +80,7 @@ export function* draftPublication(input: DraftInput): Steps<Draft> {
     output,
     retiring: kept,
     chunks: chunks.count,
+    ...(input.keepsPlans === true && before !== undefined ? { plannedTime: before.plannedTime ?? before.time } : {}),
   };
   return yield* draftOf(object.metadata.name, target, { tables, chunks, before });
 }

@@ -19,6 +19,7 @@ import {
   domainOf,
   EMPTY_MANIFEST,
   type Intent,
+  type KeptFeed,
   type Manifest,
   type Publication,
   serializeManifest,
@@ -55,6 +56,8 @@ export interface PublishInput {
   readonly removedAddresses: number;
   /** Absent when tables are only rendered again. */
   readonly record?: HistoryRecord;
+  /** What was told of the tenant up to here is in it. */
+  readonly feed?: KeptFeed | undefined;
   /** Makes the status vouch for what will be published; answers the object with it. Nothing is begun when it throws. */
   readonly vouch: (pending: Pending) => Promise<O365Sync>;
 }
@@ -74,6 +77,8 @@ export interface Publisher {
    * under way, frozen or on a slow connection, can then begin no publication any more.
    */
   fence(standing: Standing, signal: AbortSignal): Promise<Standing>;
+  /** Keeps where the tenant is asked from, for a process that starts; nothing that is published changes. */
+  keepFeed(standing: Standing, feed: KeptFeed, signal: AbortSignal): Promise<Standing>;
   /**
    * Writes what begins into the manifest. Before the first write every name that will be written is looked at, so that
    * a foreign ConfigMap stops it (Failure ConfigMapConflict). From here on the publication is finished, never planned anew.
@@ -125,7 +130,9 @@ export function createPublisher(maps: ConfigMaps, routes: Routes, clock: Clock):
       return writeManifest(maps, standing, { ...manifest, takeovers: (manifest.takeovers ?? 0) + 1 }, signal);
     },
 
-    async begin({ standing, before, draft, removedAddresses, record, vouch }, signal) {
+    keepFeed: (standing, feed, signal) => writeManifest(maps, standing, { ...standing.manifest, feed }, signal),
+
+    async begin({ standing, before, draft, removedAddresses, record, feed, vouch }, signal) {
       const { object, manifest } = standing;
       const looks = await lookAt(maps, object, draft, signal);
       const rewrite = manifest.current?.chunks !== draft.target.chunks;
@@ -137,6 +144,7 @@ export function createPublisher(maps: ConfigMaps, routes: Routes, clock: Clock):
         journal: { sha256: journal.sha256, pieces },
         removedAddresses,
         ...(record === undefined ? {} : { record }),
+        ...(feed === undefined ? {} : { feed }),
       };
       const inlineJournal = inline ? journal.pieces[0] : undefined;
       const publication = publicationHash(draft.publication);
@@ -154,7 +162,7 @@ export function createPublisher(maps: ConfigMaps, routes: Routes, clock: Clock):
         if (!maps.isCurrent(object, part, seen))
           await maps.write(object, await inSlices(draft.contentOf(part), signal), seen, signal);
       }
-      const publication = publicationOf(draft, manifest, new Date(clock.now()).toISOString());
+      const publication = { ...draft.publication, time: new Date(clock.now()).toISOString() };
       const strays = findStrays(object, maps.known(object), publication);
       const finished = { ...standing, inlineJournal: undefined };
       const done = await writeManifest(maps, finished, committed(manifest, publication), signal);
@@ -180,12 +188,6 @@ export function createPublisher(maps: ConfigMaps, routes: Routes, clock: Clock):
       return { standing: await writeManifest(maps, standing, manifest, signal), looks, draft };
     },
   };
-}
-
-/** Rendering changes no accounts: plans that were made against them keep their digests. */
-function publicationOf({ publication }: Draft, { current, intent }: Manifest, time: string): Publication {
-  if (current === undefined || intent?.record !== undefined) return { ...publication, time };
-  return { ...publication, time, plannedTime: current.plannedTime ?? current.time };
 }
 
 async function lookAt(maps: ConfigMaps, object: O365Sync, { parts }: Draft, signal: AbortSignal): Promise<Looks> {

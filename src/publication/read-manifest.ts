@@ -46,6 +46,7 @@ const blueprint = {
     v.maxValue(MOST_CHUNKS),
     v.check((chunks) => (chunks & (chunks - 1)) === 0),
   ),
+  plannedTime: v.exactOptional(time),
 };
 
 const shard = v.object({ name, sha256: digest, addresses: count, bytes: count });
@@ -58,7 +59,6 @@ const publication: v.GenericSchema<unknown, Publication> = v.pipe(
   v.object({
     ...blueprint,
     time,
-    plannedTime: v.exactOptional(time),
     counts: v.object({ accounts: count, distributionLists: count, aliases: count, addresses: count }),
     accounts: listOf(v.object({ name, sha256: digest, accounts: count }), MOST_CHUNKS),
     layouts: listOf(layout, MOST_LAYOUTS),
@@ -66,11 +66,20 @@ const publication: v.GenericSchema<unknown, Publication> = v.pipe(
   v.check((each) => each.accounts.length === each.chunks),
 );
 
+/** Graph's links are opaque; whether one leads to where it should is looked at before it is followed. */
+const link = word(4096);
+const feed = v.object({
+  tenant: word(128),
+  links: v.object({ users: v.exactOptional(link), groups: v.exactOptional(link), contacts: v.exactOptional(link) }),
+  time,
+});
+
 const intent: v.GenericSchema<unknown, Intent> = v.object({
   target: v.object(blueprint),
   journal: v.object({ sha256: digest, pieces: listOf(name, MOST_PIECES) }),
   record: v.exactOptional(historyRecord),
   removedAddresses: count,
+  feed: v.exactOptional(feed),
 });
 
 const VERSION = v.object({ schemaVersion: v.pipe(v.number(), v.safeInteger(), v.minValue(1)) });
@@ -89,5 +98,6 @@ const MANIFEST: v.GenericSchema<unknown, Manifest> = v.object({
       approve: v.exactOptional(word(128)),
     }),
   ),
+  feed: v.exactOptional(feed),
   takeovers: v.exactOptional(count),
 });

@@ -3,6 +3,9 @@ import type { ChangeCounts, Source } from "../recipients/model.ts";
 
 export type Trigger = "Schedule" | "Manual" | "Initial" | "SpecChange" | "DomainChange" | "Repair" | "Approval";
 
+/** What put a record into the history: a run, or what came in between two of them. */
+export type RecordTrigger = Trigger | "Additions";
+
 export type RequestKind = "sync" | "testSync" | "testConnection" | "approve";
 
 /** Tokens that reached a final state. */
@@ -49,7 +52,7 @@ export interface HistoryRecord {
   readonly syncedBy: string;
   readonly testSync: boolean;
   readonly summary: string;
-  readonly trigger: Trigger;
+  readonly trigger: RecordTrigger;
   /** The annotation that asked for it. */
   readonly request?: RequestKind;
   /** Its value: whoever finds it here after a restore asks nothing with it again. */

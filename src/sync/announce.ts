@@ -28,6 +28,7 @@ export function announce(events: EventRecorder, outcome: Outcome, object: O365Sy
   }
   if (outcome.unwritten !== undefined) warn("HistoryNotWritten", "Sync", outcome.unwritten.note);
   announceMail(outcome, warn);
+  announceAdditions(outcome, object, warn);
   announceObstacle(outcome, object, warn);
 }
 
@@ -45,6 +46,18 @@ function announceMail({ view, mail }: Outcome, warn: (reason: string, action: st
   const before = view.object.status?.notifications?.last;
   if (before?.result === mail.result && before.message === mail.message) return;
   warn(`Notification${mail.result}`, "Notify", mail.message);
+}
+
+/** What is not accepted any more is told when that begins. */
+function announceAdditions(
+  { view, polled }: Outcome,
+  object: O365Sync,
+  warn: (reason: string, action: string, note: string) => void,
+): void {
+  const { additions } = object.status ?? {};
+  if (polled === undefined || additions === undefined || additions.state === "Current") return;
+  if (view.object.status?.additions?.state !== additions.state)
+    warn(`Additions${additions.state}`, "Add", additions.message);
 }
 
 /** An obstacle is told when it appears, not at every look. */

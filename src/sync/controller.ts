@@ -7,6 +7,7 @@ import { asObstacle } from "../publication/obstacle.ts";
 import { type HistoryRecord, isTest, type Run } from "../publication/records.ts";
 import { storeKey } from "../runtime/store.ts";
 import { ApiError, type Reconcile, type ReconcileContext, type ReconcileResult } from "../runtime/types.ts";
+import { nextPoll, wantsAdditions } from "./additions/pace.ts";
 import { announce } from "./announce.ts";
 import { decide } from "./decide/decide.ts";
 import { interruptedRun } from "./decide/interrupted.ts";
@@ -15,6 +16,7 @@ import { gather, type View } from "./gather.ts";
 import { sendOwedMail } from "./mail/mail.ts";
 import { createMemory, type Remembered } from "./memory.ts";
 import { factsOf, type Outcome } from "./outcome.ts";
+import { poll } from "./poll/poll.ts";
 import { GroundGone } from "./run/ground.ts";
 import { recordOf } from "./run/report.ts";
 import { renderKey, rerender } from "./run/rerender.ts";
@@ -72,7 +74,9 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
     announce(services.events, outcome, written);
     tellOfAnnotations(services, written, memory);
     count(services, outcome);
-    return nextLook(decision, clock.now());
+    // What was only asked and answered with nothing leaves the object as it was.
+    const isQuiet = outcome.polled !== undefined && written === view.object;
+    return nextLook(isQuiet ? decide(situationOf(services, outcome.view, memory)) : decision, clock.now());
   };
 
   const goesOn = (key: string): boolean => memories.of(key).cutShort !== undefined;
@@ -104,7 +108,7 @@ function tellOfAnnotations({ events }: SyncServices, object: O365Sync, memory: R
 }
 
 /** For metrics: what events tell, and after it stands in the status. */
-function count({ observer }: SyncServices, { run, end, seconds = 0, missedSlots, mail }: Outcome): void {
+function count({ observer }: SyncServices, { run, end, seconds = 0, missedSlots, mail, polled }: Outcome): void {
   if (run !== undefined && end !== undefined)
     observer?.runEnded({
       trigger: isTest(run) ? "Test" : run.trigger,
@@ -114,6 +118,7 @@ function count({ observer }: SyncServices, { run, end, seconds = 0, missedSlots,
     });
   if (missedSlots !== undefined) observer?.missedSlots(missedSlots);
   if (mail !== undefined) observer?.mailEnded(mail);
+  if (polled !== undefined) observer?.polled(polled);
 }
 
 /** How late the first attempt at a slot began, in seconds. */
@@ -178,9 +183,21 @@ function situationOf(services: SyncServices, view: View, memory: Remembered): Si
     secretChanged: memory.runSecret !== undefined && access !== undefined && memory.runSecret !== access.version,
     checkAsked: services.checks?.isAsked(storeKey(object.metadata)) === true,
     handledBefore,
+    pollAt: pollAtOf(services, view, memory, now),
     resumeAt: mustPause(view, memory) ? ago(memory.cutShort.until) : undefined,
     credentialEnd: access?.end,
   };
+}
+
+/** Whoever is seen for the first time waits for its turn like everybody else. */
+function pollAtOf({ deps: { clock }, settings }: SyncServices, view: View, memory: Remembered, now: number) {
+  const { object, standing } = view;
+  if (!wantsAdditions(object) || standing.manifest.current === undefined) return undefined;
+  const { followed } = memory;
+  followed.polled ??= clock.monotonic();
+  const wall = (at: number): number => now - (clock.monotonic() - at);
+  const next = nextPoll(object, settings.additionsIntervalMs(object), wall(followed.polled));
+  return followed.notBefore === undefined ? next : Math.max(next, wall(followed.notBefore));
 }
 
 /** What is published already needs no tenant to be told. */
@@ -219,6 +236,8 @@ async function act(
       return lookAtPermissions(services, view, memory, context);
     case "render":
       return renderOrExplain(services, view, memory, context);
+    case "poll":
+      return poll(services, view, memory, context);
     case "notify":
       return { view, ...(await sendOwedMail(services, view, decision.owed, context)) };
     case "abandon":
@@ -275,7 +294,7 @@ async function run(
   memory.runSecret = view.access?.version;
   memory.lastCheck = services.deps.clock.monotonic();
   if (started.request !== undefined && !interrupted) memory.manualRuns.push(services.deps.clock.monotonic());
-  return conduct(services, view, started, context);
+  return conduct(services, view, started, memory, context);
 }
 
 /** A run that an error cuts short goes on by itself, but asks the tenant again only after a pause that doubles. */

@@ -1,5 +1,7 @@
 /** What a process remembers of each object between reconciles. Losing it costs a request, never correctness. Times are of its monotonic clock. */
 import type { Failure } from "../base/failure.ts";
+import { createFullReads, type FullReads } from "./additions/full-reads.ts";
+import { type Followed, followedAnew } from "./additions/places.ts";
 
 export interface Remembered {
   /** When tables were last rendered again, in milliseconds. */
@@ -20,6 +22,10 @@ export interface Remembered {
   heldRender: string | undefined;
   /** What was said of annotations last, so that it is said once. */
   annotationNotes: string | undefined;
+  /** How it follows its tenant. */
+  readonly followed: Followed;
+  /** One for all objects. */
+  readonly fullReads: FullReads;
 }
 
 export interface Memory {
@@ -29,6 +35,7 @@ export interface Memory {
 
 export function createMemory(): Memory {
   const entries = new Map<string, Remembered>();
+  const fullReads = createFullReads();
   return {
     of(key) {
       const found = entries.get(key) ?? {
@@ -41,6 +48,8 @@ export function createMemory(): Memory {
         conflicts: 0,
         heldRender: undefined,
         annotationNotes: undefined,
+        followed: followedAnew(),
+        fullReads,
       };
       entries.set(key, found);
       return found;

@@ -5,7 +5,7 @@ import type { Failure } from "../base/failure.ts";
 import type { Delivered } from "../notify/notifier.ts";
 import type { Run } from "../publication/records.ts";
 import type { View } from "./gather.ts";
-import type { SyncServices } from "./services.ts";
+import type { Polled, SyncServices } from "./services.ts";
 import type { Facts, Finding } from "./status/conditions.ts";
 import type { RunEnd } from "./status/transitions.ts";
 
@@ -34,6 +34,7 @@ export interface Outcome {
   readonly unwritten?: Failure;
   /** What came of an attempt at a mail. */
   readonly mail?: Delivered;
+  readonly polled?: Polled;
 }
 
 export function factsOf(

@@ -36,6 +36,8 @@ export interface SyncSettings {
   readonly runDeadlineMs: number;
   /** The admin-consent link of an object's cloud and tenant; undefined where no client id is known. */
   readonly consentUrl: (object: O365Sync) => string | undefined;
+  /** How often an object asks what is new. */
+  readonly additionsIntervalMs: (object: O365Sync) => number;
 }
 
 export interface SyncServices extends RunServices, GatherServices {
@@ -62,4 +64,13 @@ export interface SyncObserver {
   missedSlots(count: number): void;
   /** Told of every attempt at a mail. */
   mailEnded(mail: { readonly result: string }): void;
+  /** Told of every time the tenant was asked what is new. */
+  polled(poll: Polled): void;
+}
+
+/** What came of asking the tenant what is new. */
+export interface Polled {
+  readonly result: "Added" | "Nothing" | "Limited" | "Waiting" | "Failed";
+  readonly accountAdds?: number;
+  readonly aliasAdds?: number;
 }

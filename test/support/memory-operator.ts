@@ -17,6 +17,7 @@ import type { Client, EventRecorder, Logger, Reconcile } from "../../src/runtime
 import type { Checks } from "../../src/sync/access/checks.ts";
 import type { SharedKeys } from "../../src/sync/access/credentials.ts";
 import { NOTHING_SHARED } from "../../src/sync/access/shared-access.ts";
+import { intervalOf } from "../../src/sync/additions/pace.ts";
 import { createSyncReconciler } from "../../src/sync/controller.ts";
 import type { SyncObserver } from "../../src/sync/services.ts";
 import { createStatusWriter } from "../../src/sync/status/status-writer.ts";
@@ -85,7 +86,12 @@ export function createMemoryOperator(options: MemoryOperatorOptions): MemoryOper
       histories: createHistoryWriter(maps),
       statuses: createStatusWriter(client),
       maxDeletionPercent: options.maxDeletionPercent ?? 100,
-      settings: { manualRunsPerHour: 60, runDeadlineMs: 3_600_000, consentUrl: () => undefined },
+      settings: {
+        manualRunsPerHour: 60,
+        runDeadlineMs: 3_600_000,
+        consentUrl: () => undefined,
+        additionsIntervalMs: intervalOf,
+      },
     }),
   };
 }

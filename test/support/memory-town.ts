@@ -8,6 +8,7 @@ import type { Client, EventRecorder, ReconcileResult } from "../../src/runtime/t
 import { createGateway, type Gateway } from "./gateway.ts";
 import { createMemoryCluster, type MemoryCluster } from "./memory-cluster.ts";
 import { createMemoryOperator, domainSpec, type MemoryOperator, SILENT, syncSpec } from "./memory-operator.ts";
+import { NO_FEED } from "./no-feed.ts";
 
 const NAMESPACE = "mail";
 
@@ -192,6 +193,7 @@ function directoryOf(people: ReadonlyMap<string, readonly string[]>): Directory 
       for (const [id, addresses] of people) onObject(entryOf(id, addresses));
       return Promise.resolve({ users: people.size, groups: 0, contacts: 0, requests: 1 });
     },
+    feed: NO_FEED,
     findHolders(addresses) {
       const holders = [...people].filter(([, own]) => own.some((address) => addresses.includes(address)));
       return Promise.resolve({ objects: holders.map(([id, own]) => entryOf(id, own)), unanswered: new Set() });

@@ -83,6 +83,7 @@ export function situationOf({ spec = {}, status = {}, annotations = {}, now = NO
     secretChanged: false,
     checkAsked: false,
     handledBefore: {},
+    pollAt: undefined,
     resumeAt: undefined,
     credentialEnd: undefined,
     ...situation,
@@ -111,6 +112,7 @@ export function brief(decision: Decision): string {
       return `notify ${decision.owed.id}`;
     case "recall":
       return `recall ${decision.requests.map(({ kind, token }) => `${kind} ${token}`).join(", ")}`;
+    case "poll":
     case "cure":
     case "recheck":
     case "render":

@@ -3,15 +3,8 @@ import type { Source } from "../../recipients/model.ts";
 import { isExpired, malformed, type Refusal, refused } from "../errors/errors.ts";
 import { asRecord } from "../http/json.ts";
 import { type Operation, SELECT } from "../sources.ts";
+import type { DeltaAnswer, DeltaLink } from "../types.ts";
 import type { Graph } from "./graph.ts";
-
-/** Where a collection is asked from: Graph's own link, opaque, good for seven days. */
-export type DeltaLink = string;
-
-export type DeltaAnswer =
-  | { readonly kind: "changed"; readonly ids: ReadonlySet<string>; readonly link: DeltaLink }
-  /** Graph no longer knows the link, or more has changed than is worth following: only a full read tells. */
-  | { readonly kind: "lost" };
 
 const FOLLOWING: Readonly<Record<Source, Operation>> = {
   users: "following users",

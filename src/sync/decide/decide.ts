@@ -2,6 +2,7 @@
 
 import { noticeCredentialEnd } from "../access/expiry.ts";
 import { noticeCure } from "./cures.ts";
+import { pollAdditions } from "./poll-additions.ts";
 import {
   awaitObstacle,
   followSchedule,
@@ -37,6 +38,8 @@ const CHECKLIST: readonly Rule[] = [
   repair,
   retry,
   recheck,
+  // Between syncs, when there is nothing that a sync is needed for.
+  pollAdditions,
   // What does nothing now and tells when something is to be done.
   removeRetired,
   awaitObstacle,

@@ -37,6 +37,8 @@ export interface Situation {
   readonly handledBefore: HandledTokens;
   /** Before when a run that an error cut short must not ask the tenant again, in milliseconds. */
   readonly resumeAt: number | undefined;
+  /** When the tenant is to be asked what is new, in milliseconds; undefined where no list stands or nobody wants it. */
+  readonly pollAt: number | undefined;
   /** When the credential ends, in milliseconds. */
   readonly credentialEnd: number | undefined;
 }
@@ -63,6 +65,8 @@ export type Decision =
   | { readonly do: "cure" }
   /** Tokens that were handled, of a status that is lost: they ask nothing. */
   | { readonly do: "recall"; readonly requests: readonly PendingRequest[] }
+  /** Ask the tenant what is new. */
+  | { readonly do: "poll" }
   /** Put the tables right from the accounts. */
   | { readonly do: "render" }
   /** A mail is owed. */

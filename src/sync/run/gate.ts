@@ -5,7 +5,7 @@ import type { MailDomain, O365Sync } from "../../api/types.generated.ts";
 import { inSlices } from "../../base/slices.ts";
 import { isPauseDue, type Steps } from "../../base/steps.ts";
 import { type Pending, vouching } from "../../publication/anchor.ts";
-import { removedLastDay } from "../../publication/manifest.ts";
+import { type KeptFeed, removedLastDay } from "../../publication/manifest.ts";
 import { acceptedBefore, bindingOf, type Proposal, propose } from "../../publication/proposal.ts";
 import { type Draft, draftPublication } from "../../publication/publication.ts";
 import type { Standing } from "../../publication/publish.ts";
@@ -106,6 +106,8 @@ export interface Publishing {
   readonly removed: number;
   /** Absent when tables are only rendered again. */
   readonly record?: HistoryRecord;
+  /** What was told of the tenant up to here is in it. */
+  readonly feed?: KeptFeed | undefined;
 }
 
 /** Told what will be written, and what stands once the publication is begun: from then on it is finished, not planned anew. */
@@ -124,13 +126,16 @@ export interface Progress {
 export async function publish(
   { client, publisher, deps, statuses }: GateServices,
   ground: Ground,
-  { wish, revision, before, removed, record }: Publishing,
+  { wish, revision, before, removed, record, feed }: Publishing,
   progress: Progress = {},
 ): Promise<Standing> {
   const { object, standing, signal } = ground;
   const { current } = standing.manifest;
   const now = deps.clock.now();
-  const wanted = { object, before: current, ...wish, ...(revision === undefined ? {} : { revision }), now };
+  // Neither rendering nor what is only added changes what a plan that is held takes away.
+  const keepsPlans = record === undefined || record.trigger === "Additions";
+  const known = revision === undefined ? {} : { revision };
+  const wanted = { object, before: current, ...wish, ...known, keepsPlans, now };
   const draft = await inSlices(draftPublication(wanted), signal);
   progress.drafted?.(draft);
   await lookAgain(client, ground, signal);
@@ -142,7 +147,7 @@ export async function publish(
     progress.vouched?.(vouched);
     return vouched;
   };
-  const input = { standing, before, draft, removedAddresses: removed, vouch };
+  const input = { standing, before, draft, removedAddresses: removed, feed, vouch };
   const begun = await publisher.begin(record === undefined ? input : { ...input, record }, signal);
   progress.begun?.(begun.standing);
   return publisher.finish(begun, signal);

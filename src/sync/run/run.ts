@@ -3,7 +3,7 @@
 import type { MailDomain, O365Sync } from "../../api/types.generated.ts";
 import { Failure } from "../../base/failure.ts";
 import { inSlices } from "../../base/slices.ts";
-import type { Directory, Sharing } from "../../directory/types.ts";
+import type { Directory, FeedPlace, Sharing } from "../../directory/types.ts";
 import { saveLeftOut } from "../../publication/left-out.ts";
 import { asFailure } from "../../publication/obstacle.ts";
 import type { Plans } from "../../publication/plans.ts";
@@ -17,12 +17,13 @@ import { revisionOf } from "../../recipients/revision.ts";
 import { findCondition } from "../../runtime/conditions.ts";
 import type { Logger } from "../../runtime/types.ts";
 import type { Access } from "../access/credentials.ts";
+import { kept } from "../additions/places.ts";
 import { ownershipHash } from "../decide/fingerprint.ts";
 import type { RunServices } from "../services.ts";
 import type { Finding } from "../status/conditions.ts";
 import type { RunEnd } from "../status/transitions.ts";
 import { loadBaseline } from "./baseline.ts";
-import { hold, type Judged, judge, publish } from "./gate.ts";
+import { type Change, hold, type Judged, judge, publish } from "./gate.ts";
 import { describeConfirmed, describeIgnored, describeProposal, describeViolations, recordOf } from "./report.ts";
 import {
   authorizationTrouble,
@@ -32,6 +33,7 @@ import {
   readWish,
   verifyOwnership,
 } from "./steps.ts";
+import { stillHeld } from "./still-held.ts";
 import { timed, tryConnection } from "./test-connection.ts";
 
 export interface RunInput {
@@ -47,6 +49,8 @@ export interface RunInput {
   readonly loadAccounts: (signal: AbortSignal) => Promise<Roster | undefined>;
   /** Present when other objects read the tenant with the very same credential. */
   readonly sharing: Sharing | undefined;
+  /** Whether what comes after it is asked for between syncs. */
+  readonly follows: boolean;
   /** Told of how many objects of the directory were read so far. */
   readonly onObjects: (count: number) => void;
   readonly log: Logger;
@@ -66,6 +70,8 @@ export interface RunFacts {
   reading?: Reading;
   proposal?: Proposal;
   standing: Standing;
+  /** What the tenant tells after it is to be asked for, once what was read stands. */
+  place?: FeedPlace;
   nearlyFull?: { readonly suggestedShards: number | undefined };
 }
 
@@ -112,7 +118,9 @@ async function sync(services: RunServices, directory: Directory, input: RunInput
     const ownership = await verifyOwnership(directory, object, domain, { fresh: false, signal });
     if (ownership.kind === "verified") facts.verifiedHash = ownership.hash;
   }
-  const reading = await readWish(directory, object, domain, input, signal);
+  await beginToFollow(directory, input, facts);
+  const sharing = sinceThen(input.sharing, facts.place);
+  const reading = await readWish(directory, object, domain, { ...input, sharing }, signal);
   facts.reading = reading;
   const { derived } = reading;
   const wish: Wish = { accounts: derived.accounts, names: namesOf(domain) };
@@ -124,7 +132,7 @@ async function sync(services: RunServices, directory: Directory, input: RunInput
   const accounts = same ? wish.accounts : await input.loadAccounts(signal);
   const baseline = await loadBaseline(services, { object, current, accounts, predecessor, names: wish.names }, signal);
   const domains = [wish.names.domain, ...wish.names.aliasDomains.map(({ name }) => name)];
-  const judged = await judge(services, input, {
+  const change: Change = {
     baseline,
     wish,
     tenantAccounts: derived.tenantAccounts,
@@ -135,17 +143,39 @@ async function sync(services: RunServices, directory: Directory, input: RunInput
       return confirmRemovals(directory, { proposal, derived, sources: object.spec.sources, domains }, signal);
     },
     unseen: (proposal) => withoutShown(services.plans, input, proposal),
-  });
+  };
+  const judged = await judge(services, input, change);
   const { violations } = judged;
   const result = { judged, reading, note: `${describeConfirmed(judged.confirmed)}${describeIgnored(baseline)}` };
   if (run.request === "testSync") return endTest(services, input, result);
-  if (violations.length > 0) return endHeld(services, input, result);
+  if (violations.length > 0) return endHeld(services, input, result, change);
   if (same) {
     await keepLeftOut(services, input, reading);
     return { ...numbers(result), result: "Unchanged", reason: "Unchanged", message: "nothing changed" };
   }
   return endPublished(services, input, facts, { ...result, wish, revision, before: accounts });
 }
+
+/** Before the tenant is read, so that nothing falls in between. That it cannot be followed keeps no run from its end. */
+async function beginToFollow(
+  { feed }: Directory,
+  { object, follows, log, run, signal }: RunInput,
+  facts: RunFacts,
+): Promise<void> {
+  if (!follows || facts.place !== undefined) return;
+  try {
+    facts.place = await feed.begin(object.spec.sources, signal);
+  } catch (error) {
+    if (signal.aborted || !(error instanceof Failure)) throw error;
+    log.info({ run: run.id, reason: error.reason }, "The tenant cannot be followed yet");
+  }
+}
+
+/** A read that others began earlier may lack what was told, and perhaps added, since. */
+const sinceThen = (sharing: Sharing | undefined, place: FeedPlace | undefined): Sharing | undefined =>
+  sharing === undefined || place === undefined
+    ? sharing
+    : { ...sharing, notBefore: Math.max(sharing.notBefore, place.time) };
 
 /** For an approval, what is new since the plan that was shown; otherwise everything. */
 async function withoutShown(plans: Plans, { object, run, signal }: RunInput, proposal: Proposal): Promise<Proposal> {
@@ -189,8 +219,10 @@ async function endTest({ plans }: RunServices, { object, signal }: RunInput, res
   };
 }
 
-async function endHeld(services: RunServices, input: RunInput, result: Result): Promise<RunEnd> {
-  const held = await hold(services, input, result.judged);
+async function endHeld(services: RunServices, input: RunInput, result: Result, change: Change): Promise<RunEnd> {
+  const { judged } = result;
+  const still = input.follows ? await stillHeld(services, input, { change, judged }) : undefined;
+  const held = still ?? (await hold(services, input, judged));
   const message = `${describeViolations(result.judged.violations)}${result.note}`;
   return { ...numbers(result), result: "Held", reason: held.reason, message, held };
 }
@@ -213,7 +245,8 @@ async function endPublished(
   const end: RunEnd = { ...numbers({ judged, reading }), result: "Published", reason: "Published", message };
   const learned = { proposal, conflicts: reading.derived.conflicts };
   const record = recordOf(input.run, end, learned, input.requestedBy, services.deps.clock.now());
-  const publishing = { wish, revision, before, removed: unseen.lostCount, record };
+  const feed = facts.place && kept(input.object, facts.place);
+  const publishing = { wish, revision, before, removed: unseen.lostCount, record, feed };
   facts.standing = await publish(services, input, publishing, {
     drafted({ nearlyFull }) {
       if (nearlyFull !== undefined) facts.nearlyFull = nearlyFull;

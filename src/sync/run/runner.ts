@@ -10,11 +10,14 @@ import type { Roster } from "../../recipients/packed/roster.ts";
 import { createDeadline } from "../../runtime/abort.ts";
 import { findCondition } from "../../runtime/conditions.ts";
 import { ApiError, type Logger, type ReconcileContext } from "../../runtime/types.ts";
+import { wantsAdditions } from "../additions/pace.ts";
+import { placeOf, remember } from "../additions/places.ts";
 import { isCuredByTenant, isRefusal } from "../decide/cures.ts";
 import { accountsHash } from "../decide/fingerprint.ts";
 import { interruptedRun } from "../decide/interrupted.ts";
 import { requestedBy } from "../decide/requests.ts";
 import type { View } from "../gather.ts";
+import type { Remembered } from "../memory.ts";
 import { factsOf, type Outcome } from "../outcome.ts";
 import type { SyncServices } from "../services.ts";
 import { type Finding, settle } from "../status/conditions.ts";
@@ -32,13 +35,16 @@ export async function conduct(
   services: SyncServices,
   view: View,
   run: Run,
+  memory: Pick<Remembered, "followed">,
   context: ReconcileContext,
 ): Promise<Outcome> {
   const begun =
     interruptedRun(view.object)?.id === run.id
       ? await takeOver(services, view, run, context)
       : await persistStart(services, view, run, context);
-  const facts: RunFacts = { standing: begun.standing, objects: 0 };
+  const follows = wantsAdditions(begun.object) && !isTest(run);
+  const place = follows ? placeOf(begun.object, memory.followed, begun.standing.manifest) : undefined;
+  const facts: RunFacts = { standing: begun.standing, objects: 0, ...(place === undefined ? {} : { place }) };
   const { statuses, deps } = services;
   const { log, signal } = context;
   const look = () => progressOf(facts);
@@ -46,6 +52,8 @@ export async function conduct(
   const telling = { ...services, statuses: teller.statuses };
   const end = await executeWithin(telling, begun, run, facts, context).finally(() => void teller.stop());
   const object = await teller.stop();
+  const isWhole = end.result === "Published" || end.result === "Unchanged";
+  if (isWhole && facts.place !== undefined) remember(object, memory.followed, facts.place);
   const now = services.deps.clock.now();
   const learned = {
     ...(facts.proposal === undefined ? {} : { proposal: facts.proposal }),
@@ -111,6 +119,7 @@ async function executeWithin(
       requestedBy: managerOf(view, run),
       standing,
       accountsStand: !view.accountsDamaged,
+      follows: wantsAdditions(object) && !isTest(run),
       loadAccounts: (each) => accountsOf(services, view, each),
       sharing: sharingOf({
         object,

@@ -26,9 +26,14 @@ export interface SharingInput {
  * installation that the object was allowed to use: namespaces share nothing else.
  */
 export function sharingOf({ object, access, run, syncs, queuedAt, now }: SharingInput): Sharing | undefined {
-  const others = syncs.some((other) => other.metadata.uid !== object.metadata.uid && asksAlike(other, object));
-  return others ? { key: access.version, notBefore: notBefore(object, run, queuedAt, now) } : undefined;
+  return canShare(object, syncs)
+    ? { key: access.version, notBefore: notBefore(object, run, queuedAt, now) }
+    : undefined;
 }
+
+/** `syncs`: all of the tenant. */
+export const canShare = (object: O365Sync, syncs: readonly O365Sync[]): boolean =>
+  syncs.some((other) => other.metadata.uid !== object.metadata.uid && asksAlike(other, object));
 
 /**
  * A slot is served by a read since its instant, a first sync by one of the last five

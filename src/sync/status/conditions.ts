@@ -12,6 +12,7 @@ import { describeSchedule, upcomingSlot, wantedSlots } from "../../schedule/obje
 import type { Access } from "../access/credentials.ts";
 import { credentialExpiry, expiryNote } from "../access/expiry.ts";
 import { accountsHash } from "../decide/fingerprint.ts";
+import { withoutUnwanted } from "./additions.ts";
 import { AUTHORIZED, consentLine, describeCounts, describeLimit } from "./messages.ts";
 
 export interface Finding {
@@ -44,7 +45,8 @@ interface Verdict extends Finding {
 }
 
 /** Completes a status: everything in it that follows from the rest. The only place where conditions are made. */
-export function settle(object: O365Sync, status: O365SyncStatus, facts: Facts): O365SyncStatus {
+export function settle(object: O365Sync, given: O365SyncStatus, facts: Facts): O365SyncStatus {
+  const status = withoutUnwanted(object, given);
   const generation = object.metadata.generation ?? 0;
   const before = status.conditions ?? [];
   const verdict = suspendedNote(object, readiness(object, status, facts));

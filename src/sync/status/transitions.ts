@@ -18,6 +18,7 @@ import { isCuredByTenant, openFailure } from "../decide/cures.ts";
 import { type PendingRequest, requestType } from "../decide/requests.ts";
 import type { Answer } from "../decide/situation.ts";
 import { owing } from "../mail/owed.ts";
+import { withRestart } from "./additions.ts";
 import { consentLine } from "./messages.ts";
 
 /** How a run ended. `Succeeded` is for tests, which publish nothing. */
@@ -169,8 +170,7 @@ export interface Ending {
 export function ended(status: O365SyncStatus, ending: Ending): O365SyncStatus {
   const { run, end, record } = ending;
   const closed = owing(ending.object, closeRequest(status, ending), ending);
-  const others = (status.history ?? []).filter(({ id }) => id !== record.id);
-  const { progress: _over, ...next } = { ...closed, history: [inShort(record), ...others].slice(0, MOST_IN_SHORT) };
+  const { progress: _over, ...next } = inHistory(closed, record);
   const sawTenant = run.request === "testConnection" && end.result === "Succeeded";
   if (isTest(run)) return sawTenant && isCuredByTenant(next) ? cured(next, ending.now) : next;
   const { held: _before, retry, ...rest } = next;
@@ -180,9 +180,16 @@ export function ended(status: O365SyncStatus, ending: Ending): O365SyncStatus {
   const retryNow = planned ?? (end.result === "Failed" && run.trigger === "Manual" ? retry : undefined);
   if (retryNow !== undefined) finished.retry = retryNow;
   if (end.result === "Failed" && next.held !== undefined) finished.held = next.held;
-  if (end.result === "Published" || end.result === "Unchanged") finished.lastSuccessfulTime = iso(ending.now);
   if (end.result === "Held" && end.held !== undefined) finished.held = heldStatus(next, ending, end.held);
-  return finished;
+  if (end.result !== "Published" && end.result !== "Unchanged") return finished;
+  const time = iso(ending.now);
+  return withRestart(ending.object, { ...finished, lastSuccessfulTime: time }, time);
+}
+
+/** The record goes first among those that the status tells of. */
+export function inHistory(status: O365SyncStatus, record: HistoryRecord): O365SyncStatus {
+  const others = (status.history ?? []).filter(({ id }) => id !== record.id);
+  return { ...status, history: [inShort(record), ...others].slice(0, MOST_IN_SHORT) };
 }
 
 function heldStatus(

@@ -11,6 +11,7 @@ import { createMetrics } from "../../../src/observe/metrics.ts";
 import { SECRET } from "../../../src/runtime/kube.ts";
 import { createMemoryCluster } from "../../support/memory-cluster.ts";
 import { createMemoryOperator, domainSpec, SILENT, syncSpec } from "../../support/memory-operator.ts";
+import { NO_FEED } from "../../support/no-feed.ts";
 import { createRandom } from "../../support/random.ts";
 import { scrapeText } from "../../support/scrape.ts";
 import { ALERTS_FILE, alerts, metricsIn } from "./files.ts";
@@ -55,6 +56,7 @@ async function live(): Promise<Heard> {
       return { users: 1, groups: 0, contacts: 0, requests: 1 };
     },
     sample: () => Promise.resolve({ users: 1, groups: 0, contacts: 0 }),
+    feed: NO_FEED,
     findHolders: () => Promise.resolve({ objects: [], unanswered: new Set() }),
     confirm: () => Promise.resolve(new Map()),
   };

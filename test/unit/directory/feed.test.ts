@@ -1,13 +1,8 @@
 /** A feed tells everybody who follows a tenant what changed, and asks the tenant once for all of them. */
 import * as fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
-import {
-  createFeed,
-  type Feed,
-  type FeedAnswer,
-  type FeedPlace,
-  type FeedSource,
-} from "../../../src/directory/feed.ts";
+import { createFeed, type FeedSource } from "../../../src/directory/feed.ts";
+import type { Feed, FeedAnswer, FeedPlace } from "../../../src/directory/types.ts";
 import type { DirectoryObject, Source } from "../../../src/recipients/model.ts";
 import { createFakeClock, type FakeClock } from "../../support/clock.ts";
 

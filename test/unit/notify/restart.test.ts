@@ -10,6 +10,7 @@ import { SECRET } from "../../../src/runtime/kube.ts";
 import type { Client } from "../../../src/runtime/types.ts";
 import { createMemoryCluster } from "../../support/memory-cluster.ts";
 import { createMemoryOperator, domainSpec, SILENT, syncSpec } from "../../support/memory-operator.ts";
+import { NO_FEED } from "../../support/no-feed.ts";
 
 const KEY = { namespace: "mail", name: "example-com" };
 class Died extends Error {}
@@ -22,6 +23,7 @@ const directory: Directory = {
     return Promise.resolve({ users: 1, groups: 0, contacts: 0, requests: 1 });
   },
   sample: () => Promise.resolve({ users: 1, groups: 0, contacts: 0 }),
+  feed: NO_FEED,
   findHolders: () => Promise.resolve({ objects: [], unanswered: new Set() }),
   confirm: () => Promise.resolve(new Map()),
 };

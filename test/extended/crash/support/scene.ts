@@ -15,6 +15,7 @@ import {
   SILENT,
   syncSpec,
 } from "../../../support/memory-operator.ts";
+import { NO_FEED } from "../../../support/no-feed.ts";
 import type { Cluster } from "./cluster.ts";
 
 export interface Scene {
@@ -157,6 +158,7 @@ function directoryOf(scene: Scene): Directory {
       return Promise.resolve({ users: scene.users, groups: 0, contacts: 0, requests: 1 });
     },
     sample: () => Promise.resolve({ users: 1, groups: 0, contacts: 0 }),
+    feed: NO_FEED,
     findHolders: () => Promise.resolve({ objects: [], unanswered: new Set() }),
     confirm: (objects) => Promise.resolve(new Map(objects.map(({ id }) => [id, "gone" as const]))),
   };

@@ -39,6 +39,7 @@ export function createAudience(): Audience {
     observer: {
       runEnded: ({ trigger, result }) => void counted.ended.push(`${trigger} ${result}`),
       mailEnded: () => {},
+      polled: () => {},
       missedSlots(count) {
         counted.missed += count;
       },

@@ -2,6 +2,7 @@
 import type { Clock } from "../../../../src/base/deps.ts";
 import { Failure } from "../../../../src/base/failure.ts";
 import type { Directory, DirectoryProvider } from "../../../../src/directory/types.ts";
+import { NO_FEED } from "../../../support/no-feed.ts";
 
 /** Time as a machine has it: timers count on, whatever somebody sets the clock to. */
 export interface Time {
@@ -48,6 +49,7 @@ export function createSimulatedTenants(elapsed: () => number): SimulatedTenants 
       return { users: shown, groups: 0, contacts: 0, requests: 1 };
     },
     sample: () => Promise.resolve({ users: 1, groups: 0, contacts: 0 }),
+    feed: NO_FEED,
     findHolders: () => Promise.resolve({ objects: [], unanswered: new Set() }),
     confirm: (objects) => Promise.resolve(new Map(objects.map(({ id }) => [id, "gone" as const]))),
   });

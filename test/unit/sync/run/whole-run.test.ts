@@ -14,6 +14,7 @@ import {
   SILENT,
   syncSpec,
 } from "../../../support/memory-operator.ts";
+import { NO_FEED } from "../../../support/no-feed.ts";
 
 const KEY = { namespace: "mail", name: "example-com" };
 /** Long ones from a thousand on, so that few fill a table. */
@@ -45,6 +46,7 @@ const directory: Directory = {
     return Promise.resolve({ users: shown.length, groups: 0, contacts: 0, requests: 1 });
   },
   sample: () => Promise.resolve({ users: 1, groups: 0, contacts: 0 }),
+  feed: NO_FEED,
   findHolders(addresses) {
     const here = [...present].filter((index) => addresses.includes(address(index)));
     const objects = here.map((index) => {

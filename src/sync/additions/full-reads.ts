@@ -1,0 +1,40 @@
+/** How often a tenant that lost the thread is read in full for additions alone. */
+import type { Clock } from "../../base/deps.ts";
+import { HOUR_MS } from "../../base/time.ts";
+import type { FeedPlace } from "../../directory/types.ts";
+
+/** One that a process began for some object of the tenant. */
+interface FullRead {
+  /** Of the monotonic clock. */
+  readonly at: number;
+  readonly place: FeedPlace;
+}
+
+export interface FullReads {
+  /** The place that a read begins after which may still be used, or `undefined`: another one is due, or `"spent"`. */
+  of(tenant: string, clock: Clock): FeedPlace | "spent" | undefined;
+  note(tenant: string, place: FeedPlace, clock: Clock): void;
+}
+
+const PAUSE_MS = 6 * HOUR_MS;
+/** The other objects of the tenant ask within a round: they use the read that is still kept. */
+const SHARED_MS = 4 * 60_000;
+const MOST_TENANTS = 10_000;
+
+export function createFullReads(): FullReads {
+  const reads = new Map<string, FullRead>();
+  return {
+    of(tenant, clock) {
+      const found = reads.get(tenant);
+      const age = found === undefined ? PAUSE_MS : clock.monotonic() - found.at;
+      if (found === undefined || age >= PAUSE_MS) return undefined;
+      return age < SHARED_MS ? found.place : "spent";
+    },
+    note(tenant, place, clock) {
+      reads.delete(tenant);
+      reads.set(tenant, { at: clock.monotonic(), place });
+      const [oldest] = reads.keys();
+      if (reads.size > MOST_TENANTS && oldest !== undefined) reads.delete(oldest);
+    },
+  };
+}
