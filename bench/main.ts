@@ -64,6 +64,8 @@ function size(name: string, rest: Omit<SizeCase, "name" | "formats"> & Partial<S
   return { formats: ["postfix"], ...rest, name: `${name}-${rest.latencyMs}ms` };
 }
 
+const isFleet = "fleet".startsWith(values.only);
+const isGateway = "gateway".startsWith(values.only);
 const isWanted = ({ name }: SizeCase): boolean =>
   name.startsWith(values.only) && (!values.quick || QUICK.includes(name));
 
@@ -84,10 +86,8 @@ async function measure(folder: string): Promise<void> {
       process.stderr.write(`${each.name} …\n`);
       sizes.push(await measureSize(stage, each));
     }
-    const withFleet = "fleet".startsWith(values.only);
-    const fleet = withFleet ? await measureFleet(stage, values.quick ? SMALL_FLEET : FLEET) : undefined;
-    const withGateway =
-      "gateway".startsWith(values.only) && !lacks({ programs: ["postfix", "postconf"], root: true, optional: true });
+    const fleet = isFleet ? await measureFleet(stage, values.quick ? SMALL_FLEET : FLEET) : undefined;
+    const withGateway = isGateway && !lacks({ programs: ["postfix", "postconf"], root: true, optional: true });
     const gateway = withGateway
       ? await measureGateway(stage.cluster, stage.bundle, values.quick ? SMALL_GATEWAY : GATEWAY)
       : undefined;
@@ -120,6 +120,13 @@ async function check(results: Parameters<typeof beyondBudget>[0]): Promise<void>
   process.exitCode = found.length === 0 ? 0 : 1;
 }
 
+// Nothing measured is no aim reached.
+if (!SIZES.some(isWanted) && !isFleet && !isGateway) {
+  console.error(
+    `--only ${values.only}: no case${values.quick ? " of --quick" : ""} has a name that begins so; usage: ${HELP}`,
+  );
+  process.exit(2);
+}
 const folder = await mkdtemp(join(tmpdir(), "o365-sync-bench-"));
 try {
   await measure(folder);

@@ -5,11 +5,17 @@
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { parseArgs } from "node:util";
 import { createVitest, type TestModule, type Vitest } from "vitest/node";
+import { flagsOf } from "../dev/flags.ts";
 import { broken } from "./mutants/break.ts";
 import { BREAKS } from "./mutants/breaks.ts";
 
+const HELP = `npm run mutants [-- --part N/M] [--only WORDS]
+
+  --part N/M    every M-th break, beginning with the N-th; default 1/1: all
+  --only WORDS  only breaks whose rule has these words in it
+  --help        show this
+`;
 const ROOT = new URL("..", import.meta.url).pathname;
 const LEFT_BEHIND = new Set(["node_modules", ".git", "dist", "coverage"]);
 /** A break that makes a loop endless is noticed by this. */
@@ -57,11 +63,15 @@ function failedIn(module: TestModule): string[] {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { part: { type: "string", default: "1/1" }, only: { type: "string" } } });
+  const values = flagsOf(HELP, { part: { type: "string", default: "1/1" }, only: { type: "string" } });
   const [part = 1, parts = 1] = values.part.split("/").map(Number);
   const chosen = BREAKS.filter(
     ({ rule }, index) => index % parts === part - 1 && (values.only === undefined || rule.includes(values.only)),
   );
+  if (chosen.length === 0) {
+    console.error(`none of the ${BREAKS.length} breaks is of this part and these words; usage: ${HELP}`);
+    return 2;
+  }
   const started = Date.now();
   // The embedded API server: a break must be noticed on every machine.
   delete process.env["KUBEBUILDER_ASSETS"];

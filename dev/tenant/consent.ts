@@ -26,6 +26,9 @@ export function adminConsent(tenant: string, url: URL, administrator: Administra
   if (!options.isTenant(tenant)) return page(404, `AADSTS90002: Tenant '${tenant}' not found.`);
   if (app === undefined) return page(400, "AADSTS700016: Application was not found in the directory.");
   if (query.get("scope") !== options.scope) return page(400, "AADSTS500011: The resource principal was not found.");
+  if (app.redirectUris.size === 0)
+    return page(400, "AADSTS500113: No reply address is registered for the application.");
+  if (redirect === "") return page(400, "AADSTS900971: No reply address provided.");
   if (!app.redirectUris.has(redirect))
     return page(400, "AADSTS50011: The redirect URI specified in the request does not match those of the application.");
   const decided = { grants: "grants", declines: "declines", ask: query.get("decision") }[administrator];

@@ -74,7 +74,7 @@ export const FLAGS = {
     help: "mail server for notifications: smtp://user:password@host:port with STARTTLS, smtps:// with TLS from the start; better in the environment variable SMTP_URL",
   },
   "smtp-host": { value: "NAME", default: "", help: "mail server for notifications, in place of --smtp-url" },
-  "smtp-port": { value: "N", default: "0", help: "its port; 0: 465 with --smtp-tls=tls, else 587" },
+  "smtp-port": { value: "N", default: "0", help: "its port; 0: 587, with --smtp-tls=tls 465, with --smtp-tls=none 25" },
   "smtp-username": { value: "NAME", default: "", help: "user name for the mail server; empty: no login" },
   "smtp-password-file": {
     value: "FILE",

@@ -48,21 +48,30 @@ export function loadCloudEndpoints(text: string): CloudTable {
   return table;
 }
 
+/**
+ * Where an administrator lands after consent when the installation has no page for it. Entra sends nobody anywhere without
+ * an address that the app has registered, so the link names one, and the recipes of docs/access.md register it.
+ */
+export const PORTALS: Readonly<Record<Cloud, string>> = {
+  Global: "https://entra.microsoft.com/",
+  USGovernmentGCCHigh: "https://entra.microsoft.us/",
+  USGovernmentDoD: "https://entra.microsoft.us/",
+  China: "https://entra.microsoftonline.cn/",
+};
+
 /** The link with which an administrator of the tenant grants the application permissions of the app registration. */
 export function consentUrl(
   endpoints: CloudEndpoints,
   tenantId: string,
   clientId: string,
   /** `state`: what the redirect brings back. */
-  redirect?: { readonly url: string; readonly state: string },
+  redirect: { readonly url: string; readonly state?: string },
 ): string {
   const url = new URL(`${endpoints.authority}/${encodeURIComponent(tenantId)}/v2.0/adminconsent`);
   url.searchParams.set("client_id", clientId);
   url.searchParams.set("scope", `${endpoints.graph}/.default`);
-  if (redirect !== undefined) {
-    url.searchParams.set("redirect_uri", redirect.url);
-    url.searchParams.set("state", redirect.state);
-  }
+  url.searchParams.set("redirect_uri", redirect.url);
+  if (redirect.state !== undefined) url.searchParams.set("state", redirect.state);
   return url.href;
 }
 

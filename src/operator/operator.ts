@@ -5,7 +5,7 @@ import type { Deps } from "../base/deps.ts";
 import type { Config } from "../config/config.ts";
 import { UsageError } from "../config/values.ts";
 import { stateOf } from "../consent/state.ts";
-import { CLOUDS, type CloudTable, consentUrl, loadCloudEndpoints } from "../directory/clouds.ts";
+import { CLOUDS, type CloudTable, consentUrl, loadCloudEndpoints, PORTALS } from "../directory/clouds.ts";
 import { createDirectoryProvider } from "../directory/provider.ts";
 import { createTenantNames, type TenantNames } from "../directory/tenant-names.ts";
 import { createDomainReconciler } from "../domain/controller.ts";
@@ -213,7 +213,7 @@ function syncServices(
         const clientId = clientIdOf(object, sharedAccess);
         const { cloud, tenantId } = object.spec;
         const { consentRedirectUrl: url } = config;
-        const redirect = url && clientId ? { url, state: stateOf(object, clientId) } : undefined;
+        const redirect = url && clientId ? { url, state: stateOf(object, clientId) } : { url: PORTALS[cloud] };
         return clientId && consentUrl(clouds[cloud], tenantId, clientId, redirect);
       },
     },

@@ -23,7 +23,12 @@ const SETTLED_AFTER_SECONDS = 900;
 /** A watch that failed again and again waits up to 30 s, and so does one that is half-open. */
 const CALM_MS = 60_000;
 
-const HELP = "npm run soak [-- --minutes N] [--seed S], both numbers\n";
+const HELP = `npm run soak [-- --minutes N] [--seed S]
+
+  --minutes N  how long the trouble lasts; default 1
+  --seed S     a whole number; the same makes the same decisions; default: by chance, and printed
+  --help       show this
+`;
 const values = flagsOf(HELP, { minutes: { type: "string", default: "1" }, seed: { type: "string" } });
 const minutes = Number(values.minutes);
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));

@@ -21,7 +21,7 @@ const SECRETS = `${REGISTRATION}, Certificates & secrets`;
 
 const CONSENT = stalled(
   "NotAuthorized",
-  "the app has no consent in this tenant; a Privileged Role Administrator opens the link in status.consentUrl, then annotate o365sync.dev/test-connection",
+  "the app has no consent in this tenant; a Privileged Role Administrator presses Grant admin consent under Entra admin center, App registrations, API permissions, or opens the link in status.consentUrl, then annotate o365sync.dev/test-connection",
 );
 const SECRET = stalled(
   "InvalidCredentials",

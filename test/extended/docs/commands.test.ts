@@ -54,10 +54,74 @@ kubectl() {
 
 const isRun = (command: string): boolean => !NOT_RUN.some(([pattern]) => pattern.test(command));
 
-/** The first is the way in, the last takes everything away. */
-const FIRST = "docs/getting-started.md";
+/** As a reader meets them: the first two are the way in, the last takes everything away. */
+const FIRST = "README.md";
+const SECOND = "docs/getting-started.md";
 const LAST = "docs/upgrade.md";
-const rank = ({ path }: Page): number => (path === FIRST ? 0 : path === LAST ? 2 : 1);
+const rank = ({ path }: Page): number => (path === LAST ? 3 : path === FIRST ? 0 : path === SECOND ? 1 : 2);
+
+/** The lines of a page that ask for something and wait for the answer, and nothing before or between them. */
+function asking(path: string, annotation: string): string[] {
+  const lines = pages.filter((each) => each.path === path).flatMap(commandsOf);
+  const handled = `.status.handled${annotation.replaceAll(/(?:^|-)(.)/g, (_, letter: string) => letter.toUpperCase())}}`;
+  const ask = lines.find((line) => line.includes(`o365sync.dev/${annotation}=$TOKEN`));
+  const wait = lines.find((line) => line.includes(handled) && line.includes("=$TOKEN "));
+  if (ask === undefined || wait === undefined) throw new Error(`${path} does not ask for ${annotation} and wait`);
+  return ["TOKEN=$(date +%s)", ask, wait];
+}
+
+const O365SYNC = "kubectl -n mail get o365syncs.o365sync.dev/example-com";
+const SECRET_AGAIN = "--dry-run=client -o yaml | kubectl apply --server-side --force-conflicts -f -";
+const secret = (value: string): string =>
+  `kubectl -n mail create secret generic o365 --from-literal=clientSecret=${value} ${SECRET_AGAIN}`;
+
+interface Mistake {
+  readonly page: string;
+  readonly what: string;
+  /** What goes wrong, done by hand or in the tenant. */
+  readonly make: readonly string[];
+  readonly ask: string;
+  /** What the answer says to mend. */
+  readonly says: RegExp;
+  /** What the page or the answer tells to do, and nothing else. */
+  readonly cure: readonly string[];
+}
+
+/** On each page that asks: one mistake, its cure, and the same lines again. */
+const MISTAKES: readonly Mistake[] = [
+  {
+    page: FIRST,
+    what: "a secret's id in place of its value",
+    make: [secret("0a1b2c3d-0000-4000-8000-000000000000")],
+    ask: "sync",
+    says: /AADSTS7000215.*put its value \(not its id\) into the Secret/,
+    cure: [secret("a-secret-of-the-simulated-tenant")],
+  },
+  {
+    page: SECOND,
+    what: "a wrong secret",
+    make: [secret("wrong")],
+    ask: "test-connection",
+    says: /AADSTS7000215/,
+    cure: [secret("a-secret-of-the-simulated-tenant")],
+  },
+  {
+    page: "docs/o365sync.md",
+    what: "a Secret that is not there",
+    make: ["kubectl -n mail delete secret o365"],
+    ask: "sync",
+    says: /the Secret o365 does not exist in this namespace; create it/,
+    cure: [secret("a-secret-of-the-simulated-tenant")],
+  },
+  {
+    page: "docs/restore-from-backup.md",
+    what: "an object that is still suspended",
+    make: [`kubectl -n mail patch o365syncs.o365sync.dev/example-com --type=merge -p '{"spec":{"suspend":true}}'`],
+    ask: "test-sync",
+    says: /spec\.suspend/,
+    cure: [`kubectl -n mail patch o365syncs.o365sync.dev/example-com --type=merge -p '{"spec":{"suspend":false}}'`],
+  },
+];
 const typed = readPages().filter(({ path }) => !(path in PAGES_NOT_TYPED));
 const pages = typed.filter((page) => commandsOf(page).some(isRun)).sort((a, b) => rank(a) - rank(b));
 
@@ -107,7 +171,7 @@ describe.skipIf(!isPossible)("Commands of", { timeout: 120_000 }, () => {
 
   /** What a page may take for granted: a published list, and a plan that is held where it speaks of one. */
   async function prepare(page: Page): Promise<void> {
-    if (page.path === FIRST) return;
+    if (page.path === FIRST || page.path === SECOND) return;
     await ok([
       `kubectl create namespace argocd --dry-run=client -o yaml | kubectl apply -f -`,
       `kubectl -n argocd create configmap argocd-cm --dry-run=client -o yaml | kubectl apply -f -`,
@@ -119,6 +183,18 @@ describe.skipIf(!isPossible)("Commands of", { timeout: 120_000 }, () => {
       `kubectl -n mail annotate o365syncs.o365sync.dev/example-com o365sync.dev/sync=${page.path.replaceAll(/[^a-z]/g, "-")} --overwrite`,
       `kubectl -n mail wait o365syncs.o365sync.dev/example-com --for=condition=Held --timeout=60s`,
     ]);
+  }
+
+  /** Nothing is typed anew but what was wrong, and the question. */
+  async function mend({ what, page, make, ask, says, cure }: Mistake): Promise<void> {
+    const field = ask.replace(/-(.)/, (_, letter: string) => letter.toUpperCase());
+    const request = `${O365SYNC} -o jsonpath='{.status.requests.${field}}'`;
+    await ok(make);
+    const wrong = await ok([...asking(page, ask), request]);
+    expect({ page, what, wrong }).toMatchObject({ wrong: expect.stringMatching(says) });
+    // A token is a second of the clock: no reader mends anything within one.
+    const mended = await ok([...cure, "sleep 1", ...asking(page, ask), request]);
+    expect({ page, what, mended }).toMatchObject({ mended: expect.stringContaining('"state":"Succeeded"') });
   }
 
   beforeAll(async () => {
@@ -151,11 +227,18 @@ describe.skipIf(!isPossible)("Commands of", { timeout: 120_000 }, () => {
       // By the chart's rights alone.
       await ok([
         `kubectl -n mail get configmap example-com-recipients -o jsonpath='{.data.relay_recipients}' | grep -c '^ada.abel@example.com OK$'`,
-        `kubectl -n mail get o365syncs.o365sync.dev/example-com -o jsonpath='{.spec.schedule.enabled}' | grep -cx true`,
       ]);
-      return;
-    }
-    await ok(commands);
+    } else await ok(commands);
+    if (page.path === SECOND) await ok([`${O365SYNC} -o jsonpath='{.spec.schedule.enabled}' | grep -cx true`]);
+    for (const mistake of MISTAKES.filter((each) => each.page === page.path)) await mend(mistake);
+  });
+});
+
+describe("A mistake and its cure", () => {
+  it("belong to every page that asks and waits for the answer", () => {
+    const asks = pages.filter(({ text }) => /o365sync\.dev\/(?:test-)?(?:sync|connection)=\$TOKEN/.test(text));
+    const without = asks.map(({ path }) => path).filter((path) => !MISTAKES.some(({ page }) => page === path));
+    expect(without).toEqual([]);
   });
 });
 
@@ -163,7 +246,7 @@ describe("Commands that are not run", () => {
   it("are explained, and none is explained that is not there", () => {
     const all = typed.flatMap(commandsOf);
     for (const [pattern] of NOT_RUN.slice(0, 4)) expect(all.some((command) => pattern.test(command))).toBe(true);
-    const known = /^(kubectl|helm|TOKEN=)/;
+    const known = /^(kubectl|helm|TOKEN=|VERSION=)/;
     expect(all.filter((command) => isRun(command) && !known.test(command))).toEqual([]);
   });
 });

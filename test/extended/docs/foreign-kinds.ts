@@ -8,31 +8,38 @@ export const FOREIGN_KINDS = [
   { group: "argoproj.io", version: "v1alpha1", kind: "Application", plural: "applications" },
 ] as const;
 
+type ForeignKind = (typeof FOREIGN_KINDS)[number];
+
+/** Its CustomResourceDefinition. */
+export function foreignKind({ group, version, kind, plural }: ForeignKind): object {
+  const openAPIV3Schema = {
+    type: "object",
+    required: ["spec"],
+    properties: { spec: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+  };
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: {
+      name: `${plural}.${group}`,
+      // The API server wants to see that names of its own project are used with leave.
+      annotations: { "api-approved.kubernetes.io": "unapproved, for a test" },
+    },
+    spec: {
+      group,
+      scope: "Namespaced",
+      names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
+      versions: [{ name: version, served: true, storage: true, schema: { openAPIV3Schema } }],
+    },
+  };
+}
+
 /** Again is fine. Resolves when all are served. */
 export async function installForeignKinds(): Promise<void> {
   const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-  for (const { group, version, kind, plural } of FOREIGN_KINDS) {
-    const openAPIV3Schema = {
-      type: "object",
-      required: ["spec"],
-      properties: { spec: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
-    };
-    const crd = {
-      apiVersion: "apiextensions.k8s.io/v1",
-      kind: "CustomResourceDefinition",
-      metadata: {
-        name: `${plural}.${group}`,
-        // The API server wants to see that names of its own project are used with leave.
-        annotations: { "api-approved.kubernetes.io": "unapproved, for a test" },
-      },
-      spec: {
-        group,
-        scope: "Namespaced",
-        names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
-        versions: [{ name: version, served: true, storage: true, schema: { openAPIV3Schema } }],
-      },
-    };
-    const { status, body } = await request("POST", path, crd);
+  for (const foreign of FOREIGN_KINDS) {
+    const { group, version, kind, plural } = foreign;
+    const { status, body } = await request("POST", path, foreignKind(foreign));
     if (status !== 201 && status !== 409) throw new Error(`${kind}: ${JSON.stringify(body)}`);
     const deadline = Date.now() + 30_000;
     while ((await request("GET", `/apis/${group}/${version}/${plural}`)).status !== 200) {

@@ -1,7 +1,7 @@
 /** Every YAML block of the documentation and every example is taken by an API server (dry run), or by the chart. */
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { parseAllDocuments } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
 import { readKinds } from "../../../scripts/generate/crd.ts";
 import { request } from "../../support/api.ts";
 import { useControlPlane } from "../../support/controlplane.ts";
@@ -30,10 +30,17 @@ function completed(fragment: Json): Manifest {
   }
   const wanted = (fragment["spec"] ?? fragment) as Json;
   const keys = Object.keys(wanted);
+  if (keys.includes("healthCheckExprs")) {
+    const flux = parse(readFileSync(`${ROOT}examples/gitops/flux/kustomization.yaml`, "utf8")) as Manifest;
+    return { ...flux, spec: { ...(flux.spec as Json), ...wanted } };
+  }
   const kind = kinds.find(({ spec }) => keys.every((key) => key in (spec.properties ?? {})));
   if (kind === undefined) throw new Error(`no kind has all of ${keys.join(", ")} in its spec`);
   const example = readFileSync(`${ROOT}examples/${kind.kind.toLowerCase()}.yaml`, "utf8");
-  const whole = parseAllDocuments(example)[0]?.toJS() as Manifest;
+  const whole = parseAllDocuments(example)
+    .map((each) => each.toJS() as Manifest)
+    .find((each) => each.kind === kind.kind);
+  if (whole === undefined) throw new Error(`the example of ${kind.kind} has none`);
   return { ...whole, spec: { ...(whole.spec as Json), ...wanted } };
 }
 

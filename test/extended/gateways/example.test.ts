@@ -50,7 +50,12 @@ const manifests = (name: string): Manifest[] =>
   parseAllDocuments(read(name)).map((document) => document.toJS() as Manifest);
 
 /** Whose objects readers make theirs: the pages say so. */
-const MADE_BY_READERS = ["examples/maildomain.yaml", "examples/o365sync.yaml", "examples/full.yaml"];
+const MADE_BY_READERS = [
+  "examples/maildomain.yaml",
+  "examples/o365sync.yaml",
+  "examples/full.yaml",
+  "examples/namespace.yaml",
+];
 
 describe("Examples that are applied as they stand (issue 22, point 5)", () => {
   it("touch no MailDomain, no O365Sync and no Secret", () => {

@@ -180,8 +180,22 @@ describe("admin consent", () => {
     expect(app.roles.size).toBe(0);
   });
 
+  const without = (url: URL, name: string): URL => {
+    url.searchParams.delete(name);
+    return url;
+  };
+
+  it("sends nobody anywhere for an app without any redirect (issue 25, seen 2)", () => {
+    const { authority, app } = createEntra();
+    app.redirectUris.clear();
+    authority.administrator = "grants";
+    expect(open(authority, link())).toMatchObject({ status: 400, body: expect.stringContaining("AADSTS500113") });
+    expect(app.roles.size).toBe(0);
+  });
+
   it.each([
     { what: "an unregistered redirect", url: link({ redirect_uri: `${REDIRECT}/more` }), number: "AADSTS50011" },
+    { what: "a link without a redirect", url: without(link(), "redirect_uri"), number: "AADSTS900971" },
     { what: "an unknown app", url: link({ client_id: randomUUID() }), number: "AADSTS700016" },
     { what: "an unknown tenant", url: link({}, "nobody.example"), number: "AADSTS90002" },
     { what: "another scope", url: link({ scope: "User.Read" }), number: "AADSTS500011" },
