@@ -233,6 +233,12 @@ describe.skipIf(lacks({ programs: PROGRAMS, root: true }))("A Postfix gateway", 
       () => askRecipient(asShipped.port, "ada.abel@example.com"),
       (code) => code === 554,
     );
+    // Nobody leaves it so: what is published is routed in the end.
+    await world.patch("maildomains", "example-com", { spec: { inboundServers: [{ host: "127.0.0.1" }] } });
+    await world.until(
+      () => world.configMap("example-com-routing"),
+      (found) => found?.data?.["relay_domains"]?.includes("example.com OK\n") === true,
+    );
   });
 
   it("never had anything to complain about", () => {
