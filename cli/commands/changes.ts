@@ -1,9 +1,8 @@
 /** `changes`: which addresses came and went, all of them. */
 import { readableTime } from "../../src/base/time.ts";
-import { isDelete } from "../../src/recipients/changes.ts";
 import { CommandError, EXIT, type ExitCode } from "../errors.ts";
 import { isData } from "../output.ts";
-import { runsOf } from "../read/changes.ts";
+import { isRemoval, runsOf } from "../read/changes.ts";
 import { getSync, type Session } from "../session.ts";
 
 export interface ChangesOptions {
@@ -20,7 +19,8 @@ export async function changes(session: Session, name: string, { since, address }
   let found = 0;
   for (const run of runs) {
     let headed = false;
-    for await (const { op, address: changed, of } of run.read(wanted === undefined ? undefined : [wanted])) {
+    for await (const change of run.read(wanted === undefined ? undefined : [wanted])) {
+      const { op, address: changed, of } = change;
       if (wanted !== undefined && changed !== wanted) continue;
       found++;
       if (isData(output)) {
@@ -34,10 +34,10 @@ export async function changes(session: Session, name: string, { since, address }
       headed = true;
       const owner = of === undefined ? "" : ` (of ${of})`;
       output.line(
-        isDelete(op) ? output.paint("red", `- ${changed}${owner}`) : output.paint("green", `+ ${changed}${owner}`),
+        isRemoval(change) ? output.paint("red", `- ${changed}${owner}`) : output.paint("green", `+ ${changed}${owner}`),
       );
     }
-    if (run.cut > 0) output.progress(`… and ${run.cut} more of ${run.run}, which had no room`);
+    if (run.cut > 0) output.progress(`… and ${run.cut} more of ${run.run}, of which no list is kept`);
   }
   if (found === 0) output.progress("No address came or went, as far as it is kept.");
   return EXIT.ok;

@@ -10,9 +10,12 @@ import {
   MOST_MAPS,
   parseChanges,
 } from "../../src/publication/changes.ts";
+import type { HistoryRecord } from "../../src/publication/records.ts";
 import { isDelete } from "../../src/recipients/changes.ts";
+import type { ChangeKind } from "../../src/recipients/model.ts";
 import { CommandError } from "../errors.ts";
 import { getConfigMap, type Session } from "../session.ts";
+import { readHistory } from "./history.ts";
 
 /** The last time that an address came or went, as far as it is kept. */
 export interface Arrival {
@@ -23,13 +26,44 @@ export interface Arrival {
   readonly isLast: boolean;
 }
 
-export interface RunChanges extends ChangesRun {
-  /** One after the other: half a million are no list. `some`: these addresses, and perhaps others. */
-  read(some?: readonly string[]): AsyncGenerator<ChangedAddress>;
+/** `add` and `delete`: of a run whose full list is not kept nobody can tell whether they are accounts or aliases. */
+export interface Changed extends Omit<ChangedAddress, "op"> {
+  readonly op: ChangeKind | "add" | "delete";
 }
 
-/** Newest first. */
-export async function runsOf(session: Session, { metadata }: O365Sync): Promise<RunChanges[]> {
+export const isRemoval = ({ op }: Changed): boolean => op === "delete" || (op !== "add" && isDelete(op));
+
+export interface RunChanges {
+  readonly run: string;
+  readonly time: string;
+  /** How many changes are not kept. */
+  readonly cut: number;
+  /** One after the other: half a million are no list. `some`: these addresses, and perhaps others. */
+  read(some?: readonly string[]): AsyncIterable<Changed> | Iterable<Changed>;
+}
+
+/** What was published, newest first: the full lists, and what the history has of runs without one. */
+export async function runsOf(session: Session, sync: O365Sync): Promise<RunChanges[]> {
+  const lists = await listsOf(session, sync);
+  const listed = new Set(lists.map(({ run }) => run));
+  const others = (await readHistory(session, sync)).filter(
+    ({ id, trigger, result, changes }) =>
+      // What came between syncs has one record and many lists.
+      result === "Published" && trigger !== "Additions" && changes?.total !== 0 && !listed.has(id),
+  );
+  const all = [...lists, ...others.map(fromRecord)];
+  return all.sort((a, b) => Date.parse(b.time) - Date.parse(a.time));
+}
+
+function fromRecord({ id, completed, added = [], removed = [], changes }: HistoryRecord): RunChanges {
+  const shown: Changed[] = [
+    ...removed.map((address): Changed => ({ op: "delete", address })),
+    ...added.map((address): Changed => ({ op: "add", address })),
+  ];
+  return { run: id, time: completed, cut: Math.max(0, (changes?.total ?? 0) - shown.length), read: () => shown };
+}
+
+async function listsOf(session: Session, { metadata }: O365Sync): Promise<RunChanges[]> {
   const maps: ChangesMap[] = [];
   for (let index = 0; index < MOST_MAPS; index++) {
     const found = await getConfigMap(session, metadata.namespace ?? "", changesName(metadata.name, index));
@@ -38,7 +72,12 @@ export async function runsOf(session: Session, { metadata }: O365Sync): Promise<
   }
   return maps
     .sort((a, b) => b.sequence - a.sequence)
-    .flatMap((map) => map.runs.map((run) => ({ ...run, read: (some) => readRun(map, run, some) })));
+    .flatMap((map) =>
+      map.runs.map((entry) => {
+        const { run, time, cut } = entry;
+        return { run, time, cut, read: (some?: readonly string[]) => readRun(map, entry, some) };
+      }),
+    );
 }
 
 async function* readRun(
@@ -68,7 +107,7 @@ export async function lastChange(
     let kind: Arrival["kind"] | undefined;
     for await (const change of run.read(addresses)) {
       if (!addresses.includes(change.address)) continue;
-      if (!isDelete(change.op)) kind = "added";
+      if (!isRemoval(change)) kind = "added";
       else kind ??= "removed";
     }
     if (run.cut > 0 && kind === undefined) isLast = false;

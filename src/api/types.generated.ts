@@ -183,7 +183,7 @@ export interface O365SyncSpec {
     /** What deleting this object does to its ConfigMaps. Orphan keeps them, so that a rename in Git refuses nobody's mail; Delete removes them. Default: "Orphan". */
     deletionPolicy: "Orphan" | "Delete";
   };
-  /** How many records the history ConfigMap keeps. Default: 30. */
+  /** How many records of what published, was held or failed the history ConfigMap keeps. The last 10 tests and runs that changed nothing are kept beside them. Default: 30. */
   historyLimit: number;
 }
 

@@ -70,7 +70,37 @@ export interface HistoryRecord {
   /** Up to 100 addresses each; older records lose theirs first when room is short. */
   readonly added?: readonly string[];
   readonly removed?: readonly string[];
+  readonly contested?: readonly Contested[];
+  /** As records of version 0.1.0 have them: without their owners. */
   readonly conflictAddresses?: readonly string[];
+  /** Where every address that the run changed stands. */
+  readonly changesIn?: ListPlace;
+  /** How many addresses do not stand in this record, of those that it counts. */
+  readonly cut?: RecordCut;
+}
+
+/** An address that several objects have. */
+export interface Contested {
+  readonly address: string;
+  /** Ids of objects. */
+  readonly keptBy: string;
+  readonly lostBy: readonly string[];
+}
+
+export interface ListPlace {
+  readonly configMap: string;
+  /** Of its binaryData. */
+  readonly key: string;
+  /** How many changes had no room there. */
+  readonly cut: number;
+}
+
+export interface RecordCut {
+  readonly added: number;
+  readonly removed: number;
+  readonly contested: number;
 }
 
 export const ADDRESSES_KEPT = 100;
+/** Of one contested address. */
+export const LOSERS_KEPT = 8;

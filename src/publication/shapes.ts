@@ -1,7 +1,7 @@
 /** The shapes of what stands in ConfigMaps, with a bound on everything: whoever can write there can write anything. */
 import * as v from "valibot";
 import type { JsonLimits } from "../base/bounded-json.ts";
-import type { HistoryRecord } from "./records.ts";
+import { ADDRESSES_KEPT, type HistoryRecord, LOSERS_KEPT } from "./records.ts";
 
 /** A ConfigMap holds no more than a mebibyte; a manifest of 128 shards in eight layouts has some 10,000 values. */
 export const FILE_LIMITS: JsonLimits = { characters: 1024 * 1024, values: 100_000, depth: 16 };
@@ -32,8 +32,9 @@ const changes = v.object({
   total: count,
 });
 
-const MOST_RECORDED = 100;
-const addresses = listOf(word(320), MOST_RECORDED);
+const addresses = listOf(word(320), ADDRESSES_KEPT);
+const objectId = word(512);
+const contested = v.object({ address: word(320), keptBy: objectId, lostBy: listOf(objectId, LOSERS_KEPT) });
 const LONGEST_SENTENCE = 32 * 1024;
 
 export const historyRecord: v.GenericSchema<unknown, HistoryRecord> = v.object({
@@ -66,5 +67,8 @@ export const historyRecord: v.GenericSchema<unknown, HistoryRecord> = v.object({
   conflicts: v.exactOptional(count),
   added: v.exactOptional(addresses),
   removed: v.exactOptional(addresses),
+  contested: v.exactOptional(listOf(contested, ADDRESSES_KEPT)),
   conflictAddresses: v.exactOptional(addresses),
+  changesIn: v.exactOptional(v.object({ configMap: name, key: word(64), cut: count })),
+  cut: v.exactOptional(v.object({ added: count, removed: count, contested: count })),
 });

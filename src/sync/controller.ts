@@ -3,7 +3,8 @@
 import type { O365Sync } from "../api/types.generated.ts";
 import { HOUR_MS } from "../base/time.ts";
 import { anchorOf } from "../publication/anchor.ts";
-import { asObstacle } from "../publication/obstacle.ts";
+import type { KeptChanges } from "../publication/changes-writer.ts";
+import { asFailure, asObstacle } from "../publication/obstacle.ts";
 import { type HistoryRecord, isTest, type Run } from "../publication/records.ts";
 import { storeKey } from "../runtime/store.ts";
 import { ApiError, type Reconcile, type ReconcileContext, type ReconcileResult } from "../runtime/types.ts";
@@ -322,7 +323,7 @@ function publishedBy({ standing }: View, run: Run): HistoryRecord | undefined {
   return record?.id === run.id ? record : undefined;
 }
 
-function concludePublished(
+async function concludePublished(
   services: SyncServices,
   view: View,
   run: Run,
@@ -331,7 +332,29 @@ function concludePublished(
 ): Promise<Outcome> {
   const end = endOf(record);
   const own = recordOf(run, end, {}, undefined, services.deps.clock.now());
-  return conclude(services, { view, run, end, record: own, kept: record, facts: {} }, context);
+  const lists = await findChanges(services, view.object, run, context);
+  const kept = lists?.place === undefined ? record : { ...record, changesIn: lists.place };
+  return conclude(
+    services,
+    { view, run, end, record: own, kept, facts: lists === undefined ? {} : { kept: lists } },
+    context,
+  );
+}
+
+/** It died between what it published and what it says of it: the history names no list that is not there. */
+async function findChanges(
+  { changes }: SyncServices,
+  object: O365Sync,
+  run: Run,
+  { log, signal }: ReconcileContext,
+): Promise<KeptChanges | undefined> {
+  try {
+    return await changes.find(object, run.id, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    log.warn({ run: run.id, reason: asFailure(error)?.reason ?? "Unknown" }, "What it changed could not be looked for");
+    return undefined;
+  }
 }
 
 /** The end of a run that a predecessor published and could not report. Only numbers come from the manifest: others can write there. */

@@ -221,10 +221,10 @@ async function besides(
   }: { readonly record: Parameters<SyncServices["histories"]["put"]>[1] } & Pick<Additions, "changes">,
 ): Promise<void> {
   try {
-    await services.histories.put(object, record, signal);
     const plan = await inSlices(planOf(changes), signal);
     const time = manifest.current?.time ?? record.completed;
-    await services.changes.put(object, { run: `additions-${time}`, time, plan }, signal);
+    const lists = await services.changes.put(object, { run: `additions-${time}`, time, plan }, signal);
+    await services.histories.put(object, record, lists?.stands, signal);
   } catch (error) {
     signal.throwIfAborted();
     log.warn({ reason: asFailure(error)?.reason ?? "Unknown" }, "What was added could not be kept in the history");

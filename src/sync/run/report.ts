@@ -1,16 +1,19 @@
 /** How a run is told to people: its end in one sentence, and the record that the history keeps. Pure. */
 import type { Failure } from "../../base/failure.ts";
-import { firstAddresses } from "../../publication/history.ts";
 import type { Proposal } from "../../publication/proposal.ts";
 import {
   ADDRESSES_KEPT,
+  type Contested,
   type HistoryRecord,
   isTest,
+  type ListPlace,
+  LOSERS_KEPT,
   type RecordedViolation,
   type Run,
 } from "../../publication/records.ts";
 import type { Baseline } from "../../recipients/baseline.ts";
 import type { Violation } from "../../recipients/guards.ts";
+import type { LeftOutEntry } from "../../recipients/left-out.ts";
 import type { Plan } from "../../recipients/model.ts";
 import { describeChanges } from "../status/messages.ts";
 import type { RunEnd } from "../status/transitions.ts";
@@ -19,7 +22,9 @@ import type { Confirmed } from "./steps.ts";
 /** What a run learned on its way, whatever its end. */
 export interface Learned {
   readonly proposal?: Proposal;
-  readonly conflicts?: readonly string[];
+  /** What is left out, conflicts first. */
+  readonly leftOut?: readonly LeftOutEntry[];
+  readonly changesIn?: ListPlace | undefined;
 }
 
 export function recordOf(
@@ -30,7 +35,7 @@ export function recordOf(
   now: number,
 ): HistoryRecord {
   const { added, removed } = shownChanges(learned.proposal?.plan);
-  const conflicts = learned.conflicts ?? [];
+  const contested = firstContested(learned.leftOut ?? []);
   return {
     id: run.id,
     synced: run.startTime,
@@ -51,8 +56,22 @@ export function recordOf(
     ...(end.conflicts === undefined ? {} : { conflicts: end.conflicts }),
     ...(added.length === 0 ? {} : { added }),
     ...(removed.length === 0 ? {} : { removed }),
-    ...(conflicts.length === 0 ? {} : { conflictAddresses: firstAddresses(conflicts) }),
+    ...(contested.length === 0 ? {} : { contested }),
+    ...(learned.changesIn === undefined ? {} : { changesIn: learned.changesIn }),
   };
+}
+
+/** By address; whoever else lost it beyond a few is only counted in the left-out file. */
+function firstContested(entries: readonly LeftOutEntry[]): Contested[] {
+  const found = new Map<string, { readonly address: string; readonly keptBy: string; readonly lostBy: string[] }>();
+  for (const { reason, address = "", object = "", keptBy = "" } of entries) {
+    if (reason !== "conflict") break;
+    const known = found.get(address);
+    if (known === undefined && found.size === ADDRESSES_KEPT) break;
+    if (known === undefined) found.set(address, { address, keptBy, lostBy: [object] });
+    else if (known.lostBy.length < LOSERS_KEPT) known.lostBy.push(object);
+  }
+  return [...found.values()];
 }
 
 const heldFacts = ({ violations, planDigest, approvable }: NonNullable<RunEnd["held"]>) => ({

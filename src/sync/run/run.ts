@@ -4,6 +4,7 @@ import type { MailDomain, O365Sync } from "../../api/types.generated.ts";
 import { Failure } from "../../base/failure.ts";
 import { inSlices } from "../../base/slices.ts";
 import type { Directory, FeedPlace, Sharing } from "../../directory/types.ts";
+import type { KeptChanges } from "../../publication/changes-writer.ts";
 import { saveLeftOut } from "../../publication/left-out.ts";
 import { asFailure } from "../../publication/obstacle.ts";
 import type { Plans } from "../../publication/plans.ts";
@@ -72,6 +73,8 @@ export interface RunFacts {
   standing: Standing;
   /** What the tenant tells after it is to be asked for, once what was read stands. */
   place?: FeedPlace;
+  /** Where every address stands that the publication changed. */
+  kept?: KeptChanges;
   nearlyFull?: { readonly suggestedShards: number | undefined };
 }
 
@@ -243,7 +246,7 @@ async function endPublished(
   const { proposal, unseen } = judged;
   const message = `${describeProposal(proposal)}${note}`;
   const end: RunEnd = { ...numbers({ judged, reading }), result: "Published", reason: "Published", message };
-  const learned = { proposal, conflicts: reading.derived.conflicts };
+  const learned = { proposal, leftOut: reading.derived.leftOut.entries };
   const record = recordOf(input.run, end, learned, input.requestedBy, services.deps.clock.now());
   const feed = facts.place && kept(input.object, facts.place);
   const publishing = { wish, revision, before, removed: unseen.lostCount, record, feed };
@@ -261,7 +264,8 @@ async function endPublished(
       facts.standing = standing;
     },
   });
-  await keepChanges(services, input, facts.standing, proposal);
+  const changes = await keepChanges(services, input, facts.standing, proposal);
+  if (changes !== undefined) facts.kept = changes;
   await keepLeftOut(services, input, reading);
   return end;
 }
@@ -286,11 +290,12 @@ async function keepChanges(
   { object, run, log, signal }: RunInput,
   { manifest }: Standing,
   { plan }: Proposal,
-): Promise<void> {
+): Promise<KeptChanges | undefined> {
   try {
-    await changes.put(object, { run: run.id, time: manifest.current?.time ?? run.startTime, plan }, signal);
+    return await changes.put(object, { run: run.id, time: manifest.current?.time ?? run.startTime, plan }, signal);
   } catch (error) {
     signal.throwIfAborted();
     log.warn({ run: run.id, reason: asFailure(error)?.reason ?? "Unknown" }, "What it changed could not be kept");
+    return undefined;
   }
 }

@@ -57,7 +57,8 @@ export async function conduct(
   const now = services.deps.clock.now();
   const learned = {
     ...(facts.proposal === undefined ? {} : { proposal: facts.proposal }),
-    conflicts: facts.reading?.derived.conflicts ?? [],
+    leftOut: facts.reading?.derived.leftOut.entries ?? [],
+    changesIn: facts.kept?.place,
   };
   const record = recordOf(run, end, learned, managerOf(begun, run), now);
   const missingTables = end.result === "Published" ? [] : begun.missingTables;
@@ -205,7 +206,7 @@ export interface Conclusion {
   readonly record: HistoryRecord;
   /** What the manifest kept of a run that a predecessor published: for the history, and never for status or mail. */
   readonly kept?: HistoryRecord;
-  readonly facts: Pick<RunFacts, "authorized" | "verifiedHash" | "nearlyFull">;
+  readonly facts: Pick<RunFacts, "authorized" | "verifiedHash" | "nearlyFull" | "kept">;
 }
 
 /** What was published stays so, and what was learned is told in the status: a side file that cannot be written is told and decides nothing. */
@@ -239,7 +240,12 @@ export async function conclude(
   const { object } = view;
   const { deps } = services;
   const now = deps.clock.now();
-  const unwritten = await besides(log, signal, "The history", services.histories.put(object, kept ?? record, signal));
+  const unwritten = await besides(
+    log,
+    signal,
+    "The history",
+    services.histories.put(object, kept ?? record, facts.kept?.stands, signal),
+  );
   const before: O365SyncStatus = object.status ?? {};
   const details = kept === undefined && unwritten === undefined ? detailsDigest(record) : undefined;
   const status = ended(before, { object, run, end, now, random: deps.random, record, details });
