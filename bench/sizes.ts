@@ -1,7 +1,7 @@
 /** One tenant after the other, from small to large: what a first sync costs, one without changes, one with a new alias. */
 
 import type { O365SyncSpec } from "../src/api/types.generated.ts";
-import type { Format } from "../src/recipients/model.ts";
+import type { Format } from "../src/recipients/tables/formats/formats.ts";
 import type { ConfigMap } from "../src/runtime/kube.ts";
 import { type Cluster, createSecret } from "./cluster.ts";
 import { addressesOf, type Shape } from "./company.ts";

@@ -6,8 +6,10 @@ import { parseAccounts } from "../../src/publication/chunks.ts";
 import { contentHash } from "../../src/publication/configmaps.ts";
 import type { NamedContent, Publication } from "../../src/publication/manifest.ts";
 import { parseManifest } from "../../src/publication/read-manifest.ts";
-import type { Account, Format } from "../../src/recipients/model.ts";
-import { parseTables, TABLE_KEYS } from "../../src/recipients/tables/render.ts";
+import type { Account } from "../../src/recipients/model.ts";
+import type { Format } from "../../src/recipients/tables/formats/formats.ts";
+import { FORMATS } from "../../src/recipients/tables/formats/formats.ts";
+import { parseTables } from "../../src/recipients/tables/render.ts";
 import { shardOf } from "../../src/recipients/tables/shards.ts";
 import type { ConfigMap } from "../../src/runtime/kube.ts";
 import { CommandError } from "../errors.ts";
@@ -102,7 +104,7 @@ export async function allListed(session: Session, list: PublishedList): Promise<
 }
 
 function addressesOf({ data, binaryData }: ConfigMap, format: Format): Set<string> {
-  const key = TABLE_KEYS[format];
+  const key = FORMATS[format].key;
   const only = (values: Readonly<Record<string, string>> | undefined) => ({ [key]: values?.[key] ?? "" });
   return allSteps(parseTables({ data: only(data), binaryData: only(binaryData) }));
 }

@@ -6,7 +6,7 @@ import type { Dropped } from "../../src/recipients/addresses.ts";
 import type { LeftOutEntry } from "../../src/recipients/left-out.ts";
 import type { AccountType } from "../../src/recipients/model.ts";
 import { compilePatterns } from "../../src/recipients/patterns.ts";
-import { isCarriedBy } from "../../src/recipients/tables/render.ts";
+import { isCarriedBy } from "../../src/recipients/tables/formats/formats.ts";
 import { parseRelayDomains, RELAY_DOMAINS_KEY } from "../../src/recipients/tables/routing.ts";
 import { type Arrival, lastChange } from "../read/changes.ts";
 import { entriesOf, readLeftOut } from "../read/left-out.ts";

@@ -188,7 +188,7 @@ export const fences: readonly Break[] = [
     "return { standing, looks, draft };",
     FENCES,
   ),
-  one("what is left over goes only as it was seen", CONFIG_MAPS, "{ signal, preconditions },", "{ signal },", FENCES),
+  one("what is left over goes only as it was seen", CONFIG_MAPS, "{ signal, preconditions }", "{ signal }", FENCES),
   {
     rule: "what is left over goes after the commit",
     file: PUBLISH,

@@ -113,13 +113,8 @@ export const publishing: readonly Break[] = [
   one(
     "what begins is written ahead",
     PUBLISH,
-    `standing: await writeManifest(
-          maps,
-          { ...standing, object: vouched, inlineJournal },
-          { ...manifest, intent },
-          signal,
-        ),`,
-    "standing: { ...standing, object: vouched, inlineJournal, manifest: { ...manifest, intent } },",
+    "standing: await writeManifest(maps, vouchedFor, { ...manifest, intent }, signal),",
+    "standing: { ...vouchedFor, manifest: { ...manifest, intent } },",
     "extended/crash/every-call",
   ),
   {
@@ -191,7 +186,7 @@ export const publishing: readonly Break[] = [
   ),
   one(
     "no table is empty",
-    "src/recipients/tables/render.ts",
+    "src/recipients/tables/formats/text.ts",
     "if (lines.length === 0) lines.push",
     "if (lines.length < 0) lines.push",
     "unit/recipients/tables/render",

@@ -1,6 +1,6 @@
 /** What the gateway answers from: all lists and routings of a namespace, put together. Pure, and never changed once made. */
 import { domainToASCII } from "node:url";
-import { findInCdb } from "../recipients/tables/cdb.ts";
+import { findInCdb } from "../recipients/tables/constant-database.ts";
 import { shardOf } from "../recipients/tables/shards.ts";
 import type { RecipientList } from "./list.ts";
 import type { Part } from "./part.ts";

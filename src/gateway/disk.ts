@@ -3,7 +3,7 @@ import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { parseBounded } from "../base/bounded-json.ts";
-import type { Format } from "../recipients/model.ts";
+import { FORMAT_NAMES, type Format } from "../recipients/tables/formats/formats.ts";
 import type { Content } from "./part.ts";
 
 /** Which publication of a sync was taken over, and the routing that came with it. */
@@ -53,7 +53,7 @@ const list = v.object({
   domain: name,
   time: v.pipe(v.string(), v.maxLength(40)),
   shards: v.picklist([1, 2, 4, 8, 16, 32, 64, 128]),
-  formats: v.array(v.picklist(["postfix", "cdb", "addresses", "aliases"])),
+  formats: v.array(v.picklist(FORMAT_NAMES)),
   parts: v.pipe(v.array(v.pipe(v.string(), v.regex(DIGEST))), v.maxLength(128)),
 });
 /** What cannot be read of it costs no other list. */

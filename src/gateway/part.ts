@@ -1,8 +1,9 @@
 /** One ConfigMap of a published list, read strictly: whoever writes into the namespace can write anything. */
 import { isPauseDue, type Steps } from "../base/steps.ts";
-import type { Format } from "../recipients/model.ts";
-import { type CdbEntry, cdbEntries, writeCdb } from "../recipients/tables/cdb.ts";
-import { checkShard, isFiller, TABLE_KEYS } from "../recipients/tables/render.ts";
+import { type CdbEntry, cdbEntries, writeCdb } from "../recipients/tables/constant-database.ts";
+import type { Format } from "../recipients/tables/formats/formats.ts";
+import { FORMATS } from "../recipients/tables/formats/formats.ts";
+import { checkShard, isFiller } from "../recipients/tables/render.ts";
 import type { ConfigMap } from "../runtime/kube.ts";
 
 /** What a ConfigMap holds. `binaryData` values are base64. */
@@ -40,7 +41,7 @@ export function* readPart(content: Content, sha256: string, place: Place): Steps
   yield* checkShard({ index: place.index, addresses: 0, bytes: 0, data, binaryData }, place.shards);
   const format = KEY_FORMATS.find((each) => place.formats.includes(each));
   if (format === undefined) throw new Error("no format of this layout holds the addresses");
-  const entries = format === "cdb" ? databaseOf(binaryData) : linesOf(data[TABLE_KEYS[format]]);
+  const entries = format === "cdb" ? databaseOf(binaryData) : linesOf(data[FORMATS[format].key]);
   const keys = entries.filter(([key]) => !isFiller(key));
   const domains = new Set<string>();
   for (const [key] of keys) {
@@ -61,15 +62,15 @@ export function* readPart(content: Content, sha256: string, place: Place): Steps
 
 /** Exactly the tables of its formats. */
 function checkKeys(data: object, binaryData: object, formats: readonly Format[]): void {
-  const wanted = formats.map((format) => TABLE_KEYS[format]).sort();
+  const wanted = formats.map((format) => FORMATS[format].key).sort();
   const found = [...Object.keys(data), ...Object.keys(binaryData)].sort();
   if (wanted.join(" ") !== found.join(" ")) throw new Error("the ConfigMap has not the tables of its formats");
-  if (Object.keys(binaryData).some((key) => key !== TABLE_KEYS.cdb) || TABLE_KEYS.cdb in data)
+  if (Object.keys(binaryData).some((key) => key !== FORMATS.cdb.key) || FORMATS.cdb.key in data)
     throw new Error("a table is of the wrong kind");
 }
 
 const databaseOf = (binaryData: Readonly<Record<string, string>>): CdbEntry[] =>
-  cdbEntries(Buffer.from(binaryData[TABLE_KEYS.cdb] ?? "", "base64"));
+  cdbEntries(Buffer.from(binaryData[FORMATS.cdb.key] ?? "", "base64"));
 
 function linesOf(text = ""): CdbEntry[] {
   return text
@@ -82,7 +83,7 @@ function linesOf(text = ""): CdbEntry[] {
 }
 
 function* readAliases(data: Readonly<Record<string, string>>): Steps<Buffer> {
-  const entries = linesOf(data[TABLE_KEYS.aliases]).filter(([alias]) => !isFiller(alias));
+  const entries = linesOf(data[FORMATS.aliases.key]).filter(([alias]) => !isFiller(alias));
   for (const [alias, primary] of entries)
     if (!ADDRESS.test(alias) || !ADDRESS.test(primary)) throw new Error("an alias is no address");
   return yield* writeCdb(entries);

@@ -2,12 +2,17 @@
 import { closeSync, mkdirSync, openSync, utimesSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { isPauseDue, type Steps } from "../base/steps.ts";
-import { CDB_HEADER_BYTES, cdbRecord, cdbRecords, createCdbStream } from "../recipients/tables/cdb.ts";
-import { fillerLine, lineOf, TABLE_KEYS, type TextFormat } from "../recipients/tables/render.ts";
+import { CDB_HEADER_BYTES, cdbRecord, cdbRecords, createCdbStream } from "../recipients/tables/constant-database.ts";
+import { FORMATS, type Format, lineOf } from "../recipients/tables/formats/formats.ts";
+import { fillerLine } from "../recipients/tables/render.ts";
 import { RELAY_DOMAINS_KEY, renderRelayDomains, renderTransport, TRANSPORT_KEY } from "../recipients/tables/routing.ts";
 import type { Catalog } from "./catalog.ts";
 
-export const TABLE_NAMES: readonly string[] = [...Object.values(TABLE_KEYS), RELAY_DOMAINS_KEY, TRANSPORT_KEY];
+export const TABLE_NAMES: readonly string[] = [
+  ...Object.values(FORMATS).map(({ key }) => key),
+  RELAY_DOMAINS_KEY,
+  TRANSPORT_KEY,
+];
 
 /** Written at a time. */
 const CHUNK_BYTES = 64 * 1024;
@@ -73,7 +78,7 @@ export function* writeTables(catalog: Catalog, folder: string, now: number): Ste
 
 function* writeRecipients(databases: readonly Buffer[], folder: string): Steps<void> {
   const texts = (["postfix", "addresses"] as const).map((format) => [format, createText(format, folder)] as const);
-  const output = createOutput(join(folder, TABLE_KEYS.cdb));
+  const output = createOutput(join(folder, FORMATS.cdb.key));
   output.write(Buffer.alloc(CDB_HEADER_BYTES));
   const most = databases.reduce((sum, database) => sum + countRecords(database), 0);
   const stream = createCdbStream(most, output.write);
@@ -109,8 +114,8 @@ function* writeAliases(databases: readonly Buffer[], folder: string): Steps<void
   text.close();
 }
 
-function createText(format: TextFormat, folder: string) {
-  const output = createOutput(join(folder, TABLE_KEYS[format]));
+function createText(format: Format, folder: string) {
+  const output = createOutput(join(folder, FORMATS[format].key));
   let isEmpty = true;
   return {
     add(line: string | undefined): void {

@@ -1,6 +1,7 @@
 /** The manifest: what is published, what has been begun, and the point of commit. Pure. */
 import type { FeedLinks } from "../directory/types.ts";
-import type { AliasDomain, Format, OutputOptions } from "../recipients/model.ts";
+import type { AliasDomain } from "../recipients/model.ts";
+import type { Format, OutputOptions } from "../recipients/tables/formats/formats.ts";
 import type { HistoryRecord, RequestKind } from "./records.ts";
 
 /** Readers and writers of another schema version refuse each other: a list is never rewritten on a guess. */

@@ -5,9 +5,10 @@ import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import { Failure } from "../base/failure.ts";
 import { isPauseDue, type Steps } from "../base/steps.ts";
 import { countAccepted } from "../recipients/accepted.ts";
-import type { AliasDomain, DomainNames, Format, OutputOptions } from "../recipients/model.ts";
+import type { AliasDomain, DomainNames } from "../recipients/model.ts";
 import type { Roster } from "../recipients/packed/roster.ts";
 import { revisionOf } from "../recipients/revision.ts";
+import type { Format, OutputOptions } from "../recipients/tables/formats/formats.ts";
 import {
   type Capacity,
   capacityOf,

@@ -1,6 +1,7 @@
 /** Reads a manifest strictly: what does not fit is damage, and a fresh sync puts it right. Pure. */
 import * as v from "valibot";
 import { parseBounded } from "../base/bounded-json.ts";
+import { FORMAT_NAMES } from "../recipients/tables/formats/formats.ts";
 import { MOST_CHUNKS } from "./chunks.ts";
 import type { Intent, Manifest, Publication } from "./manifest.ts";
 import { MOST_REMOVALS, SCHEMA_VERSION } from "./manifest.ts";
@@ -23,7 +24,7 @@ export function parseManifest(text: string | undefined): ParsedManifest {
 }
 
 const shards = v.picklist([1, 2, 4, 8, 16, 32, 64, 128]);
-const format = v.picklist(["postfix", "cdb", "addresses", "aliases"]);
+const format = v.picklist(FORMAT_NAMES);
 const output = { formats: v.pipe(v.array(format), v.maxLength(4)), shards };
 
 /** How many there may be follows from the numbers of shards: a layout each. */

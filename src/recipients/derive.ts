@@ -5,12 +5,13 @@ import { type DropReason, type NamedAs, parseAddress, smtpAddresses } from "./ad
 import { type Claim, compareClaims } from "./claims.ts";
 import { type Candidate, primaryOf, sift } from "./election.ts";
 import { createLeftOut, type LeftOut, type LeftOutCollector } from "./left-out.ts";
-import type { AccountType, DirectoryObject, DomainNames, Format, Source } from "./model.ts";
+import type { AccountType, DirectoryObject, DomainNames, Source } from "./model.ts";
 import { dealOut } from "./packed/buckets.ts";
 import { createRecords, type PackedRecord, type Records } from "./packed/records.ts";
 import { ACCOUNT_TYPES, bucketOf, bucketsFor, type Roster, rosterFrom } from "./packed/roster.ts";
 import { compilePatterns } from "./patterns.ts";
-import { isCarriedBy } from "./tables/render.ts";
+import type { Format } from "./tables/formats/formats.ts";
+import { isCarriedBy } from "./tables/formats/formats.ts";
 
 export interface DeriveOptions {
   readonly names: DomainNames;

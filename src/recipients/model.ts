@@ -35,14 +35,6 @@ export interface DomainNames {
   readonly aliasDomains: readonly AliasDomain[];
 }
 
-export type Format = "postfix" | "cdb" | "addresses" | "aliases";
-
-export interface OutputOptions {
-  readonly formats: readonly Format[];
-  /** 1, 2, 4 … 128. */
-  readonly shards: number;
-}
-
 export type ChangeKind = "accountAdd" | "accountDelete" | "aliasAdd" | "aliasDelete";
 
 export interface Change {

@@ -1,7 +1,8 @@
 /** How long a real Postfix takes to see a new list, with files as old as kubelet makes them. */
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Account, Format } from "../../../src/recipients/model.ts";
+import type { Account } from "../../../src/recipients/model.ts";
+import type { Format } from "../../../src/recipients/tables/formats/formats.ts";
 import { type Bench, createBench, freePort, timeUntil } from "../../support/gateways/bench.ts";
 import { createMount, type Mount, type Mountable } from "../../support/gateways/mount.ts";
 import { startPostfix } from "../../support/gateways/postfix.ts";

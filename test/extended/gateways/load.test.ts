@@ -2,7 +2,7 @@
 import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Format } from "../../../src/recipients/model.ts";
+import type { Format } from "../../../src/recipients/tables/formats/formats.ts";
 import { type Bench, createBench, freePort } from "../../support/gateways/bench.ts";
 import { type Measured, mountFirstList, replaceUnderLoad } from "../../support/gateways/load.ts";
 import { createMount } from "../../support/gateways/mount.ts";

@@ -1,7 +1,7 @@
 /** How many shards how many addresses take: the table of docs/consumers.md, computed. */
 import { expect, it } from "vitest";
 import { allSteps } from "../../../src/base/steps.ts";
-import type { Format } from "../../../src/recipients/model.ts";
+import type { Format } from "../../../src/recipients/tables/formats/formats.ts";
 import { capacityOf, measureShards, prepareTables, type Tables } from "../../../src/recipients/tables/render.ts";
 import { consumersPage } from "../../support/gateways/docs.ts";
 import { manyMailboxes, NAMES } from "../../unit/recipients/support/accounts.ts";

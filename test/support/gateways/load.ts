@@ -1,5 +1,6 @@
 /** Asks a gateway for recipients at a steady rate while its lists are replaced, and counts what it should not have said. */
-import type { Account, Format } from "../../../src/recipients/model.ts";
+import type { Account } from "../../../src/recipients/model.ts";
+import type { Format } from "../../../src/recipients/tables/formats/formats.ts";
 import { checkTables, render } from "../../unit/recipients/support/whole.ts";
 import { createRandom } from "../random.ts";
 import type { Mount, Mountable } from "./mount.ts";

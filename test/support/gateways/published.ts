@@ -1,7 +1,8 @@
 /** ConfigMaps as the operator publishes them, and an API server that shows each of them alone and late. */
 import { contentHash } from "../../../src/publication/configmaps.ts";
 import { type Publication, SCHEMA_VERSION, serializeManifest } from "../../../src/publication/manifest.ts";
-import type { DomainNames, Format } from "../../../src/recipients/model.ts";
+import type { DomainNames } from "../../../src/recipients/model.ts";
+import type { Format } from "../../../src/recipients/tables/formats/formats.ts";
 import { renderRelayDomains, renderTransport } from "../../../src/recipients/tables/routing.ts";
 import type { ConfigMap, KubeObject } from "../../../src/runtime/kube.ts";
 import { ApiError, type Client } from "../../../src/runtime/types.ts";

@@ -6,7 +6,7 @@ import { createKeeper, type Keeper } from "../../../src/gateway/keeper.ts";
 import type { Content } from "../../../src/gateway/part.ts";
 import { createTaker, type Obstacle } from "../../../src/gateway/take.ts";
 import { contentHash } from "../../../src/publication/configmaps.ts";
-import type { Format } from "../../../src/recipients/model.ts";
+import type { Format } from "../../../src/recipients/tables/formats/formats.ts";
 import type { ConfigMap } from "../../../src/runtime/kube.ts";
 import type { Logger } from "../../../src/runtime/types.ts";
 import {

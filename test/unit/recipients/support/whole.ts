@@ -11,21 +11,14 @@ import {
   type DeriveOptions,
 } from "../../../../src/recipients/derive.ts";
 import * as core from "../../../../src/recipients/diff.ts";
-import type {
-  Account,
-  Change,
-  DirectoryObject,
-  DomainNames,
-  Format,
-  OutputOptions,
-  Plan,
-} from "../../../../src/recipients/model.ts";
+import type { Account, Change, DirectoryObject, DomainNames, Plan } from "../../../../src/recipients/model.ts";
 import { type AddressSet, createAddressSet } from "../../../../src/recipients/packed/address-set.ts";
 import { type Roster, rosterOf } from "../../../../src/recipients/packed/roster.ts";
 import * as planFile from "../../../../src/recipients/plan-file.ts";
 import * as planText from "../../../../src/recipients/plan-text.ts";
 import * as revision from "../../../../src/recipients/revision.ts";
-import * as cdb from "../../../../src/recipients/tables/cdb.ts";
+import * as cdb from "../../../../src/recipients/tables/constant-database.ts";
+import type { Format, OutputOptions } from "../../../../src/recipients/tables/formats/formats.ts";
 import {
   checkShard,
   measureShards,

@@ -1,7 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Account, DomainNames, Format, OutputOptions } from "../../../../src/recipients/model.ts";
-import { capacityOf, type RenderedShard, TABLE_KEYS } from "../../../../src/recipients/tables/render.ts";
+import type { Account, DomainNames } from "../../../../src/recipients/model.ts";
+import type { Format, OutputOptions } from "../../../../src/recipients/tables/formats/formats.ts";
+import { FORMATS } from "../../../../src/recipients/tables/formats/formats.ts";
+import { capacityOf, type RenderedShard } from "../../../../src/recipients/tables/render.ts";
 import { shardOf } from "../../../../src/recipients/tables/shards.ts";
 import { anyAccounts, anyNames, directory, mailbox, manyMailboxes, mirror, NAMES, names } from "../support/accounts.ts";
 import { readCdb } from "../support/read-cdb.ts";
@@ -15,7 +17,7 @@ const linesOf = (text: string | undefined): string[] => (text ?? "").split("\n")
 /** The lines of one table over all shards; the fillers of empty shards left out. */
 function lines(rendered: Rendered, format: Exclude<Format, "cdb">): string[] {
   return rendered.tables
-    .flatMap(({ data }) => linesOf(data[TABLE_KEYS[format]]))
+    .flatMap(({ data }) => linesOf(data[FORMATS[format].key]))
     .filter((line) => !line.startsWith("nobody@empty-shard-"))
     .sort();
 }
@@ -104,11 +106,11 @@ describe("render", () => {
     const address = `${local}@example.com`;
     const rendered = render([mailbox(address)], NAMES, { formats: ALL, shards: 1 });
     const [shard] = rendered.tables;
-    const database = Buffer.from(shard?.binaryData[TABLE_KEYS.cdb] ?? "", "base64");
+    const database = Buffer.from(shard?.binaryData[FORMATS.cdb.key] ?? "", "base64");
     const found = ALL.filter((format) =>
       format === "cdb"
         ? readCdb(database, address) === "OK"
-        : linesOf(shard?.data[TABLE_KEYS[format]]).some((line) => line.startsWith(address)),
+        : linesOf(shard?.data[FORMATS[format].key]).some((line) => line.startsWith(address)),
     );
     expect(found).toEqual(formats);
     // A primary needs no line among the aliases, so nothing is missing there.
@@ -138,7 +140,7 @@ describe("render", () => {
         "recipients.map": `${filler}\n`,
         virtual_aliases: `${filler} nobody@invalid\n`,
       });
-      expect(readCdb(Buffer.from(binaryData[TABLE_KEYS.cdb] ?? "", "base64"), filler)).toBe("OK");
+      expect(readCdb(Buffer.from(binaryData[FORMATS.cdb.key] ?? "", "base64"), filler)).toBe("OK");
     }
   });
 
@@ -160,7 +162,7 @@ describe("render", () => {
         const rendered = render(accounts, found, { formats: ALL, shards });
         checkTables(rendered);
         for (const { index, data } of rendered.tables) {
-          const found = linesOf(data[TABLE_KEYS.postfix]).map((line) => line.slice(0, -" OK".length));
+          const found = linesOf(data[FORMATS.postfix.key]).map((line) => line.slice(0, -" OK".length));
           const own = found.filter((address) => !address.endsWith(".invalid"));
           expect(own.map((address) => shardOf(address, shards))).toEqual(own.map(() => index));
         }
