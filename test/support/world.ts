@@ -29,6 +29,8 @@ export interface WorldOptions {
   readonly log?: Logger;
   /** For one request to the tenant, in milliseconds on the machine's own clock. */
   readonly tenantTimeoutMs?: number;
+  /** How often the tenant is asked what is new, whatever the spec says. */
+  readonly additionsIntervalMs?: number;
   readonly env?: Readonly<Record<string, string>>;
   /** Of the operator. Default: that of a user with the chart's rights. */
   readonly kubeconfig?: string;
@@ -95,7 +97,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     ...(options.largestPage === undefined ? {} : { largestPage: options.largestPage }),
   });
   const { operatorKubeconfig } = controlPlane;
-  let running: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
+  let running: { readonly stop: AbortController; readonly ended: Promise<void> }[] = [];
 
   const path = (kind: string, name?: string): string => {
     const group = kind === "configmaps" || kind === "secrets" ? "/api/v1" : `/apis/${API_VERSION}`;
@@ -224,15 +226,16 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         deps,
         signal: stop.signal,
         ca: tenant.ca,
+        ...(options.additionsIntervalMs === undefined ? {} : { additionsIntervalMs: options.additionsIntervalMs }),
         ...(options.tenantTimeoutMs === undefined ? {} : { tenantTimeoutMs: options.tenantTimeoutMs }),
       });
       ended.catch((error: unknown) => log.error({ err: error }, "The operator ended"));
-      running = { stop, ended };
+      running.push({ stop, ended });
     },
     async stopOperator() {
-      running?.stop.abort(new Error("the test stops the operator"));
-      await running?.ended;
-      running = undefined;
+      for (const { stop } of running) stop.abort(new Error("the test stops the operator"));
+      await Promise.all(running.map(({ ended }) => ended));
+      running = [];
     },
     async close() {
       await observe();
