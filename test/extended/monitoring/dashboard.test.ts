@@ -53,7 +53,7 @@ describe.skipIf(promtool === undefined)("The metrics of a running operator", () 
     await scrape();
     await world.install({
       credentials: { clientId: tenant.clientId, certificateRef: { name: "o365-cert" } },
-      schedule: { enabled: true, timesPerDay: 4 },
+      schedule: { enabled: true, timesPerDay: 4, additions: { enabled: true } },
       notifications: { enabled: true, recipients: ["ops@example.com"] },
     });
     await world.until(
