@@ -17,6 +17,11 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     coverage: { provider: "v8", include: ["src/**"], exclude: ["**/*.generated.ts"] },
-    projects: [project("unit"), project("cluster", { globalSetup }), project("extended", { globalSetup })],
+    projects: [
+      project("unit"),
+      project("cluster", { globalSetup }),
+      project("extended", { globalSetup }),
+      project("e2e"),
+    ],
   },
 });

@@ -17,6 +17,8 @@ export interface TenantOptions {
   readonly company: Company;
   /** Default: a free one. */
   readonly port?: number;
+  /** Where to listen when not on loopback, with a certificate for that address and the CA that signed it. */
+  readonly at?: { readonly address: string; readonly ca: string; readonly cert: string; readonly key: string };
   readonly tenantId?: string;
   /** Default 3600. */
   readonly tokenLifetimeSeconds?: number;
@@ -73,7 +75,7 @@ const ALL_ROLES = ["User.Read.All", "GroupMember.Read.All", "OrgContact.Read.All
 const MOST_BODY_BYTES = 4 * 1024 * 1024;
 
 export async function startTenant(options: TenantOptions): Promise<Tenant> {
-  const { company, tenantId = "6f1c0f2e-5a0d-4c55-9b39-6d1f7f7b2a10", now = Date.now } = options;
+  const { company, tenantId = "6f1c0f2e-5a0d-4c55-9b39-6d1f7f7b2a10", now = Date.now, at = LOOPBACK } = options;
   const app = registration(CLIENT_ID, CLIENT_SECRET);
   const requests: RecordedRequest[] = [];
   const faults = createFaults();
@@ -123,13 +125,13 @@ export async function startTenant(options: TenantOptions): Promise<Tenant> {
 
   const answer = (request: IncomingMessage, response: ServerResponse): void =>
     void handle(request, response).catch(() => response.destroy());
-  const server = createServer({ cert, key }, answer);
+  const server = createServer({ cert: at.cert, key: at.key }, answer);
   const connections = trackConnections(server);
-  origin = `https://localhost:${await listen(server, options.port ?? 0)}`;
+  origin = await listen(server, at.address, options.port ?? 0);
   return {
     authority: origin,
     graph: origin,
-    ca,
+    ca: at.ca,
     tenantId,
     clientId: CLIENT_ID,
     clientSecret: CLIENT_SECRET,
@@ -162,12 +164,16 @@ const closed = (server: Server): Promise<void> =>
     server.closeAllConnections();
   });
 
-async function listen(server: Server, port: number): Promise<number> {
+const LOOPBACK = { address: "127.0.0.1", ca, cert, key };
+
+/** Answers the origin. */
+async function listen(server: Server, address: string, port: number): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, "127.0.0.1", resolve);
+    server.listen(port, address, resolve);
   });
-  return (server.address() as AddressInfo).port;
+  const host = address === LOOPBACK.address ? "localhost" : address;
+  return `https://${host}:${(server.address() as AddressInfo).port}`;
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

@@ -71,6 +71,18 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- end -}}
 {{- end -}}
 
+{{/* The user's, and zones apart where there are any, unless the user says what is to be apart. */}}
+{{- define "operator.affinity" -}}
+{{- $affinity := deepCopy .Values.affinity -}}
+{{- if and .Values.topologySpread.enabled (not .Values.topologySpreadConstraints) (not (hasKey $affinity "podAntiAffinity")) -}}
+{{- $labels := dict "matchLabels" (include "operator.selectorLabels" . | fromYaml) -}}
+{{- $term := dict "topologyKey" "topology.kubernetes.io/zone" "matchLabelKeys" (list "pod-template-hash") "labelSelector" $labels -}}
+{{- $preferred := list (dict "weight" 100 "podAffinityTerm" $term) -}}
+{{- $_ := set $affinity "podAntiAffinity" (dict "preferredDuringSchedulingIgnoredDuringExecution" $preferred) -}}
+{{- end -}}
+{{- toYaml $affinity -}}
+{{- end -}}
+
 {{/* The Secret with the proof of the operator's own app; empty without one. */}}
 {{- define "operator.appSecretName" -}}
 {{- $app := .Values.sharedAccess.app -}}

@@ -162,6 +162,12 @@ describe.skipIf(helm === undefined)("Values of an older release (helm upgrade --
 });
 
 describe.skipIf(helm === undefined)("Installing it twice", () => {
+  interface Placed {
+    readonly topologySpreadConstraints?: readonly object[];
+    readonly affinity?: object;
+  }
+  const placed = (values: object): Placed =>
+    (only(render(values), "Deployment").spec as { template: { spec: Placed } }).template.spec;
   const place = ({ kind, metadata }: Manifest): string => `${metadata.namespace ?? ""}/${kind}/${metadata.name}`;
 
   it("24.3: two releases of one name in namespaces of their own share no object", () => {
@@ -179,12 +185,28 @@ describe.skipIf(helm === undefined)("Installing it twice", () => {
     expect(pod({ fullnameOverride: "x".repeat(63) }).length).toBeLessThanOrEqual(70);
   });
 
-  it("24.1: a rollout spreads its own pods, whatever the old ones stand on", () => {
-    const { topologySpreadConstraints } = (
-      only(render({}), "Deployment").spec as { template: { spec: { topologySpreadConstraints: object[] } } }
-    ).template.spec;
-    expect(topologySpreadConstraints).toHaveLength(2);
-    for (const constraint of topologySpreadConstraints)
-      expect(constraint).toMatchObject({ matchLabelKeys: ["pod-template-hash"] });
+  it("24.1: a rollout spreads its own pods over nodes, and over zones where there are any", () => {
+    const { topologySpreadConstraints, affinity } = placed({});
+    // The scheduler scores no node that lacks one of the keys: a second constraint by zone would undo the first one elsewhere.
+    expect(topologySpreadConstraints).toMatchObject([
+      { topologyKey: "kubernetes.io/hostname", matchLabelKeys: ["pod-template-hash"] },
+    ]);
+    const zone = { topologyKey: "topology.kubernetes.io/zone", matchLabelKeys: ["pod-template-hash"] };
+    const preferred = [{ weight: 100, podAffinityTerm: zone }];
+    expect(affinity).toMatchObject({ podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: preferred } });
+  });
+
+  it.each([
+    [
+      "a rule of the user's for nodes stays",
+      { affinity: { nodeAffinity: { a: 1 } } },
+      ["nodeAffinity", "podAntiAffinity"],
+    ],
+    ["a rule of the user's for pods replaces ours", { affinity: { podAntiAffinity: { a: 1 } } }, ["podAntiAffinity"]],
+    ["nothing is spread where that is off", { topologySpread: { enabled: false } }, []],
+  ])("24.1: %s", (_, values, rules) => {
+    const { affinity = {} } = placed(values);
+    expect(Object.keys(affinity).toSorted()).toEqual(rules);
+    expect(affinity).toMatchObject((values as { affinity?: object }).affinity ?? {});
   });
 });

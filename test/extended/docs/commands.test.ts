@@ -16,31 +16,17 @@ import { harbourAndPine } from "../../../dev/tenant/fixture.ts";
 import { startTenant, type Tenant } from "../../../dev/tenant/index.ts";
 import type { ControlPlane } from "../../../dev/types.ts";
 import { bundle } from "../../../scripts/bundle.ts";
+import { commandsOf, SYSTEM } from "../../support/commands.ts";
 import { type Page, ROOT, readPages } from "../../support/pages.ts";
 import { missing } from "../../support/tools.ts";
 import { container, helm, type Manifest } from "../chart/helm.ts";
 import { NOT_RUN, PAGES_NOT_TYPED } from "./explained.ts";
 
 const runFile = promisify(execFile);
-const SYSTEM = "o365-sync-system";
 const assets = process.env["KUBEBUILDER_ASSETS"] ?? "";
 const kubectl = join(assets, "kubectl");
 const isPossible = helm !== undefined && assets !== "" && existsSync(kubectl);
 if (!isPossible) missing("the commands need helm, and KUBEBUILDER_ASSETS with kubectl");
-
-/** How a line of a shell begins; a block without a language that begins otherwise shows a file, or an answer. */
-const COMMAND =
-  /^(\$ |#|(kubectl|helm|docker|kind|npm|npx|node|git|az|terraform|openssl|curl|export|\.ci\/run|bash|postmap|promtool)\b|[A-Z]+=)/;
-
-/** One command a line, continuations joined. */
-const commandsOf = ({ blocks }: Page): string[] =>
-  blocks
-    .filter(({ info, text }) => info === "sh" || (info === "" && COMMAND.test(text)))
-    .flatMap(({ text }) => text.replaceAll(/\\\n\s*/g, "").split("\n"))
-    .map((line) => line.replace(/^\$ /, "").trim())
-    .map((line) => line.replaceAll("OPERATOR_NAMESPACE", SYSTEM).replaceAll(/\bNAMESPACE\b/g, "mail"))
-    .map((line) => line.replaceAll(/\bNAME\b/g, "example-com"))
-    .filter((line) => line !== "" && !line.startsWith("#"));
 
 /** What an earlier page has made may be there. */
 const PRELUDE = `set -euo pipefail
