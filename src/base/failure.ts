@@ -5,9 +5,8 @@
  * - `stalled`: a person must act; tried again slowly.
  * - `retry`: it may pass by itself; tried again with backoff, not before `retryAt`.
  * - `wait`: something watched or polled is not there yet.
- * - `held`: a plan was computed and not applied.
  */
-export type FailureKind = "stalled" | "retry" | "wait" | "held";
+export type FailureKind = "stalled" | "retry" | "wait";
 
 export interface FailureDetails {
   /** Milliseconds since the epoch; not before this instant. */
