@@ -32,6 +32,8 @@ export interface ReportInput {
   readonly published:
     | { readonly accounts: number; readonly aliases: number; readonly addresses: number; readonly time: string }
     | undefined;
+  /** What was accepted between this run and the one before it. */
+  readonly between?: { readonly accountAdds: number; readonly aliasAdds: number } | undefined;
   /** Why numbers and addresses are left out, where they are. */
   readonly leftOut?: string | undefined;
   /** Whether an earlier attempt at the same run had failed. */
@@ -157,7 +159,7 @@ function countsOf({ result, changes }: RunRecord): Report["counts"] {
   ];
 }
 
-function factsOf({ record, domain, namespace, name, published, leftOut, next }: ReportInput): Fact[] {
+function factsOf({ record, domain, namespace, name, published, between, leftOut, next }: ReportInput): Fact[] {
   const { read, dropped = {}, conflicts = 0, attempts } = record;
   const left = Object.entries(dropped).filter(([, count]) => count > 0);
   const facts: [label: string, value: string | undefined][] = [
@@ -171,6 +173,10 @@ function factsOf({ record, domain, namespace, name, published, leftOut, next }: 
     ["Read", read && `${number(read.users)} users, ${number(read.groups)} groups, ${number(read.contacts)} contacts`],
     ["Left out", left.length === 0 ? undefined : left.map(([why, count]) => `${number(count)} ${why}`).join(", ")],
     ["Conflicts", conflicts === 0 ? undefined : `${number(conflicts)} addresses on two objects; see the history`],
+    [
+      "Accepted before, between syncs",
+      between && `accounts: ${number(between.accountAdds)}, aliases: ${number(between.aliasAdds)}`,
+    ],
     [
       "Published list",
       published === undefined

@@ -126,11 +126,20 @@ export function reportOf({ object, domain }: MailSubject, run: ToldRun, details:
     namespace,
     name,
     published: object.status?.published,
+    between: addedBefore(object, run),
     leftOut: details === undefined && run.result !== "Failed" ? LEFT_OUT : undefined,
     recovered: run.attempts > 1 && run.result !== "Failed",
     commands: commandsFor(object, run, details),
     next: nextRun(object),
   });
+}
+
+/** Additions have no mail of their own: the next one tells them. Of the status, which others cannot write. */
+function addedBefore({ status }: O365Sync, run: ToldRun) {
+  const history = status?.history ?? [];
+  const own = history.findIndex(({ time, trigger }) => time === run.startTime && trigger === run.trigger);
+  const before = own < 0 ? undefined : history[own + 1];
+  return before?.trigger === "Additions" ? before.changes : undefined;
 }
 
 function commandsFor(object: O365Sync, { result, reason, request }: ToldRun, { plan }: RunDetails = {}): Command[] {

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { O365Sync } from "../../../../src/api/types.generated.ts";
 import { CONFIG_MAP } from "../../../../src/runtime/kube.ts";
+import { reportOf } from "../../../../src/sync/mail/mail.ts";
 import { createSmallWorld, NAME, peopleOf, type SmallWorld } from "../../../support/small-world.ts";
 
 const MINUTE_MS = 60_000;
@@ -73,6 +74,31 @@ describe("A new address", () => {
     expect(world.sync().status?.history?.[0]).toMatchObject({ trigger: "Additions", changes: { accountAdds: 3 } });
     await wait(6 * HOUR_MS);
     expect(additions()).toMatchObject({ accountAdds: 0, aliasAdds: 0, since: world.sync().status?.lastSuccessfulTime });
+  });
+
+  it("is told by the mail of the next sync", async () => {
+    await create();
+    world.company.hire("new@example.com", ["second@example.com"]);
+    await wait();
+    await wait(6 * HOUR_MS);
+    const { history, lastSync } = world.sync().status ?? {};
+    expect(history?.map(({ trigger }) => trigger)).toEqual(["Schedule", "Additions", "Initial"]);
+    const { startTime = "", completionTime = "", trigger = "Schedule", attempts = 1 } = lastSync ?? {};
+    const run = {
+      trigger,
+      syncedBy: "",
+      startTime,
+      completionTime,
+      result: "Unchanged",
+      reason: "",
+      message: "",
+      attempts,
+    };
+    const { facts } = reportOf({ object: world.sync(), domain: undefined }, run as never, undefined);
+    expect(facts).toContainEqual({
+      label: "Accepted before, between syncs",
+      value: "accounts: 1, aliases: 1",
+    });
   });
 
   it("that a pattern leaves out stays left out", async () => {
