@@ -13,6 +13,7 @@ import {
 import { readKinds } from "./generate/crd.ts";
 import { renderErrors } from "./generate/errors.ts";
 import { renderKustomize } from "./generate/kustomize.ts";
+import { renderPictures } from "./generate/pictures.ts";
 import { renderReference } from "./generate/reference.ts";
 import { renderSchemas } from "./generate/schemas.ts";
 import { renderTypes } from "./generate/types.ts";
@@ -27,6 +28,7 @@ const check = process.argv.includes("--check");
 write({ ...fromCrds(), "docs/errors.md": renderErrors() });
 write({ "examples/gitops/argocd/argocd-cm.yaml": renderArgoSettings(join(ROOT, "examples/gitops/argocd")) });
 write(fromValues());
+write(renderPictures(read));
 // Last: it is rendered from the chart as it is now.
 write(renderKustomize(join(ROOT, CHART), (text) => console.log(text)));
 

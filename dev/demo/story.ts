@@ -25,7 +25,8 @@ export interface Stage {
 
 export async function tellStory({ cluster, tenant, mailbox }: Stage, samples: Samples, say: Say): Promise<void> {
   const { company } = tenant;
-  let token = 0;
+  // As people make theirs: by the clock, so that what is typed afterwards is another one.
+  let token = Math.floor(Date.now() / 1000);
   const step = (text: string): void => say(`\n\u001b[1m${text}\u001b[0m`);
   const command = (text: string): void => say(`\u001b[2m$ ${text}\u001b[0m`);
   const show = (text: string, most = 12): void => say(indented(text, most));

@@ -1,0 +1,22 @@
+/** The pictures of docs/pictures, each from what it shows: code, an example, a table, a recording. */
+import { parseAllDocuments } from "yaml";
+import type { O365Sync } from "../../src/api/types.generated.ts";
+import { addressPicture } from "../pictures/address.ts";
+import { dayPicture } from "../pictures/day.ts";
+import { figuresPicture } from "../pictures/figures.ts";
+import { planPicture } from "../pictures/plan.ts";
+import { terminalPicture } from "../pictures/terminal.ts";
+
+/** By path. `read` answers a file's text. */
+export function renderPictures(read: (path: string) => string): Record<string, string> {
+  const objects = parseAllDocuments(read("examples/full.yaml")).map((each) => each.toJS() as O365Sync);
+  const sync = objects.find(({ kind }) => kind === "O365Sync");
+  if (sync === undefined) throw new Error("examples/full.yaml has no O365Sync");
+  return {
+    "docs/pictures/address.svg": addressPicture(),
+    "docs/pictures/plan.svg": planPicture(),
+    "docs/pictures/day.svg": dayPicture(sync),
+    "docs/pictures/performance.svg": figuresPicture(read("docs/performance.md")),
+    "docs/pictures/demo.svg": terminalPicture(read("docs/pictures/demo.txt")),
+  };
+}

@@ -1,0 +1,57 @@
+/** Each picture is what its source makes of it today, small, for light and dark screens, and shown by a page (issue 25). */
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { renderPictures } from "../../../scripts/generate/pictures.ts";
+import { rowsOf } from "../../../scripts/pictures/figures.ts";
+import { cleaned, stepsOf } from "../../../scripts/pictures/terminal.ts";
+import { filesOf, ROOT, readPages } from "../../support/pages.ts";
+
+const read = (path: string): string => readFileSync(ROOT + path, "utf8");
+const pictures = renderPictures(read);
+const pages = readPages();
+
+describe.each(Object.entries(pictures))("%s", (path, made) => {
+  it("is up to date", () => {
+    expect(read(path) === made).toBe(true);
+  });
+
+  it("is small, speaks to who cannot see it, and knows the dark", () => {
+    expect(made.length).toBeLessThan(24 * 1024);
+    expect(made).toMatch(/role="img">\n<title>[^<]{20,}<\/title>/);
+    expect(made).toContain("@media(prefers-color-scheme:dark)");
+    expect(made).not.toMatch(/<script|href=|url\((?!#head)|NaN|undefined/);
+  });
+
+  it("is shown by a page, with words in its place", () => {
+    const name = path.replace("docs/", "");
+    const shown = pages.flatMap(({ text }) => [...text.matchAll(/!\[([^\]]*)\]\(([^)]*)\)/g)]);
+    expect(shown.filter(([, words = "", target = ""]) => target.endsWith(name) && words.length > 20)).not.toEqual([]);
+  });
+});
+
+describe("docs/pictures", () => {
+  it("has no picture that nothing makes", () => {
+    expect(filesOf("docs/pictures", ".svg")).toEqual(Object.keys(pictures).sort());
+  });
+
+  it("plots the table as it stands", () => {
+    const rows = rowsOf(read("docs/performance.md"));
+    const largest = rows.filter(({ users, latency }) => users === 500_000 && latency === "50 ms");
+    expect(largest.map(({ sync }) => sync)).toEqual(["first", "unchanged", "one alias more"]);
+    expect(rows.every(({ seconds, peak }) => seconds > 0 && peak > 0)).toBe(true);
+  });
+
+  it("has the recording of a story as the demo tells it", () => {
+    const headings = [...read("dev/demo/story.ts").matchAll(/step\(\s*["`](\d\. [^"`$]*)/g)].map(
+      ([, text = ""]) => text,
+    );
+    const recorded = stepsOf(read("docs/pictures/demo.txt")).map(([heading = ""]) => heading);
+    expect(recorded.length).toBe(headings.length);
+    for (const [index, heading] of headings.entries()) expect(recorded[index]).toContain(heading);
+  });
+
+  it("keeps nothing of the machine that it was recorded on", () => {
+    expect(cleaned("a /tmp/o365-sync-demo-X1/mail.yaml  \nThe story took 3 s.\n")).toBe("a demo/mail.yaml\n");
+    expect(read("docs/pictures/demo.txt")).not.toMatch(/\/tmp|The story took/);
+  });
+});
