@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { systemDeps } from "./base/deps.ts";
+import { HOUR_MS } from "./base/time.ts";
 import { type Config, parseConfig, proxyOf } from "./config/config.ts";
 import { helpText } from "./config/flags.ts";
 import { UsageError } from "./config/values.ts";
@@ -11,7 +12,6 @@ import { startOperator } from "./operator/operator.ts";
 import { runProbe } from "./probe/main.ts";
 import { versionText } from "./version.ts";
 
-const HOUR_MS = 3_600_000;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 

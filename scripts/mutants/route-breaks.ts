@@ -11,7 +11,7 @@ const PUBLISH = "src/publication/publish.ts";
 const CONFIG_MAPS = "src/publication/configmaps.ts";
 const GATHER = "src/sync/gather.ts";
 const GATE = "src/sync/run/gate.ts";
-const STATUS_WRITER = "src/sync/status/status-writer.ts";
+const STATUS_WRITER = "src/runtime/status-writer.ts";
 const WAKE = "src/operator/wake.ts";
 const ROUTE_TEST = "unit/domain/route";
 const FENCES = "unit/domain/fences";
@@ -206,14 +206,14 @@ export const fences: readonly Break[] = [
     STATUS_WRITER,
     "latest.metadata.uid === object.metadata.uid && isDeepStrictEqual(latest.status, object.status);",
     "latest.metadata.uid === object.metadata.uid;",
-    "unit/sync/status/status-writer",
+    "unit/runtime/status-writer",
   ),
   one(
     "a status is not written into another object of the name",
     STATUS_WRITER,
     "latest.metadata.uid === object.metadata.uid && isDeepStrictEqual(latest.status, object.status);",
     "isDeepStrictEqual(latest.status, object.status);",
-    "unit/sync/status/status-writer",
+    "unit/runtime/status-writer",
   ),
 ];
 

@@ -149,7 +149,7 @@ export const publishing: readonly Break[] = [
   ),
   one(
     "a status is fenced by its resourceVersion",
-    "src/sync/status/status-writer.ts",
+    "src/runtime/status-writer.ts",
     "const body = { metadata: { resourceVersion }, status: patch };",
     "const body = { status: patch };",
     "extended/crash/every-call",

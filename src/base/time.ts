@@ -2,6 +2,7 @@
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
 
 /** RFC 3339, as status and ConfigMaps keep an instant. */
 export const iso = (ms: number): string => new Date(ms).toISOString();

@@ -1,8 +1,8 @@
-/** Writes the status of a MailDomain as the difference to what stands, and records an event where Ready has another reason. */
+/** Writes the status of a MailDomain, and records an event where Ready has another reason. */
 import { MAIL_DOMAIN } from "../api/resources.ts";
 import type { MailDomain, MailDomainStatus } from "../api/types.generated.ts";
 import { findCondition } from "../runtime/conditions.ts";
-import { difference } from "../runtime/merge-patch.ts";
+import { createStatusWriter } from "../runtime/status-writer.ts";
 import type { Client, EventRecorder } from "../runtime/types.ts";
 
 export interface StatusServices {
@@ -17,11 +17,8 @@ export async function writeStatus(
   status: MailDomainStatus,
   signal: AbortSignal,
 ): Promise<void> {
-  const { namespace = "", name, resourceVersion } = domain.metadata;
-  const patch = difference(domain.status ?? {}, status);
-  if (patch === undefined) return;
-  const body = { metadata: { resourceVersion }, status: patch };
-  await client.patch(MAIL_DOMAIN, { namespace, name }, body, { subresource: "status", signal });
+  const written = await createStatusWriter(client, MAIL_DOMAIN).writeExactly(domain, status, signal);
+  if (written === domain) return;
   const [before, after] = [domain.status, status].map((each) => findCondition(each?.conditions ?? [], "Ready"));
   if (after === undefined || before?.reason === after.reason) return;
   const type = after.status === "True" ? "Normal" : "Warning";

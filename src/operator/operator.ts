@@ -1,5 +1,6 @@
 /** The operator as a whole: reflectors, controllers, election and probes around the given configuration. */
 import { randomUUID } from "node:crypto";
+import { O365_SYNC } from "../api/resources.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import type { Deps } from "../base/deps.ts";
 import type { Config } from "../config/config.ts";
@@ -24,6 +25,7 @@ import { createEventRecorder } from "../runtime/events.ts";
 import type { ConfigMap } from "../runtime/kube.ts";
 import { createLeaderElector } from "../runtime/leader.ts";
 import { createManager } from "../runtime/manager.ts";
+import { createStatusWriter } from "../runtime/status-writer.ts";
 import type { Client, EventRecorder, Logger, Reconcile, Store } from "../runtime/types.ts";
 import type { Fairness } from "../runtime/waiting.ts";
 import { type Checks, createChecks } from "../sync/access/checks.ts";
@@ -32,7 +34,6 @@ import { NOTHING_SHARED, parseSharedAccess, type SharedAccess } from "../sync/ac
 import { intervalOf } from "../sync/additions/pace.ts";
 import { createSyncReconciler } from "../sync/controller.ts";
 import type { SyncServices } from "../sync/services.ts";
-import { createStatusWriter } from "../sync/status/status-writer.ts";
 import { RELEASE, REVISION } from "../version.ts";
 import { whenSynced } from "./gate.ts";
 import { notifierOf } from "./notifier.ts";
@@ -203,7 +204,7 @@ function syncServices(
     plans: createPlans(maps),
     changes: createChangesWriter(maps),
     histories: createHistoryWriter(maps),
-    statuses: createStatusWriter(client),
+    statuses: createStatusWriter(client, O365_SYNC),
     maxDeletionPercent: config.maxDeletionPercent,
     settings: {
       manualRunsPerHour: config.manualRunsPerHour,

@@ -1,4 +1,5 @@
 /** The manifest: what is published, what has been begun, and the point of commit. Pure. */
+import { DAY_MS } from "../base/time.ts";
 import type { FeedLinks } from "../directory/types.ts";
 import type { AliasDomain } from "../recipients/model.ts";
 import type { Format, OutputOptions } from "../recipients/tables/formats/formats.ts";
@@ -120,8 +121,6 @@ export interface Manifest {
 export const MOST_REMOVALS = 100;
 
 export const EMPTY_MANIFEST: Manifest = { schemaVersion: SCHEMA_VERSION, removals: [] };
-
-const DAY_MS = 24 * 3_600_000;
 
 /** Addresses removed in the 24 hours before `now`. */
 export function removedLastDay(manifest: Manifest, now: number): number {

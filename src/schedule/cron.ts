@@ -1,5 +1,6 @@
 /** `schedule.cron`: five fields as CronJob reads them, as times of day and the days that have them. Pure. */
 import { CronExpressionParser } from "cron-parser";
+import { DAY_MS } from "../base/time.ts";
 
 /** Times of day, and which days have them. */
 export interface Cron {
@@ -8,8 +9,6 @@ export interface Cron {
   /** Whether a day has them; days are counted from 1970-01-01 as a wall calendar shows it. */
   isDay(day: number): boolean;
 }
-
-const DAY_MS = 24 * 3_600_000;
 /** A schedule of this kind asks a tenant at most so often a day, like `times`. */
 const MOST_A_DAY = 4;
 const LONGEST_EXPRESSION = 128;

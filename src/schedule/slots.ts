@@ -4,10 +4,10 @@
  * A slot is the first instant at which the wall clock shows its time or a later one. So a local time that does not exist
  * runs at the first instant after the gap, and one that exists twice runs once, at the first.
  */
-import { createHash } from "node:crypto";
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
+import { createHash } from "node:crypto";
+import { DAY_MS, MINUTE_MS } from "../base/time.ts";
+
 /** Offsets and their changes stay well within this. */
 const FAR_MS = 26 * 60 * MINUTE_MS;
 /** `dueSlots` looks back no further. */

@@ -1,4 +1,4 @@
-/** The O365Sync controller: gather, decide, act, and write the status, which happens here and nowhere else. */
+/** The O365Sync controller: gathers, decides, carries that out, and has the status written that follows. */
 
 import type { O365Sync } from "../api/types.generated.ts";
 import { HOUR_MS } from "../base/time.ts";

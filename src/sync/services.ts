@@ -8,13 +8,13 @@ import type { ConfigMaps } from "../publication/configmaps.ts";
 import type { HistoryWriter } from "../publication/history-writer.ts";
 import type { Plans } from "../publication/plans.ts";
 import type { Publisher } from "../publication/publish.ts";
+import type { StatusWriter } from "../runtime/status-writer.ts";
 import type { Client, EventRecorder } from "../runtime/types.ts";
 import type { Checks } from "./access/checks.ts";
 import type { GatherServices } from "./gather.ts";
-import type { StatusWriter } from "./status/status-writer.ts";
 
 export interface GateServices {
-  readonly statuses: StatusWriter;
+  readonly statuses: StatusWriter<O365Sync>;
   readonly client: Client;
   readonly publisher: Publisher;
   readonly plans: Plans;
@@ -44,7 +44,7 @@ export interface SyncServices extends RunServices, GatherServices {
   readonly deps: Deps;
   readonly events: EventRecorder;
   readonly histories: HistoryWriter;
-  readonly statuses: StatusWriter;
+  readonly statuses: StatusWriter<O365Sync>;
   readonly notifier: Notifier;
   readonly settings: SyncSettings;
   readonly observer?: SyncObserver | undefined;

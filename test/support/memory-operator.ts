@@ -13,6 +13,7 @@ import { createPlans } from "../../src/publication/plans.ts";
 import { createPublisher } from "../../src/publication/publish.ts";
 import { createRoutes } from "../../src/publication/routes.ts";
 import { CONFIG_MAP } from "../../src/runtime/kube.ts";
+import { createStatusWriter } from "../../src/runtime/status-writer.ts";
 import type { Client, EventRecorder, Logger, Reconcile } from "../../src/runtime/types.ts";
 import type { Checks } from "../../src/sync/access/checks.ts";
 import type { SharedKeys } from "../../src/sync/access/credentials.ts";
@@ -20,7 +21,6 @@ import { NOTHING_SHARED } from "../../src/sync/access/shared-access.ts";
 import { intervalOf } from "../../src/sync/additions/pace.ts";
 import { createSyncReconciler } from "../../src/sync/controller.ts";
 import type { SyncObserver } from "../../src/sync/services.ts";
-import { createStatusWriter } from "../../src/sync/status/status-writer.ts";
 import type { MemoryCluster } from "./memory-cluster.ts";
 
 export interface MemoryOperator {
@@ -84,7 +84,7 @@ export function createMemoryOperator(options: MemoryOperatorOptions): MemoryOper
       plans: createPlans(maps),
       changes: createChangesWriter(maps),
       histories: createHistoryWriter(maps),
-      statuses: createStatusWriter(client),
+      statuses: createStatusWriter(client, O365_SYNC),
       maxDeletionPercent: options.maxDeletionPercent ?? 100,
       settings: {
         manualRunsPerHour: 60,

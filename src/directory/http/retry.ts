@@ -1,6 +1,8 @@
 /** Repeats a request that failed in a way that may pass: up to 4 attempts, growing pauses, Retry-After honoured in full. */
+
 import type { Deps } from "../../base/deps.ts";
 import type { Failure } from "../../base/failure.ts";
+import { HOUR_MS } from "../../base/time.ts";
 
 /** How long a request is worth waiting for: for a run nearly any time, for a person who looks on little. */
 export type Patience = "long" | "short";
@@ -38,7 +40,7 @@ export async function retrying<T>(
 
 /** Daily slots are a day apart: whoever asks for more is asked again with the next one. */
 export const LONGEST_PAUSE_HOURS = 24;
-const LONGEST_RETRY_AFTER_MS = LONGEST_PAUSE_HOURS * 3_600_000;
+const LONGEST_RETRY_AFTER_MS = LONGEST_PAUSE_HOURS * HOUR_MS;
 
 /**
  * Milliseconds that a Retry-After header (seconds or an HTTP date) asks for, at most a day; undefined where it is absent

@@ -1,10 +1,10 @@
 /** Says in time that a certificate ends. Pure. */
 import type { O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
-import { readableTime } from "../../base/time.ts";
+import { DAY_MS, readableTime } from "../../base/time.ts";
 import type { Access } from "./credentials.ts";
 
 /** How long before its end a certificate is complained about. */
-const NOTICE_MS = 30 * 24 * 3_600_000;
+const NOTICE_MS = 30 * DAY_MS;
 
 /** Milliseconds since the epoch. Without a credential at hand, what was known of it before. */
 export function credentialExpiry(

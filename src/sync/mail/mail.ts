@@ -3,7 +3,7 @@
 import { approveCommand, planCommand, syncCommand } from "../../api/commands.ts";
 import type { MailDomain, O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
 import type { Deps } from "../../base/deps.ts";
-import { readableTime } from "../../base/time.ts";
+import { DAY_MS, readableTime } from "../../base/time.ts";
 import type { Delivered, Notifier } from "../../notify/notifier.ts";
 import { type Command, composeReport, type Report } from "../../notify/report.ts";
 import { detailsDigest, detailsOf, type RunDetails } from "../../publication/details.ts";
@@ -13,7 +13,7 @@ import type { ReconcileContext } from "../../runtime/types.ts";
 import { delivery, type OwedMail, struckOff, type ToldRun } from "./owed.ts";
 
 /** After this long a mail tells nothing that anybody still needs. */
-const GIVEN_UP_MS = 24 * 3_600_000;
+const GIVEN_UP_MS = DAY_MS;
 
 export interface MailServices {
   readonly deps: Deps;

@@ -1,5 +1,6 @@
 /** Which mails an object owes, and how their delivery is written into its status. Pure. */
 import type { O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
+import { iso, MINUTE_MS } from "../../base/time.ts";
 import type { Delivered } from "../../notify/notifier.ts";
 import type { HistoryRecord, Run } from "../../publication/records.ts";
 
@@ -8,11 +9,8 @@ export type OwedMail = NonNullable<Notifications["pending"]>[number];
 /** What a mail tells of its run. */
 export type ToldRun = NonNullable<OwedMail["run"]>;
 
-const MINUTE_MS = 60_000;
 const LONGEST_PAUSE_MS = 60 * MINUTE_MS;
 const MOST_PENDING = 10;
-
-const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** A run that has ended, and what its mail tells. */
 export interface Told {

@@ -3,14 +3,14 @@
 import type { O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
 import type { Deps } from "../../base/deps.ts";
 import type { Run } from "../../publication/records.ts";
+import type { StatusWriter } from "../../runtime/status-writer.ts";
 import type { Logger } from "../../runtime/types.ts";
-import type { StatusWriter } from "../status/status-writer.ts";
 
 type Progress = NonNullable<O365SyncStatus["progress"]>;
 
 export interface ProgressTeller {
   /** For whatever else the run writes into its status: one after the other, each from what the last one left. */
-  readonly statuses: StatusWriter;
+  readonly statuses: StatusWriter<O365Sync>;
   /** Says nothing more; answers the object as it stands. */
   stop(): Promise<O365Sync>;
 }
@@ -18,7 +18,7 @@ export interface ProgressTeller {
 const EVERY_MS = 10_000;
 
 interface Telling {
-  readonly statuses: StatusWriter;
+  readonly statuses: StatusWriter<O365Sync>;
   readonly deps: Deps;
   readonly object: O365Sync;
   readonly run: Run;

@@ -1,34 +1,39 @@
-/** Writes a status as the difference to what stands, fenced by the resourceVersion it was made from. */
+/** The one place that writes a status: as the difference to what stands, fenced by the resourceVersion it was made from. */
 import { isDeepStrictEqual } from "node:util";
-import { O365_SYNC } from "../../api/resources.ts";
-import type { O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
-import { difference } from "../../runtime/merge-patch.ts";
-import { ApiError, type Client } from "../../runtime/types.ts";
+import type { KubeObject, ResourceType } from "./kube.ts";
+import { difference } from "./merge-patch.ts";
+import { ApiError, type Client } from "./types.ts";
 
-export interface StatusWriter {
+type WithStatus = KubeObject & { readonly status?: object };
+type StatusOf<T extends WithStatus> = NonNullable<T["status"]>;
+
+export interface StatusWriter<T extends WithStatus> {
   /**
    * Answers the object as it stands afterwards; without a difference nothing is written. A change of anything but the
    * status in between does not disturb; a change of the status does: then somebody else leads, and Conflict is thrown.
    */
-  write(object: O365Sync, status: O365SyncStatus, signal: AbortSignal): Promise<O365Sync>;
+  write(object: T, status: StatusOf<T>, signal: AbortSignal): Promise<T>;
   /** The same, but refused (Conflict) when anything of the object changed in between. */
-  writeExactly(object: O365Sync, status: O365SyncStatus, signal: AbortSignal): Promise<O365Sync>;
+  writeExactly(object: T, status: StatusOf<T>, signal: AbortSignal): Promise<T>;
 }
 
 const ATTEMPTS = 5;
 
-export function createStatusWriter(client: Client): StatusWriter {
-  async function writeExactly(object: O365Sync, status: O365SyncStatus, signal: AbortSignal): Promise<O365Sync> {
+export function createStatusWriter<T extends WithStatus>(
+  client: Pick<Client, "get" | "patch">,
+  type: ResourceType<T>,
+): StatusWriter<T> {
+  async function writeExactly(object: T, status: StatusOf<T>, signal: AbortSignal): Promise<T> {
     const patch = difference(object.status ?? {}, status);
     if (patch === undefined) return object;
     const { namespace, name, resourceVersion } = object.metadata;
     const body = { metadata: { resourceVersion }, status: patch };
     try {
-      return await client.patch(O365_SYNC, keyOf(namespace, name), body, { subresource: "status", signal });
+      return await client.patch(type, keyOf(namespace, name), body, { subresource: "status", signal });
     } catch (error) {
       if (signal.aborted || !(error instanceof ApiError) || !isUnanswered(error)) throw error;
       // It may have been written all the same, and what it says would then be told to nobody.
-      const latest = await client.get(O365_SYNC, keyOf(namespace, name), { signal });
+      const latest = await client.get(type, keyOf(namespace, name), { signal });
       const written =
         latest.metadata.uid === object.metadata.uid &&
         latest.metadata.generation === object.metadata.generation &&
@@ -48,7 +53,7 @@ export function createStatusWriter(client: Client): StatusWriter {
         } catch (error) {
           if (!(error instanceof ApiError && error.conflict) || attempt === ATTEMPTS) throw error;
           const { namespace, name } = object.metadata;
-          latest = await client.get(O365_SYNC, keyOf(namespace, name), { signal });
+          latest = await client.get(type, keyOf(namespace, name), { signal });
           const untouched =
             latest.metadata.uid === object.metadata.uid && isDeepStrictEqual(latest.status, object.status);
           if (!untouched) throw error;

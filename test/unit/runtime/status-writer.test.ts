@@ -1,16 +1,16 @@
 /** A status is written over one's own, never over another leader's, never into another object of the name. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { O365_SYNC } from "../../../../src/api/resources.ts";
-import type { O365Sync } from "../../../../src/api/types.generated.ts";
-import { createStatusWriter, type StatusWriter } from "../../../../src/sync/status/status-writer.ts";
-import { createMemoryCluster, type MemoryCluster } from "../../../support/memory-cluster.ts";
-import { syncSpec } from "../../../support/memory-operator.ts";
+import { O365_SYNC } from "../../../src/api/resources.ts";
+import type { O365Sync } from "../../../src/api/types.generated.ts";
+import { createStatusWriter, type StatusWriter } from "../../../src/runtime/status-writer.ts";
+import { createMemoryCluster, type MemoryCluster } from "../../support/memory-cluster.ts";
+import { syncSpec } from "../../support/memory-operator.ts";
 
 const KEY = { namespace: "mail", name: "a" };
 const { signal } = new AbortController();
 
 let cluster: MemoryCluster;
-let writer: StatusWriter;
+let writer: StatusWriter<O365Sync>;
 let read: O365Sync;
 const stands = (): O365Sync => cluster.store<O365Sync>(O365_SYNC).get("mail/a") as O365Sync;
 const create = () =>
@@ -22,7 +22,7 @@ const create = () =>
 
 beforeEach(async () => {
   cluster = createMemoryCluster(() => 0);
-  writer = createStatusWriter(cluster.client);
+  writer = createStatusWriter(cluster.client, O365_SYNC);
   read = await create();
 });
 
