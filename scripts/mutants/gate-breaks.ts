@@ -29,7 +29,7 @@ export const gate: readonly Break[] = [
   ),
   one(
     "tables go before numbers",
-    "src/sync/run/baseline.ts",
+    "src/sync/run/load-baseline.ts",
     'if (addresses.length > 0) return { kind: "addresses", addresses, published };',
     'if (addresses.length > 0 && published === undefined) return { kind: "addresses", addresses, published };',
     TABLES,

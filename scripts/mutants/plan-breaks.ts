@@ -130,14 +130,14 @@ export const guards: readonly Break[] = [
   ),
   one(
     "a baseline that is damaged is not none",
-    "src/sync/run/baseline.ts",
+    "src/sync/run/load-baseline.ts",
     "if (published !== undefined) return",
     "if (published === undefined) return",
     "unit/sync/run/whole-run",
   ),
   one(
     "a baseline of tables that stand alone",
-    "src/sync/run/baseline.ts",
+    "src/sync/run/load-baseline.ts",
     "if (addresses.length > 0) return",
     "if (addresses.length < 0) return",
     "unit/sync/run/whole-run",

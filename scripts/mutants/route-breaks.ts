@@ -2,7 +2,7 @@
 import { type Break, one } from "./break.ts";
 
 const ROUTING = "src/domain/routing.ts";
-const PUBLISH_ROUTING = "src/domain/publish.ts";
+const PUBLISH_ROUTING = "src/domain/publish-routing.ts";
 const STATUS = "src/domain/status.ts";
 const LISTS = "src/publication/lists.ts";
 const ROUTES = "src/publication/routes.ts";

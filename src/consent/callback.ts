@@ -4,9 +4,9 @@ import type { O365Sync } from "../api/types.generated.ts";
 import type { Clock } from "../base/deps.ts";
 import type { Answer } from "../observe/server.ts";
 import type { ObjectKey } from "../runtime/kube.ts";
+import { type ConsentVerdict, refusalIn, verdictOn } from "./consent-verdict.ts";
 import { HEADERS, renderPage } from "./page.ts";
 import { objectOf } from "./state.ts";
-import { refusalIn, type Verdict, verdictOn } from "./verdict.ts";
 
 export interface CallbackOptions {
   /** Every O365Sync that there is. */
@@ -36,7 +36,7 @@ export function createCallback(options: CallbackOptions): (url: URL) => Promise<
     return clock.now() - since;
   }
 
-  async function judge(query: URLSearchParams): Promise<Verdict> {
+  async function judge(query: URLSearchParams): Promise<ConsentVerdict> {
     const state = query.get("state");
     const named = objectOf(state, objects(), clientIdOf);
     const refusal = refusalIn(query);

@@ -3,8 +3,8 @@
 import { createHash } from "node:crypto";
 import type { O365Sync } from "../api/types.generated.ts";
 import { escapeHtml } from "../base/escape-html.ts";
+import type { ConsentVerdict } from "./consent-verdict.ts";
 import { STYLE } from "./style.ts";
-import type { Verdict } from "./verdict.ts";
 
 /** Seconds between two looks of a page that waits. */
 const REFRESH_SECONDS = 10;
@@ -28,7 +28,7 @@ interface Content {
   readonly refresh?: boolean;
 }
 
-export function renderPage(verdict: Verdict): string {
+export function renderPage(verdict: ConsentVerdict): string {
   const { tone, title, text, object, refresh = false } = contentOf(verdict);
   return `<!doctype html>
 <html lang="en">
@@ -62,7 +62,7 @@ const ICONS: Readonly<Record<Content["tone"], string>> = {
 
 const CLOSE = "You can close this page.";
 
-function contentOf(verdict: Verdict): Content {
+function contentOf(verdict: ConsentVerdict): Content {
   switch (verdict.kind) {
     case "granted":
       return {

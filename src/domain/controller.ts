@@ -11,7 +11,7 @@ import { find } from "../runtime/find.ts";
 import type { ConfigMap } from "../runtime/kube.ts";
 import { storeKey } from "../runtime/store.ts";
 import type { Client, EventRecorder, Reconcile, Store } from "../runtime/types.ts";
-import { publishRouting, readRouting } from "./publish.ts";
+import { publishRouting, readRouting } from "./publish-routing.ts";
 import { type Rival, routingOf } from "./routing.ts";
 import { statusOf } from "./status.ts";
 import { tellingTrouble } from "./trouble.ts";

@@ -4,11 +4,11 @@ import type { MailDomain, MailDomainStatus, O365Sync } from "../api/types.genera
 import type { PublishedList } from "../publication/lists.ts";
 import { removeCondition, setCondition } from "../runtime/conditions.ts";
 import type { Condition } from "../runtime/kube.ts";
-import type { Published } from "./publish.ts";
+import type { Published } from "./publish-routing.ts";
+import { type RouteVerdict, verdictOf } from "./route-verdict.ts";
 import type { Routing } from "./routing.ts";
-import { type Verdict, verdictOf } from "./verdict.ts";
 
-export interface Found {
+export interface DomainState {
   readonly routing: Routing;
   readonly lists: readonly PublishedList[];
   /** That refer to it. */
@@ -23,7 +23,7 @@ export interface Found {
 const MOST_SYNCS = 100;
 const MOST_NAMES = 256;
 
-export function statusOf(domain: MailDomain, found: Found): MailDomainStatus {
+export function statusOf(domain: MailDomain, found: DomainState): MailDomainStatus {
   const { routing, lists, exists, published, now } = found;
   // The oldest keeps the domain; beyond a hundred the youngest are left out.
   const syncs = [...found.syncs].sort((a, b) => (isOlder(a.metadata, b.metadata) ? -1 : 1));
@@ -75,7 +75,7 @@ function addressesOfAll(domain: MailDomain, lists: readonly PublishedList[], syn
 /** What the conditions say, with whatever came of it. */
 export function conditionsOf(
   domain: MailDomain,
-  { reason, message, stalled }: Pick<Verdict, "message" | "stalled"> & { readonly reason: string },
+  { reason, message, stalled }: Pick<RouteVerdict, "message" | "stalled"> & { readonly reason: string },
   now: number,
 ): Condition[] {
   const observedGeneration = domain.metadata.generation ?? 0;

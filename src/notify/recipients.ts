@@ -1,6 +1,6 @@
 /** Who of an object's recipients may get its mails. Pure. */
 
-export interface Judged {
+export interface AllowedRecipients {
   /** In lower case where the domain is concerned, each once. */
   readonly accepted: readonly string[];
   /** How many were left out, by reason. */
@@ -16,8 +16,8 @@ export function isAddress(text: string): boolean {
   return text.length <= 254 && text.indexOf("@") <= 64 && ADDRESS.test(text);
 }
 
-/** Judged one by one, so that one bad address does not lose the others. No allowed domains: all are. */
-export function judgeRecipients(recipients: readonly string[], allowedDomains: readonly string[]): Judged {
+/** AllowedRecipients one by one, so that one bad address does not lose the others. No allowed domains: all are. */
+export function judgeRecipients(recipients: readonly string[], allowedDomains: readonly string[]): AllowedRecipients {
   const accepted = new Map<string, string>();
   let invalid = 0;
   let notAllowed = 0;

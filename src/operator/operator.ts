@@ -35,11 +35,11 @@ import { intervalOf } from "../sync/additions/pace.ts";
 import { createSyncReconciler } from "../sync/controller.ts";
 import type { SyncServices } from "../sync/services.ts";
 import { RELEASE, REVISION } from "../version.ts";
-import { whenSynced } from "./gate.ts";
 import { notifierOf } from "./notifier.ts";
 import { lookAgain } from "./relook.ts";
 import { RECONCILE_SLACK_MS, serveAll } from "./serving.ts";
 import { route, watch, watchedNamespaces } from "./wake.ts";
+import { whenSynced } from "./when-synced.ts";
 
 export interface OperatorOptions {
   readonly config: Config;
@@ -154,7 +154,7 @@ function byTenant(syncs: Store<O365Sync>, tenants: TenantNames, workers: number)
   return { groupOf, mostOfGroup: Math.ceil(workers / 2) };
 }
 
-interface Parts {
+interface SyncParts {
   readonly client: Client;
   readonly stores: {
     readonly syncs: Store<O365Sync>;
@@ -172,7 +172,7 @@ interface Parts {
 
 function syncServices(
   { config, deps, ca, tenantTimeoutMs: timeoutMs, additionsIntervalMs }: OperatorOptions,
-  { client, stores, events, metrics, clouds, sharedAccess, checks, notifier, tenants }: Parts,
+  { client, stores, events, metrics, clouds, sharedAccess, checks, notifier, tenants }: SyncParts,
 ): SyncServices {
   const maps = createConfigMaps({ client, cache: stores.configMaps });
   const directories = createDirectoryProvider({

@@ -19,7 +19,7 @@ import type { WatchedNamespace } from "./wake.ts";
 /** What a reconcile needs beside its run: a few requests of 30 s each at the worst. */
 export const RECONCILE_SLACK_MS = 120_000;
 
-export interface Parts {
+export interface Served {
   readonly client: Client;
   readonly metrics: Metrics;
   readonly syncs: Store<O365Sync>;
@@ -33,7 +33,7 @@ export interface Parts {
 }
 
 /** Serves what the configuration has an address for. Rejects when one is taken. The answer closes all. */
-export async function serveAll(config: Config, parts: Parts): Promise<() => Promise<void>> {
+export async function serveAll(config: Config, parts: Served): Promise<() => Promise<void>> {
   const servers = [
     await serveProbes(config, parts),
     await serveMetrics(config, parts),
@@ -44,13 +44,13 @@ export async function serveAll(config: Config, parts: Parts): Promise<() => Prom
   };
 }
 
-async function serveMetrics({ metricsBindAddress }: Config, { metrics }: Parts): Promise<HttpServer | undefined> {
+async function serveMetrics({ metricsBindAddress }: Config, { metrics }: Served): Promise<HttpServer | undefined> {
   return metricsBindAddress && serve({ ...metricsBindAddress, routes: { "/metrics": () => metrics.scrape() } });
 }
 
 async function serveProbes(
   { healthProbeBindAddress, syncTimeoutMs }: Config,
-  { ready, namespaces, controllers, deps, signal }: Parts,
+  { ready, namespaces, controllers, deps, signal }: Served,
 ): Promise<HttpServer | undefined> {
   if (healthProbeBindAddress === undefined) return undefined;
   const health = watchHealth(
@@ -74,7 +74,7 @@ const MOST_VISITORS = 100;
 
 async function serveConsent(
   { consentBindAddress, consentRedirectUrl }: Config,
-  { client, syncs, sharedAccess, checks, deps }: Parts,
+  { client, syncs, sharedAccess, checks, deps }: Served,
 ): Promise<HttpServer | undefined> {
   if (consentBindAddress === undefined || consentRedirectUrl === undefined) return undefined;
   const callback = createCallback({

@@ -146,7 +146,7 @@ function* linesOf(head: Head, fates: Labelled): Steps<string[]> {
 /** Undefined when it is not what `writePlanFile` wrote, or was written without its changes. The changes come without accounts. */
 export async function readPlanFile(data: Buffer, signal: AbortSignal): Promise<StoredPlan | undefined> {
   let head: Head | undefined;
-  const found: Found = { changes: [], lost: createAddressSet() };
+  const found: ListedChanges = { changes: [], lost: createAddressSet() };
   try {
     for await (const lines of unzipLines([data], UNZIP_LIMITS)) {
       for (const line of lines) {
@@ -168,7 +168,7 @@ export async function readPlanFile(data: Buffer, signal: AbortSignal): Promise<S
   return plan.digest === planDigest ? { plan, mirrors, lost: found.lost, lostCount, digest: named } : undefined;
 }
 
-interface Found {
+interface ListedChanges {
   readonly changes: Change[];
   readonly lost: ReturnType<typeof createAddressSet>;
 }
@@ -179,7 +179,7 @@ function read<T>(shape: v.GenericSchema<unknown, T>, line: string): T | undefine
 }
 
 /** False for a line that is none, or that makes more of it than there may be. */
-function* take({ changes, lost }: Found, line: string): Steps<boolean> {
+function* take({ changes, lost }: ListedChanges, line: string): Steps<boolean> {
   const group = read(GROUP, line);
   if (group === undefined) return false;
   for (const [name, fates] of group.domains) {

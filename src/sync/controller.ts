@@ -19,9 +19,9 @@ import { createMemory, type Remembered } from "./memory.ts";
 import { factsOf, type Outcome } from "./outcome.ts";
 import { poll } from "./poll/poll.ts";
 import { GroundGone } from "./run/ground.ts";
-import { recordOf } from "./run/report.ts";
+import { recordOf } from "./run/record.ts";
 import { renderKey, rerender } from "./run/rerender.ts";
-import { conclude, conduct, recheck } from "./run/runner.ts";
+import { conclude, conductRun, recheck } from "./run/runner.ts";
 import type { SyncServices } from "./services.ts";
 import { annotationNotes } from "./status/annotations.ts";
 import { settle } from "./status/conditions.ts";
@@ -60,7 +60,7 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
     const situation = situationOf(services, view, memory);
     const decision = decide(situation);
     const carryOut = async () => {
-      const outcome = await act(services, view, decision, memory, context);
+      const outcome = await carryOutDecision(services, view, decision, memory, context);
       const facts = factsOf(services, outcome.view, clock.now(), outcome);
       const stuck = situation.tablesDiffer ? memory.renderFailure : undefined;
       const settled = settle(outcome.view.object, outcome.status, { ...facts, obstacle: facts.obstacle ?? stuck });
@@ -207,7 +207,7 @@ function mustPause(view: View, memory: Remembered): memory is Remembered & { cut
   return run !== undefined && run.id === memory.cutShort?.id && publishedBy(view, run) === undefined;
 }
 
-async function act(
+async function carryOutDecision(
   services: SyncServices,
   view: View,
   decision: Decision,
@@ -295,7 +295,7 @@ async function run(
   memory.runSecret = view.access?.version;
   memory.lastCheck = services.deps.clock.monotonic();
   if (started.request !== undefined && !interrupted) memory.manualRuns.push(services.deps.clock.monotonic());
-  return conduct(services, view, started, memory, context);
+  return conductRun(services, view, started, memory, context);
 }
 
 /** A run that an error cuts short goes on by itself, but asks the tenant again only after a pause that doubles. */

@@ -118,7 +118,7 @@ async function orFailure<T>(work: Promise<T>): Promise<T | Failure> {
   }
 }
 
-type Found = Pick<
+type ClusterView = Pick<
   View,
   "standing" | "domain" | "accountsDamaged" | "drifted" | "missingTables" | "outdated" | "handledBefore"
 >;
@@ -129,8 +129,8 @@ function look(
   named: MailDomain | undefined,
   now: number,
   signal: AbortSignal,
-): Promise<Found | Failure> {
-  const work = async (): Promise<Found> => {
+): Promise<ClusterView | Failure> {
+  const work = async (): Promise<ClusterView> => {
     const { maps } = services;
     const { damaged, ...found } = await readStanding(maps, object, signal);
     const { manifest, edited } = believe(found.manifest, object.status, now);

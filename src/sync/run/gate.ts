@@ -18,7 +18,7 @@ import type { Roster } from "../../recipients/packed/roster.ts";
 import type { GateServices } from "../services.ts";
 import type { RunEnd } from "../status/transitions.ts";
 import { lookAgain } from "./ground.ts";
-import { recordViolations } from "./report.ts";
+import { recordViolations } from "./record.ts";
 import { ALL_CONFIRMED, type Confirmed } from "./steps.ts";
 
 /** Who wants to change the list, and what stands now. */

@@ -12,7 +12,7 @@ import type { Outcome } from "../outcome.ts";
 import type { SyncServices } from "../services.ts";
 import { heldByRendering, released } from "../status/transitions.ts";
 import { type Ground, hold, type Judged, judge, publish } from "./gate.ts";
-import { describeViolations } from "./report.ts";
+import { describeViolations } from "./record.ts";
 import { accountsOf } from "./runner.ts";
 
 /** What rendering was asked for: while it is held for this, it is not asked for again. */

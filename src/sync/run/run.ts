@@ -23,9 +23,9 @@ import { ownershipHash } from "../decide/fingerprint.ts";
 import type { RunServices } from "../services.ts";
 import type { Finding } from "../status/conditions.ts";
 import type { RunEnd } from "../status/transitions.ts";
-import { loadBaseline } from "./baseline.ts";
 import { type Change, hold, type Judged, judge, publish } from "./gate.ts";
-import { describeConfirmed, describeIgnored, describeProposal, describeViolations, recordOf } from "./report.ts";
+import { loadBaseline } from "./load-baseline.ts";
+import { describeConfirmed, describeIgnored, describeProposal, describeViolations, recordOf } from "./record.ts";
 import {
   authorizationTrouble,
   confirmRemovals,

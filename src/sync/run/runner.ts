@@ -22,16 +22,16 @@ import { factsOf, type Outcome } from "../outcome.ts";
 import type { SyncServices } from "../services.ts";
 import { type Finding, settle } from "../status/conditions.ts";
 import { cured, ended, type RunEnd, started } from "../status/transitions.ts";
-import { publishedAccounts } from "./baseline.ts";
 import { GroundGone, groundFailure } from "./ground.ts";
+import { publishedAccounts } from "./load-baseline.ts";
 import { tellProgress } from "./progress.ts";
-import { failedEnd, recordOf } from "./report.ts";
+import { failedEnd, recordOf } from "./record.ts";
 import { execute, type RunFacts, type RunInput } from "./run.ts";
 import { sharingOf } from "./sharing.ts";
 import { authorizationTrouble, judgeAuthorization } from "./steps.ts";
 import { tryConnection } from "./test-connection.ts";
 
-export async function conduct(
+export async function conductRun(
   services: SyncServices,
   view: View,
   run: Run,

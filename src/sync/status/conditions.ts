@@ -39,7 +39,7 @@ export interface Facts {
   readonly failure: Failure | undefined;
 }
 
-interface Verdict extends Finding {
+interface Readiness extends Finding {
   readonly reconciling?: Pick<Finding, "reason" | "message">;
   readonly stalled?: Pick<Finding, "reason" | "message">;
 }
@@ -99,7 +99,7 @@ function carried(conditions: readonly Condition[], type: string): Finding | unde
 }
 
 /** Whether the published list was confirmed by the last run that was due, for this generation; the first rule that applies. */
-function readiness(object: O365Sync, status: O365SyncStatus, facts: Facts): Verdict {
+function readiness(object: O365Sync, status: O365SyncStatus, facts: Facts): Readiness {
   return (
     obstructed(facts) ??
     held(object, status) ??
@@ -112,7 +112,7 @@ function readiness(object: O365Sync, status: O365SyncStatus, facts: Facts): Verd
   );
 }
 
-function obstructed({ obstacle }: Facts): Verdict | undefined {
+function obstructed({ obstacle }: Facts): Readiness | undefined {
   if (obstacle === undefined) return undefined;
   const { kind, reason, message } = obstacle;
   const verdict = { status: "False", reason, message } as const;
@@ -121,7 +121,7 @@ function obstructed({ obstacle }: Facts): Verdict | undefined {
 }
 
 /** Nothing goes on by itself. */
-const waitsForPerson = (reason: string, message: string): Verdict => ({
+const waitsForPerson = (reason: string, message: string): Readiness => ({
   status: "False",
   reason,
   message,
@@ -129,12 +129,12 @@ const waitsForPerson = (reason: string, message: string): Verdict => ({
 });
 
 /** Whoever looks at Ready alone sees the numbers, and what to do. */
-function held(object: O365Sync, status: O365SyncStatus): Verdict | undefined {
+function held(object: O365Sync, status: O365SyncStatus): Readiness | undefined {
   if (status.held === undefined || status.lastSync?.result === "Failed") return undefined;
   return waitsForPerson("Held", describeHeld(object, status.held));
 }
 
-function failed(object: O365Sync, status: O365SyncStatus, facts: Facts): Verdict | undefined {
+function failed(object: O365Sync, status: O365SyncStatus, facts: Facts): Readiness | undefined {
   const { lastSync, retry } = status;
   if (lastSync?.result !== "Failed") return undefined;
   const reason = lastSync.reason ?? "Failed";
@@ -153,14 +153,14 @@ function failed(object: O365Sync, status: O365SyncStatus, facts: Facts): Verdict
 }
 
 /** Never the old cause beside a newer success. */
-function curedFailure(object: O365Sync, reason: string): Verdict {
+function curedFailure(object: O365Sync, reason: string): Readiness {
   if (!object.spec.schedule.enabled || object.spec.suspend)
     return syncIsRequired(object, `the cause of the last failure (${reason}) is gone`);
   const message = `the cause of the last failure (${reason}) is gone; it is run again now`;
   return { status: "False", reason: "Progressing", message, reconciling: { reason: "Progressing", message } };
 }
 
-const syncIsRequired = (object: O365Sync, cause: string): Verdict =>
+const syncIsRequired = (object: O365Sync, cause: string): Readiness =>
   waitsForPerson("SyncRequired", `${cause}; automatic sync is off, so run: ${syncCommand(object)}`);
 
 function nextTry(object: O365Sync, status: O365SyncStatus, now: number): string {
@@ -171,7 +171,7 @@ function nextTry(object: O365Sync, status: O365SyncStatus, now: number): string 
   return object.spec.schedule.enabled ? "next try by the schedule" : `next try by hand: ${syncCommand(object)}`;
 }
 
-function neverSynced(object: O365Sync, status: O365SyncStatus): Verdict | undefined {
+function neverSynced(object: O365Sync, status: O365SyncStatus): Readiness | undefined {
   if (status.lastSuccessfulTime !== undefined) return undefined;
   const isRunning = status.lastSync !== undefined && status.lastSync.result === undefined;
   if (isRunning || (object.spec.schedule.enabled && !object.spec.suspend)) {
@@ -190,7 +190,7 @@ function neverSynced(object: O365Sync, status: O365SyncStatus): Verdict | undefi
 }
 
 /** A routine run changes nothing until it has ended. */
-function running(status: O365SyncStatus): Verdict | undefined {
+function running(status: O365SyncStatus): Readiness | undefined {
   if (status.lastSync === undefined || status.lastSync.result !== undefined) return undefined;
   const conditions = status.conditions ?? [];
   const before = carried(conditions, "Ready");
@@ -198,7 +198,7 @@ function running(status: O365SyncStatus): Verdict | undefined {
   return before && { ...before, ...(reconciling && { reconciling }), ...(stalled && { stalled }) };
 }
 
-function slotMissed(status: O365SyncStatus): Verdict | undefined {
+function slotMissed(status: O365SyncStatus): Readiness | undefined {
   const missed = status.schedule?.lastMissedTime;
   const success = status.lastSuccessfulTime;
   if (missed === undefined || (success !== undefined && Date.parse(success) > Date.parse(missed))) return undefined;
@@ -206,21 +206,21 @@ function slotMissed(status: O365SyncStatus): Verdict | undefined {
   return { status: "False", reason: "ScheduleMissed", message };
 }
 
-function syncRequired(object: O365Sync, status: O365SyncStatus, facts: Facts): Verdict | undefined {
-  const verdict = (cause: string): Verdict => syncIsRequired(object, cause);
+function syncRequired(object: O365Sync, status: O365SyncStatus, facts: Facts): Readiness | undefined {
+  const verdict = (cause: string): Readiness => syncIsRequired(object, cause);
   if (object.spec.schedule.enabled) return undefined;
   if (facts.accountsDamaged) return verdict("the published accounts are damaged or gone, or their manifest was edited");
   const changed = facts.domain !== undefined && status.accountsHash !== accountsHash(object, facts.domain);
   return changed ? verdict("the spec or its MailDomain changed in a way that alters the accounts") : undefined;
 }
 
-function confirmed(status: O365SyncStatus, { published }: Facts): Verdict {
+function confirmed(status: O365SyncStatus, { published }: Facts): Readiness {
   const counts = published === undefined ? "" : `: ${describeCounts(published.counts)}`;
   const done = status.lastSync?.result === "Unchanged" ? "the published list is what the tenant has" : "published";
   return { status: "True", reason: "Succeeded", message: `${done}${counts}` };
 }
 
-function suspendedNote(object: O365Sync, verdict: Verdict): Verdict {
+function suspendedNote(object: O365Sync, verdict: Readiness): Readiness {
   return object.spec.suspend ? { ...verdict, message: `suspended; ${verdict.message}` } : verdict;
 }
 

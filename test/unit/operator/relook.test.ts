@@ -1,7 +1,7 @@
 /** Every object is looked at again without an event, those that wait for a person more often; none before its namespace is seen. */
 import { describe, expect, it } from "vitest";
-import { whenSynced } from "../../../src/operator/gate.ts";
 import { lookAgain } from "../../../src/operator/relook.ts";
+import { whenSynced } from "../../../src/operator/when-synced.ts";
 import { createFakeClock } from "../../support/clock.ts";
 import { SILENT } from "../../support/memory-operator.ts";
 

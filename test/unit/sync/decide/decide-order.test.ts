@@ -8,7 +8,7 @@ import { decide } from "../../../../src/sync/decide/decide.ts";
 import { accountsHash } from "../../../../src/sync/decide/fingerprint.ts";
 import { interruptedRun } from "../../../../src/sync/decide/interrupted.ts";
 import type { Decision } from "../../../../src/sync/decide/situation.ts";
-import { recordOf } from "../../../../src/sync/run/report.ts";
+import { recordOf } from "../../../../src/sync/run/record.ts";
 import { abandonedEnd, adopted, ended, missed, type RunEnd, started } from "../../../../src/sync/status/transitions.ts";
 import { createLedger } from "../../../extended/simulation/support/ledger.ts";
 import { DOMAIN, HOUR, MINUTE, SCHEDULE, situationOf } from "../../../support/situations.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { O365Sync, O365SyncStatus } from "../../../../src/api/types.generated.ts";
 import type { Run } from "../../../../src/publication/records.ts";
 import { delivery, dueMail, nextMail, owing, type Told } from "../../../../src/sync/mail/owed.ts";
-import { recordOf } from "../../../../src/sync/run/report.ts";
+import { recordOf } from "../../../../src/sync/run/record.ts";
 import type { RunEnd } from "../../../../src/sync/status/transitions.ts";
 import { syncSpec } from "../../../support/memory-operator.ts";
 import { at, NOON } from "../../../support/situations.ts";

@@ -3,7 +3,7 @@ import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import type { PublishedList } from "../publication/lists.ts";
 import type { Claim, Routing, Waiting } from "./routing.ts";
 
-export interface Verdict {
+export interface RouteVerdict {
   readonly reason: "Routed" | "NoInboundServer" | "NoRecipientList" | "DomainClaimed" | "ConfigMapConflict";
   readonly message: string;
   /** A person must act. */
@@ -28,7 +28,7 @@ const NO_SERVER =
   "spec.inboundServers is empty: the gateway would look up its own MX and loop; add where the mail is delivered";
 
 /** The first that applies is the reason; everything else that a person has to know is said behind it. */
-export function verdictOf(known: Known): Verdict {
+export function verdictOf(known: Known): RouteVerdict {
   const { domain, routing, conflict } = known;
   const { claims, missing, waiting, names } = routing;
   if (conflict !== undefined) return { reason: "ConfigMapConflict", message: conflict, stalled: true };

@@ -3,7 +3,7 @@
 import type { O365Sync } from "../api/types.generated.ts";
 import { findCondition } from "../runtime/conditions.ts";
 
-export type Verdict =
+export type ConsentVerdict =
   /** The object's own look at a fresh token says so. */
   | { readonly kind: "granted"; readonly object: O365Sync }
   /** Entra sent them back with an error; `code` is one that we know by its looks. */
@@ -23,7 +23,7 @@ export function refusalIn(query: URLSearchParams): { readonly code: string | und
   return { code: number ?? (/^[a-z_]{1,40}$/.test(error) ? error : undefined) };
 }
 
-export function verdictOn(object: O365Sync, waitedMs: number): Verdict {
+export function verdictOn(object: O365Sync, waitedMs: number): ConsentVerdict {
   const authorized = findCondition(object.status?.conditions ?? [], "Authorized");
   if (authorized?.status === "True") return { kind: "granted", object };
   const missing = authorized?.message ?? "nobody has looked yet";
