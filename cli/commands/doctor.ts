@@ -2,11 +2,14 @@
 import { GROUP } from "../../src/api/group.ts";
 import { O365_SYNC } from "../../src/api/resources.ts";
 import type { O365Sync } from "../../src/api/types.generated.ts";
+import { compilePatterns } from "../../src/recipients/patterns.ts";
 import { CONFIG_MAP, type KubeObject, LEASE, type ResourceType } from "../../src/runtime/kube.ts";
 import { ApiError } from "../../src/runtime/types.ts";
 import { CommandError, EXIT, type ExitCode } from "../errors.ts";
 import { isData, printable } from "../output.ts";
+import { readLeftOut } from "../read/left-out.ts";
 import { listDomains, listSyncs, missingRight, type Session } from "../session.ts";
+import { versions } from "./doctor-versions.ts";
 
 export interface Finding {
   readonly level: "ok" | "warning" | "problem" | "unknown";
@@ -18,7 +21,7 @@ type Check = (session: Session) => Promise<readonly Finding[]>;
 
 export async function doctor(session: Session, version: string): Promise<ExitCode> {
   const { output } = session;
-  const checks: readonly Check[] = [crds(version), rights, leader, syncs, domains];
+  const checks: readonly Check[] = [(each) => versions(each, version), rights, leader, syncs, domains, patterns];
   const findings: Finding[] = [];
   for (const check of checks) findings.push(...(await findingsOf(check, session)));
   if (isData(output)) output.data(findings);
@@ -40,50 +43,6 @@ async function findingsOf(check: Check, session: Session): Promise<readonly Find
     throw error;
   }
 }
-
-interface Crd extends KubeObject {
-  readonly spec?: { readonly versions?: readonly { readonly schema?: unknown }[] };
-}
-
-const CRD: ResourceType<Crd> = {
-  group: "apiextensions.k8s.io",
-  version: "v1",
-  plural: "customresourcedefinitions",
-  kind: "CustomResourceDefinition",
-  namespaced: false,
-};
-
-/** Fields that came with later releases, oldest first: a CRD without one is older than that release. */
-const FIELDS_SINCE: readonly (readonly [field: string, since: string])[] = [["cron", "0.2.0"]];
-
-const crds =
-  (version: string): Check =>
-  async ({ client, signal }) => {
-    const name = `${O365_SYNC.plural}.${GROUP}`;
-    try {
-      const crd = await client.get(CRD, { name }, { signal });
-      const text = JSON.stringify(crd.spec ?? {});
-      const missing = FIELDS_SINCE.filter(([field]) => !text.includes(`"${field}"`));
-      const [oldest] = missing;
-      if (oldest === undefined)
-        return [{ level: "ok", what: `the CRDs know what version ${version} of this program knows` }];
-      return [
-        {
-          level: "warning",
-          what: `the CRDs are older than ${oldest[1]}: they lack ${missing.map(([field]) => field).join(", ")}`,
-          cure: "upgrade the operator and its CRDs (docs/upgrade.md)",
-        },
-      ];
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      if (error.status === 403)
-        return [{ level: "unknown", what: `which version the CRDs are of: ${missingRight(CRD, undefined, "get")}` }];
-      if (!error.notFound) throw error;
-      return [
-        { level: "problem", what: `the CRD ${name} is not installed`, cure: "install the chart, or apply crds/" },
-      ];
-    }
-  };
 
 interface Review extends KubeObject {
   readonly spec: { readonly resourceAttributes: Readonly<Record<string, string>> };
@@ -162,6 +121,43 @@ const domains: Check = async (session) => {
   const findings = found.flatMap((domain) => stalled("MailDomain", domain));
   return findings.length > 0 ? findings : [{ level: "ok", what: `${found.length} MailDomains, none of them stalled` }];
 };
+
+/** Of what the last sync left out; an older or an incomplete file tells nothing of them. */
+const patterns: Check = async (session) => {
+  const findings: Finding[] = [];
+  for (const sync of await listSyncs(session)) {
+    const { excludeRecords = [] } = sync.spec;
+    if (excludeRecords.length === 0 || !isSettled(sync)) continue;
+    const name = `O365Sync ${sync.metadata.namespace}/${sync.metadata.name}`;
+    const { entries, more, damaged } = await readLeftOut(session, sync);
+    if (more > 0 || damaged) {
+      const why = damaged ? "is not as it was written" : `has no room for ${more} addresses`;
+      findings.push({
+        level: "unknown",
+        what: `whether every pattern of ${name} matches something: its left-out file ${why}`,
+      });
+      continue;
+    }
+    const excluded = entries.flatMap(({ reason, address }) => (reason === "excluded" ? (address ?? []) : []));
+    for (const pattern of excludeRecords) {
+      const patternOf = compilePatterns([pattern]);
+      if (excluded.some((address) => patternOf(address) !== undefined)) continue;
+      findings.push({
+        level: "warning",
+        what: `${name}: the pattern ${pattern} of spec.excludeRecords matches nothing that the tenant has`,
+        cure: "correct it or take it out; it is matched against the whole address in lower case",
+      });
+    }
+  }
+  return findings;
+};
+
+/** Whether the last sync was made with the spec as it is. */
+const isSettled = ({ metadata, status }: O365Sync): boolean =>
+  status?.conditions?.some(
+    ({ type, status: is, observedGeneration }) =>
+      type === "Ready" && is === "True" && observedGeneration === metadata.generation,
+  ) === true;
 
 function stalled(kind: string, { metadata, status }: KubeObject & Pick<O365Sync, "status">): Finding[] {
   const condition = status?.conditions?.find(({ type, status: is }) => type === "Stalled" && is === "True");

@@ -145,6 +145,21 @@ describe("kubectl mailsync", () => {
     await world.annotate("snyc", null);
   });
 
+  it("finds patterns that match nothing, once a sync was made with them", async () => {
+    const told = async () => (await ask(["doctor"])).out;
+    expect(await told()).not.toContain("matches nothing");
+    await world.patch("o365syncs", "example-com", { spec: { excludeRecords: ["test*", "*.one@*", "tset*"] } });
+    await world.until(
+      () => world.sync(),
+      ({ status, metadata }) => status?.observedGeneration === metadata.generation,
+    );
+    expect(await told()).not.toContain("matches nothing");
+    await world.ask("sync", "patterns");
+    expect((await told()).match(/the pattern .* matches nothing/g)).toEqual([
+      "the pattern tset* of spec.excludeRecords matches nothing",
+    ]);
+  });
+
   it("names what it cannot find", async () => {
     expect(await ask(["sync", "exmaple-com"])).toEqual({
       code: 2,
