@@ -15,16 +15,17 @@ import { startOperatorProcess } from "./operator.ts";
 import { createPrompt, readLines } from "./prompt.ts";
 import { type Samples, tellStory } from "./story.ts";
 
-const HELP = `npm run demo [-- --exit]
+const HELP = `npm run demo [-- --exit] [--mails FOLDER]
 
-  --exit   end after the story, with exit code 0 when it came true
-  --help   show this
+  --exit          end after the story, with exit code 0 when it came true
+  --mails FOLDER  keep the mails in this new folder
+  --help          show this
 `;
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 async function main(): Promise<number> {
-  const values = flagsOf(HELP, { exit: { type: "boolean" } });
+  const values = flagsOf(HELP, { exit: { type: "boolean" }, mails: { type: "string" } });
   const started = Date.now();
   const folder = await mkdtemp(join(tmpdir(), "o365-sync-demo-"));
   const cleanups: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })];
@@ -41,7 +42,7 @@ async function main(): Promise<number> {
     await controlPlane.writeKubeconfig(kubeconfig, "admin");
     const endpoints = join(folder, "cloud-endpoints.json");
     await writeFile(endpoints, JSON.stringify({ Global: { authority: tenant.authority, graph: tenant.graph } }));
-    const mailbox = createMailbox(join(folder, "mails"));
+    const mailbox = createMailbox(values.mails ?? join(folder, "mails"));
     const catcher = await startCatcher({ onCaught: (mail) => mailbox.keep(mail) });
     cleanups.push(() => catcher.close());
     const flags = [
