@@ -10,6 +10,8 @@ export interface Cluster {
   sync(): Promise<O365Sync>;
   configMap(name: string): Promise<ConfigMap>;
   annotate(annotation: string, value: string): Promise<void>;
+  /** A merge patch of the spec. */
+  patch(spec: object): Promise<void>;
   /** Resolves with the first object that `is` accepts; rejects after 20 s. */
   until(is: (sync: O365Sync) => boolean): Promise<O365Sync>;
   /** The columns that `kubectl get` prints. */
@@ -47,6 +49,10 @@ export function createCluster(access: ControlPlaneAccess): Cluster {
       const body = { metadata: { annotations: { [`o365sync.dev/${annotation}`]: value } } };
       const path = `${GROUP}/o365syncs/example-com?fieldManager=demo`;
       await must({ method: "PATCH", path, body, contentType: "application/merge-patch+json" });
+    },
+    async patch(spec) {
+      const path = `${GROUP}/o365syncs/example-com?fieldManager=demo`;
+      await must({ method: "PATCH", path, body: { spec }, contentType: "application/merge-patch+json" });
     },
     async until(is) {
       const deadline = Date.now() + PATIENCE_MS;

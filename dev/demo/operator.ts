@@ -17,7 +17,7 @@ const GRACE_MS = 10_000;
 
 export async function startOperatorProcess(folder: string, flags: readonly string[]): Promise<OperatorProcess> {
   const file = join(folder, "operator.cjs");
-  await bundle(file);
+  await bundle(file, { entryPoint: "dev/demo/operator-main.ts" });
   const log = join(folder, "operator.log");
   const output = openSync(log, "a");
   const child = spawn(process.execPath, [file, ...flags], {

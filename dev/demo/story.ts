@@ -89,9 +89,39 @@ export async function tellStory({ cluster, tenant, mailbox }: Stage, samples: Sa
   await grep("ada.abel@example.com");
   await grep("otto.olsen@example.com");
 
-  step("8. All of it stands in the history.");
+  await tellOfAdditions({ cluster, company, step, command, grep, say });
+
+  step("9. All of it stands in the history.");
   command("kubectl -n mail get configmap example-com-history -o jsonpath='{.data.history\\.txt}'");
   show((await cluster.configMap("example-com-history")).data?.["history.txt"] ?? "");
+}
+
+interface Telling {
+  readonly cluster: Cluster;
+  readonly company: Tenant["company"];
+  readonly step: Say;
+  readonly command: Say;
+  readonly grep: (address: string) => Promise<void>;
+  readonly say: Say;
+}
+
+async function tellOfAdditions({ cluster, company, step, command, grep, say }: Telling): Promise<void> {
+  step(
+    "8. The list is trusted: new addresses need no sync any more. petra.pauli is hired, and accepted within seconds.",
+  );
+  const schedule = { enabled: true, additions: { enabled: true } };
+  command(
+    `kubectl -n mail patch o365syncs.o365sync.dev/example-com --type=merge -p '${JSON.stringify({ spec: { schedule } })}'`,
+  );
+  await cluster.patch({ schedule });
+  await cluster.until(({ status }) => status?.additions?.state === "Current");
+  company.hire("petra.pauli@example.com");
+  const hired = Date.now();
+  await cluster.until(({ status }) => (status?.additions?.accountAdds ?? 0) > 0);
+  await grep("petra.pauli@example.com");
+  say(
+    `    after ${((Date.now() - hired) / 1000).toFixed(1)} s; the demo asks every 2 s, the product every 5 min unless told`,
+  );
 }
 
 /** What is applied at the beginning. */

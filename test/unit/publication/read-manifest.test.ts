@@ -46,6 +46,11 @@ describe("A manifest", () => {
     ["a digest that is none", "current.accounts.0.sha256", "sha256:"],
     ["a name with a slash", "current.accounts.0.name", "../other"],
     ["a thousand pieces of a journal", "intent.journal.pieces", Array.from({ length: 1000 }, () => "a")],
+    ["a link of a mebibyte (21)", "feed.links.users", "a".repeat(100_000)],
+    ["a link that is none (21)", "feed.links.users", { href: "https://graph.microsoft.com" }],
+    ["links that are none (21)", "feed.links", "https://graph.microsoft.com"],
+    ["a place of no time (21)", "feed.time", "yesterday"],
+    ["a tenant that goes on for ever (21)", "feed.tenant", "a".repeat(10_000)],
     ["a million removals", "removals", Array.from({ length: 20_000 }, () => SOUND.removals[0])],
     ["a prototype", "__proto__", { removals: [] }],
   ])("with %s is damaged", (_, path, value) => {

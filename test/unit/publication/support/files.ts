@@ -40,6 +40,11 @@ export const SOUND: Manifest = {
   removals: [{ time: "2026-01-01T00:00:00.000Z", addresses: 7 }],
   record: RECORD,
   takeovers: 1,
+  feed: {
+    tenant: "Global 6f1c0f2e-5a0d-4c55-9b39-6d1f7f7b2a10",
+    links: { users: "https://graph.microsoft.com/v1.0/users/delta?$deltatoken=a" },
+    time: "2026-01-01T00:00:00.000Z",
+  },
 };
 
 export const MANIFEST_TEXT = serializeManifest(SOUND);
