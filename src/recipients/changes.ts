@@ -36,8 +36,10 @@ export function collectChanges(before: Roster | undefined, after: Roster): Chang
     return {
       kind,
       address: addressAt(item),
+      // Without its aliases: an account of thousands is asked for with each of them.
       get account() {
-        return rosterOf(kind).get(indices.get(item));
+        const [roster, index] = [rosterOf(kind), indices.get(item)];
+        return { id: roster.idOf(index), address: roster.addressAt(index, 0), type: roster.typeOf(index) };
       },
     };
   };

@@ -41,7 +41,7 @@ export interface Change {
   readonly kind: ChangeKind;
   readonly address: string;
   /** The account behind the address: in the wish for an add, in the baseline for a delete; absent where the baseline is bare addresses. */
-  readonly account?: Account | undefined;
+  readonly account?: Pick<Account, "id" | "address" | "type"> | undefined;
 }
 
 export interface ChangeCounts {

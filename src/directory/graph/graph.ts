@@ -7,7 +7,7 @@ import type { Token, TokenSource } from "../entra/token.ts";
 import { answeredByOther, isOfMicrosoft, malformed, type Refusal, refused, unreachable } from "../errors/errors.ts";
 import type { Http, HttpRequest, HttpResponse } from "../http/http.ts";
 import { LARGEST_BODY } from "../http/http.ts";
-import { errorCodes, publicId } from "../http/json.ts";
+import { errorCodes, isPage, publicId } from "../http/json.ts";
 import { type Attempt, asksTooLong, type Patience, parseRetryAfter, retrying } from "../http/retry.ts";
 import { TransportError } from "../http/transport-error.ts";
 import type { Operation } from "../sources.ts";
@@ -185,8 +185,8 @@ async function judge(
     askedTooLong: asksTooLong(retryAfter, now),
   };
   const failure = refused(refusal);
-  // Graph says with each refusal which one it is, and of which request.
-  const isGraphs = (refusal.codes ?? []).length > 0 || refusal.requestId !== undefined;
+  // Graph says with each refusal which one it is, or of which request; it never answers with a page for people.
+  const isGraphs = (refusal.codes ?? []).length > 0 || (refusal.requestId !== undefined && !isPage(body));
   if (failure.kind !== "retry" && !isGraphs) throw answeredByOther(operation, status, body);
   if (FOR_THE_CALLER.includes(status)) return { done: { refusal } };
   if (failure.kind !== "retry") throw failure;

@@ -16,7 +16,8 @@ const NEVER = /a-secret-of-the|eyJ|Bearer|client_assertion|[a-z0-9]@example\.(co
 
 function conditionsAfter(outcome: TenantFault["outcome"]): string[] {
   if (outcome === "done") return ["Ready=True/Succeeded", "Published=True/Published"];
-  if ("held" in outcome) return ["Ready=False/Held", `Held=True/${outcome.held}`, "Published=True/Published"];
+  if ("held" in outcome)
+    return ["Ready=False/Held", `Held=True/${outcome.held}`, "Published=True/Published", "Stalled=True/Held"];
   const { failed, stalled } = outcome;
   const next = stalled === true ? `Stalled=True/${failed}` : "Reconciling=True/ProgressingWithRetry";
   return [`Ready=False/${failed}`, "Published=True/Published", next];

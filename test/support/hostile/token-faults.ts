@@ -57,8 +57,8 @@ export const TOKEN_FAULTS: readonly TenantFault[] = [
   {
     name: "token: a number that nobody knows",
     arrange: always("token", entra(999999, "invalid_request", "Something new.")),
-    outcome: stalled("InvalidCredentials"),
-    says: ["AADSTS999999", "the Entra error code reference explains the number"],
+    outcome: stalled("TokenRefused"),
+    says: ["AADSTS999999", "explains the number"],
   },
   {
     name: "token: 429 without Retry-After",

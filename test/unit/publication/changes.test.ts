@@ -50,7 +50,7 @@ describe("What a publication changed", () => {
     const alias: Change = {
       kind: "aliasAdd",
       address: "nora@example.com",
-      account: { id: "1", address: "nora.novak@example.com", type: "mailbox", aliases: [] },
+      account: { id: "1", address: "nora.novak@example.com", type: "mailbox" },
     };
     publish(maps, "manual-1", [change("accountAdd", "b@example.com"), alias, change("accountDelete", "a@example.com")]);
     const [map] = maps.values();
