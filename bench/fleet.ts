@@ -1,7 +1,7 @@
 /** Many O365Syncs of some tenants at once: how long they wait, what is asked, and what it costs when nothing is due. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { O365Sync, O365SyncSpec } from "../src/api/types.generated.ts";
-import { SOURCES } from "../src/directory/sources.ts";
+import { SOURCES } from "../src/recipients/model.ts";
 import { createSecret } from "./cluster.ts";
 import type { Shape } from "./company.ts";
 import { type Operator, type Rest, startOperator } from "./operator.ts";

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../base/deps.ts";
 import type { DirectoryObject, Source } from "../recipients/model.ts";
-import { SOURCES } from "./sources.ts";
+import { SOURCES } from "../recipients/model.ts";
 import type { Confirmation, DeltaAnswer, DeltaLink, EnabledSources, Feed, FeedAnswer, FeedPlace } from "./types.ts";
 
 /** What a feed asks of a tenant. */

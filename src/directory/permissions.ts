@@ -1,6 +1,6 @@
 /** Which application permissions of Microsoft Graph each source needs, and which of them a token lacks. */
 import type { Source } from "../recipients/model.ts";
-import { SOURCES } from "./sources.ts";
+import { SOURCES } from "../recipients/model.ts";
 import type { EnabledSources } from "./types.ts";
 
 /**

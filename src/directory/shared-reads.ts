@@ -3,7 +3,7 @@ import type { Clock } from "../base/deps.ts";
 import { createPacer } from "../base/slices.ts";
 import { isSmtp } from "../recipients/addresses.ts";
 import type { DirectoryObject } from "../recipients/model.ts";
-import { SOURCES } from "./sources.ts";
+import { SOURCES } from "../recipients/model.ts";
 import type { Directory, ReadOptions, ReadStats } from "./types.ts";
 
 /** A read is kept while somebody uses it, and this long after. */

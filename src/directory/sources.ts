@@ -1,8 +1,6 @@
 /** The three collections of Graph that hold recipients, and what is done with them. */
 import type { Source } from "../recipients/model.ts";
 
-export const SOURCES: readonly Source[] = ["users", "groups", "contacts"];
-
 /** What is being done, in words that a person reads; bounded in number, so that metrics can carry it. */
 export type Operation =
   | "obtaining a token"

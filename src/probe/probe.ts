@@ -10,7 +10,7 @@ import { asRecord, errorCodes, type JsonRecord, parseJson, publicId } from "../d
 import { TransportError } from "../directory/http/transport-error.ts";
 import { missingRoles } from "../directory/permissions.ts";
 import { LISTING, type Operation, SELECT } from "../directory/sources.ts";
-import type { Source } from "../recipients/model.ts";
+import { SOURCES, type Source } from "../recipients/model.ts";
 import { probeAddresses } from "./addresses.ts";
 import type { Finding } from "./finding.ts";
 import type { ProbeOptions } from "./flags.ts";
@@ -21,7 +21,6 @@ export interface ProbeDeps {
 }
 
 const ALL = { users: true, groups: true, contacts: true };
-const SOURCES: readonly Source[] = ["users", "groups", "contacts"];
 const LARGEST_PAGE = 999;
 
 type Tell = (finding: Finding) => void;

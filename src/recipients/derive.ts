@@ -5,7 +5,7 @@ import { type DropReason, type NamedAs, parseAddress, smtpAddresses } from "./ad
 import { type Claim, compareClaims } from "./claims.ts";
 import { type Candidate, primaryOf, sift } from "./election.ts";
 import { createLeftOut, type LeftOut, type LeftOutCollector } from "./left-out.ts";
-import type { AccountType, DirectoryObject, DomainNames, Source } from "./model.ts";
+import { type AccountType, type DirectoryObject, type DomainNames, SOURCES, type Source } from "./model.ts";
 import { dealOut } from "./packed/buckets.ts";
 import { createRecords, type PackedRecord, type Records } from "./packed/records.ts";
 import { ACCOUNT_TYPES, bucketOf, bucketsFor, type Roster, rosterFrom } from "./packed/roster.ts";
@@ -62,7 +62,6 @@ const TYPE_OF: Readonly<Record<Source, AccountType>> = {
   contacts: "contact",
 };
 const kindOf = (source: Source): number => ACCOUNT_TYPES.indexOf(TYPE_OF[source]);
-const SOURCES: readonly Source[] = ["users", "groups", "contacts"];
 const sourceOf = (kind: number): Source => SOURCES.find((source) => kindOf(source) === kind) ?? "users";
 
 /** Objects that are told of once although they come twice; of more than these each coming counts. */

@@ -2,7 +2,7 @@
 
 import type { Baseline } from "./baseline.ts";
 import { isDelete } from "./changes.ts";
-import type { AccountType, ChangeCounts, Plan, Source } from "./model.ts";
+import { type AccountType, type ChangeCounts, type Plan, SOURCES, type Source } from "./model.ts";
 import type { Roster } from "./packed/roster.ts";
 
 export interface GuardInput {
@@ -78,7 +78,7 @@ export function countBySource(accounts: Roster): Record<Source, number> {
 const sourceVanished: Guard = ({ plan, baseline, objects }) => {
   if (baseline.kind !== "accounts") return [];
   const counts = countBySource(baseline.accounts);
-  return (["users", "groups", "contacts"] as const).flatMap((source): Violation[] => {
+  return SOURCES.flatMap((source): Violation[] => {
     if (objects[source] > 0) return [];
     const before = counts[source];
     // Nothing to hold where its addresses stay accounts of another source, or were approved to go.

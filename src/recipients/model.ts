@@ -1,7 +1,8 @@
 /** The words of this project as types: directory objects come in, accounts and tables go out. */
 
 /** The three collections of the directory that can hold recipients. */
-export type Source = "users" | "groups" | "contacts";
+export const SOURCES = ["users", "groups", "contacts"] as const;
+export type Source = (typeof SOURCES)[number];
 
 /** One object of the directory, reduced to what decides about mail. */
 export interface DirectoryObject {

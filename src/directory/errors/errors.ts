@@ -1,11 +1,12 @@
 /** Makes Failures of what Entra, Graph and the network say: public facts, and the table's cause and cure. */
 import { Failure } from "../../base/failure.ts";
+import { SOURCES } from "../../recipients/model.ts";
 import { FEDERATED_AUDIENCES, otherClouds } from "../clouds.ts";
 import { isPage } from "../http/json.ts";
 import { LONGEST_PAUSE_HOURS } from "../http/retry.ts";
 import type { TransportError } from "../http/transport-error.ts";
 import { leastRole } from "../permissions.ts";
-import { LISTING, type Operation, SOURCES } from "../sources.ts";
+import { LISTING, type Operation } from "../sources.ts";
 import type { Cloud } from "../types.ts";
 import {
   AADSTS,

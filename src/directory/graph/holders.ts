@@ -1,8 +1,9 @@
 /** Asks for addresses themselves, whoever may have them by now: the old owner's answer proves nothing when one moves. */
 import type { Deps } from "../../base/deps.ts";
 import type { DirectoryObject, Source } from "../../recipients/model.ts";
+import { SOURCES } from "../../recipients/model.ts";
 import { malformed } from "../errors/errors.ts";
-import { SELECT, SOURCES } from "../sources.ts";
+import { SELECT } from "../sources.ts";
 import type { EnabledSources, Holders } from "../types.ts";
 import { askAll, type Question } from "./batch.ts";
 import { fetchJson, type Graph } from "./graph.ts";

@@ -1,5 +1,7 @@
 /** How fast one tenant is asked by one app registration, whoever asks: Graph counts them together. */
+
 import type { Clock } from "../../base/deps.ts";
+import { parseRetryAfter } from "../http/retry.ts";
 
 /** Of an answer, what tells how near the limit is. */
 export interface Heard {
@@ -33,9 +35,9 @@ export function createPace(clock: Clock): Pace {
 
   function hear({ status, header }: Heard): void {
     const share = Number(header("x-ms-throttle-limit-percentage"));
-    const seconds = status === 429 ? Number(header("retry-after")) : 0;
-    const asked = seconds * 1000 <= LONGEST_RETRY_AFTER_MS ? seconds * 1000 : 0;
-    const pause = Math.max(pauseFor(Number.isFinite(share) ? share : 0), asked);
+    const asked = status === 429 ? (parseRetryAfter(header("retry-after"), clock.now()) ?? 0) : 0;
+    const waited = asked <= LONGEST_RETRY_AFTER_MS ? asked : 0;
+    const pause = Math.max(pauseFor(Number.isFinite(share) ? share : 0), waited);
     if (pause > 0) notBefore = Math.max(notBefore, clock.monotonic() + pause);
   }
 

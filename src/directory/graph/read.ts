@@ -2,10 +2,11 @@
 import { createPacer } from "../../base/slices.ts";
 import { domainName, lowerCase } from "../../recipients/addresses.ts";
 import type { Source } from "../../recipients/model.ts";
+import { SOURCES } from "../../recipients/model.ts";
 import { addressesHidden, malformed, refused } from "../errors/errors.ts";
 import { asRecord } from "../http/json.ts";
 import { showsGroupAddresses } from "../permissions.ts";
-import { LISTING, SOURCES } from "../sources.ts";
+import { LISTING } from "../sources.ts";
 import type { EnabledSources, ReadOptions, ReadStats } from "../types.ts";
 import { fetchJson, type Graph } from "./graph.ts";
 import { toObject } from "./objects.ts";

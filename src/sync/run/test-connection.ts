@@ -3,10 +3,8 @@
 import type { MailDomain, O365Sync } from "../../api/types.generated.ts";
 import type { Clock } from "../../base/deps.ts";
 import type { Directory } from "../../directory/types.ts";
-import type { Source } from "../../recipients/model.ts";
+import { SOURCES } from "../../recipients/model.ts";
 import { type Ownership, verifyOwnership } from "./steps.ts";
-
-const SOURCES: readonly Source[] = ["users", "groups", "contacts"];
 
 export interface ConnectionTest {
   readonly object: O365Sync;

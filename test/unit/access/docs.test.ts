@@ -4,8 +4,8 @@ import { expect, it } from "vitest";
 import { FLAGS } from "../../../src/config/flags.ts";
 import { CLOUDS, FEDERATED_AUDIENCES } from "../../../src/directory/clouds.ts";
 import { leastRole } from "../../../src/directory/permissions.ts";
-import { SOURCES } from "../../../src/directory/sources.ts";
 import { probeHelp } from "../../../src/probe/flags.ts";
+import { SOURCES } from "../../../src/recipients/model.ts";
 import { parseSharedAccess } from "../../../src/sync/access/shared-access.ts";
 
 const page = readFileSync("docs/access.md", "utf8");
