@@ -1,0 +1,41 @@
+/** The tools for contributors say what they take, and refuse what they have not (issue 25, seen 6). */
+import { execFile } from "node:child_process";
+import { describe, expect, it } from "vitest";
+import { ROOT } from "../../support/pages.ts";
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** As `npm run` starts it. */
+const run = (...args: string[]): Promise<Ended> =>
+  new Promise((resolve) => {
+    execFile("npx", ["tsx", ...args], { cwd: ROOT }, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
+    });
+  });
+
+describe("A tool", { timeout: 60_000 }, () => {
+  it.each([
+    ["bench/main.ts", ["--quick", "--check", "--only", "--json"]],
+    ["scripts/mutants.ts", ["--part", "--only"]],
+    ["test/soak/main.ts", ["--minutes", "--seed"]],
+    ["dev/demo/main.ts", ["--exit", "--mails"]],
+  ])("%s tells its flags, one a line", async (tool, flags) => {
+    const { code, stdout } = await run(tool, "--help");
+    expect(code).toBe(0);
+    const told = stdout.split("\n").flatMap((line) => /^ {2}(--[a-z]+)\b.* {2}\S/.exec(line)?.[1] ?? []);
+    expect(told).toEqual([...flags, "--help"]);
+  });
+
+  it.each([
+    ["bench/main.ts", /no case has a name that begins so/],
+    ["scripts/mutants.ts", /none of the \d+ breaks/],
+  ])("%s says so when nothing has the name that was asked for", async (tool, says) => {
+    const { code, stdout, stderr } = await run(tool, "--only", "nope-such-case");
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(says);
+  });
+});
