@@ -4,7 +4,7 @@ import { O365_SYNC } from "../../src/api/resources.ts";
 import type { KubeObject, ResourceType } from "../../src/runtime/kube.ts";
 import { ApiError } from "../../src/runtime/types.ts";
 import { missingRight, type Session } from "../session.ts";
-import type { Finding } from "./doctor.ts";
+import type { Finding } from "./doctor-finding.ts";
 
 interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;

@@ -9,13 +9,8 @@ import { CommandError, EXIT, type ExitCode } from "../errors.ts";
 import { isData, printable } from "../output.ts";
 import { readLeftOut } from "../read/left-out.ts";
 import { listDomains, listSyncs, missingRight, type Session } from "../session.ts";
+import type { Finding } from "./doctor-finding.ts";
 import { versions } from "./doctor-versions.ts";
-
-export interface Finding {
-  readonly level: "ok" | "warning" | "problem" | "unknown";
-  readonly what: string;
-  readonly cure?: string;
-}
 
 type Check = (session: Session) => Promise<readonly Finding[]>;
 
