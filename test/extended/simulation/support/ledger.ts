@@ -92,7 +92,8 @@ export function createLedger(wallClock: WallClock): Ledger {
     see(before, after, now) {
       const more = account(after, before?.status?.schedule ?? NOTHING, after.status?.schedule ?? NOTHING, now);
       const [was, is] = [before?.status?.lastSync, after.status?.lastSync];
-      if (is === undefined || JSON.stringify(is) === JSON.stringify(was)) return { ended: undefined, missed: more };
+      if (is === undefined || (was !== undefined && attemptOf(is) === attemptOf(was)))
+        return { ended: undefined, missed: more };
       // Whatever happens, what was done is not begun again.
       expect(done.has(is.id)).toBe(false);
       if (is.result === undefined) return { ended: undefined, missed: more };
@@ -108,5 +109,9 @@ export function createLedger(wallClock: WallClock): Ledger {
     },
   };
 }
+
+/** What became of its mail, and whether its cause was cured, is told of it later. */
+const attemptOf = ({ id, attempts, result, completionTime }: NonNullable<O365SyncStatus["lastSync"]>): string =>
+  JSON.stringify([id, attempts, result, completionTime]);
 
 const iso = (ms: number): string => new Date(ms).toISOString();
