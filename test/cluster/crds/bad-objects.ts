@@ -203,7 +203,7 @@ export const BAD_SYNCS: readonly BadObject[] = [
     "additions without automatic sync",
     schedule({ enabled: false, additions: { enabled: true } }),
     "spec.schedule.additions",
-    "need automatic sync",
+    "must go with automatic sync",
   ],
   [
     "additions every moment",

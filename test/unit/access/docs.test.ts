@@ -27,8 +27,28 @@ it("the page names the least permission of every source", () => {
 });
 
 it("the page names no flag that does not exist", () => {
-  const theirs = ["name", "sign-in-audience", "allow-no-subscriptions", "display-name", "query", "output", "id", "api"];
-  const others = ["api-permissions", "append", "cert", "key", "parameters", "overwrite", "from-literal"];
+  const theirs = [
+    "name",
+    "sign-in-audience",
+    "allow-no-subscriptions",
+    "display-name",
+    "query",
+    "output",
+    "id",
+    "api",
+    "web-redirect-uris",
+  ];
+  const others = [
+    "api-permissions",
+    "append",
+    "cert",
+    "key",
+    "parameters",
+    "overwrite",
+    "from-literal",
+    "for",
+    "timeout",
+  ];
   const ours = [...Object.keys(FLAGS), ...[...probeHelp().matchAll(/--([a-z-]+)/g)].map(([, name = ""]) => name)];
   const named = [...page.matchAll(/(?<![\w-])--([a-z][a-z-]*)/g)].map(([, name = ""]) => name);
   expect(named.filter((name) => ![...ours, ...theirs, ...others].includes(name))).toEqual([]);

@@ -107,7 +107,7 @@ describe("Additions", () => {
           await world.close();
         }
       }),
-      { numRuns: 25 },
+      { numRuns: process.env["CI"] ? 25 : 8 },
     );
   }, 240_000);
 

@@ -6,7 +6,7 @@ import type { DirectoryObject } from "../../../src/recipients/model.ts";
 import { rosterOf } from "../../../src/recipients/packed/roster.ts";
 import { compilePatterns } from "../../../src/recipients/patterns.ts";
 import { sliced, timed } from "../../support/slices.ts";
-import { mailbox, mirror, NAMES, names } from "./support/accounts.ts";
+import { mailbox, mirror, NAMES, names } from "../../unit/recipients/support/accounts.ts";
 
 /** A turn of the garbage collector falls into a slice now and then. */
 const LONGEST_MS = 50;
