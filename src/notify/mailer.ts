@@ -80,7 +80,8 @@ export function createMailer(settings: SmtpSettings): Mailer {
         return accepted(info);
       } catch (error) {
         if (signal.aborted) throw signal.reason;
-        return explain(deadline.aborted ? { code: "ETIMEDOUT" } : (error as SmtpError));
+        const delivery = explain(deadline.aborted ? { code: "ETIMEDOUT" } : (error as SmtpError));
+        return withoutSecret(delivery, current?.password);
       }
     },
     close() {
@@ -88,6 +89,13 @@ export function createMailer(settings: SmtpSettings): Mailer {
       current = undefined;
     },
   };
+}
+
+/** A server may say the password back: nobody else is told. */
+function withoutSecret(delivery: Delivery, password: string | undefined): Delivery {
+  if (password === undefined || password === "" || delivery.message === undefined) return delivery;
+  const encoded = Buffer.from(password).toString("base64").replace(/=+$/, "");
+  return { ...delivery, message: delivery.message.replaceAll(password, "…").replaceAll(encoded, "…") };
 }
 
 function connect(settings: SmtpSettings, password: string | undefined): Transporter {

@@ -6,8 +6,9 @@ type Fields = Readonly<Record<string, unknown>>;
 /** kubectl's own list: these keep their capitals. */
 const ACRONYMS = ["API", "URL", "UID", "OSB", "GUID"];
 
-/** `tenantId` → `Tenant Id`, as kubectl words a field. */
+/** `tenantId` → `Tenant Id`, as kubectl words a field; one with a digit stays as it is. */
 function label(field: string): string {
+  if (/[^A-Za-z-]/.test(field)) return field;
   const words = field.match(/[A-Z]+(?![a-z])|[A-Z][a-z]*|[a-z]+|\d+|[^A-Za-z\d]+/g) ?? [field];
   return words
     .map((word) =>

@@ -63,11 +63,20 @@ export function mutatedText(text: string, random: Random): string {
   if (how < 0.2) return pick(random, textBombs());
   const lines = text.split("\n");
   const whole = parsed(text);
-  if (whole !== undefined) return JSON.stringify(mutated(whole, random));
+  if (whole !== undefined) return written(mutated(whole, random)) ?? pick(random, textBombs());
   const at = Math.floor(random() * lines.length);
   const line = parsed(lines[at] ?? "");
-  lines[at] = line === undefined ? pick(random, ["", "{", "null", "\u0000"]) : JSON.stringify(mutated(line, random));
+  lines[at] = line === undefined ? pick(random, ["", "{", "null", "\u0000"]) : (written(mutated(line, random)) ?? "{");
   return lines.join("\n");
+}
+
+/** Undefined for what is nested so deeply that the engine cannot write it. */
+function written(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
 
 function parsed(text: string): unknown {

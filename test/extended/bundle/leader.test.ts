@@ -114,7 +114,7 @@ describe("One replica", () => {
       }),
     );
     const { child, exited, logged } = bundle.start([`--kubeconfig=${kubeconfig}`, "--health-probe-bind-address=0"]);
-    await logged("List or watch failed");
+    await logged("Cannot reach the API server");
     // Between two tries nothing but time passes.
     expect(await Promise.race([exited, pause(1_500)])).toBeUndefined();
     child.kill("SIGTERM");

@@ -48,7 +48,9 @@ describe.skipIf(!collects || helm === undefined)("With Helm", { timeout: 120_000
   const crd = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/o365syncs.o365sync.dev";
   const sync = (world: World) => `/apis/o365sync.dev/v1alpha1/namespaces/${world.namespace}/o365syncs/example-com`;
   const names = async (world: World) => (await world.configMaps()).map(({ metadata }) => metadata.name).sort();
-  const ALL = ["accounts-0", "history", "manifest", "recipients", "routing"].map((part) => `example-com-${part}`);
+  const ALL = ["accounts-0", "changes-0", "history", "left-out", "manifest", "recipients", "routing"].map(
+    (part) => `example-com-${part}`,
+  );
 
   /** The garbage collector learns of new kinds every 30 s. */
   async function collected(world: World, left: readonly string[]): Promise<void> {

@@ -117,7 +117,8 @@ describe("The rights of the chart", () => {
   }
 
   it("are those that something is known to need", () => {
-    expect(everything.flatMap(rightsOf).sort()).toEqual(NEEDS.map(([right]) => right).sort());
+    // A gateway's own Role has nothing that the operator has not.
+    expect([...new Set(everything.flatMap(rightsOf))].sort()).toEqual(NEEDS.map(([right]) => right).sort());
   });
 
   it("suffice for everything that the operator does, and each is used", { timeout: 60_000 }, async ({ skip }) => {

@@ -51,7 +51,7 @@ describe("What leaves the process", () => {
     const { tenant } = world;
     await world.install({ notifications: { enabled: true, recipients: ["ops@example.com", "gone@example.org"] } });
     catcher.behaviour.onRecipient = (address) =>
-      address.startsWith("gone") ? { code: 550, text: `5.1.1 <${address}> ${QUOTED}` } : undefined;
+      address.startsWith("gone") ? { code: 550, text: `5.1.1 <${address}> ${SMTP_PASSWORD}` } : undefined;
     await world.ask("testConnection", "1");
     await world.ask("testSync", "2");
     await world.ask("sync", "3");
@@ -68,7 +68,7 @@ describe("What leaves the process", () => {
       await world.ask("sync", token);
       cancel();
     }
-    catcher.behaviour.onMail = () => ({ code: 451, text: `4.3.0 ${QUOTED}` });
+    catcher.behaviour.onMail = () => ({ code: 451, text: `4.3.0 ${SMTP_PASSWORD} ada.abel@example.com` });
     for (const { id } of [...tenant.company.users.values()].slice(0, 60)) tenant.company.remove(id);
     const held = await world.ask("sync", "9");
     await world.until(
