@@ -27,7 +27,7 @@ export interface Results {
   readonly fleet: FleetResult | undefined;
 }
 
-const ONE_ALIAS = { accounts: 1, history: 1, manifest: 1, recipients: 1 };
+const ONE_ALIAS = { accounts: 1, changes: 1, history: 1, manifest: 1, recipients: 1 };
 
 /** Every figure that is beyond the budget, in words. */
 export function beyondBudget({ sizes, fleet }: Results, budget: Budget): string[] {
