@@ -3,7 +3,7 @@ import type { Deps } from "../src/base/deps.ts";
 import { loadAccess } from "../src/runtime/access.ts";
 import { createClient } from "../src/runtime/client.ts";
 import { RELEASE } from "../src/version.ts";
-import { CommandError } from "./errors.ts";
+import { CommandError } from "./command-error.ts";
 import { createOutput, type Streams } from "./output.ts";
 import type { GlobalOptions } from "./program.ts";
 import type { Session } from "./session.ts";

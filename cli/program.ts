@@ -1,5 +1,6 @@
 /** The commands of `kubectl mailsync`, their flags and their help. */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { CommandError, EXIT, type ExitCode } from "./command-error.ts";
 import { approve, plan } from "./commands/approve.ts";
 import { changes } from "./commands/changes.ts";
 import { doctor } from "./commands/doctor.ts";
@@ -9,7 +10,6 @@ import { history } from "./commands/history.ts";
 import { request } from "./commands/requests.ts";
 import { consent, setSuspended } from "./commands/suspend.ts";
 import { why } from "./commands/why.ts";
-import { CommandError, EXIT, type ExitCode } from "./errors.ts";
 import type { Format } from "./output.ts";
 import type { Session } from "./session.ts";
 import type { RequestKind, Waiting } from "./wait.ts";

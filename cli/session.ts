@@ -4,7 +4,7 @@ import type { MailDomain, O365Sync } from "../src/api/types.generated.ts";
 import type { Clock } from "../src/base/deps.ts";
 import { CONFIG_MAP, type ConfigMap, type KubeObject, type ResourceType } from "../src/runtime/kube.ts";
 import { ApiError, type Client } from "../src/runtime/types.ts";
-import { CommandError } from "./errors.ts";
+import { CommandError } from "./command-error.ts";
 import type { Output, Streams } from "./output.ts";
 
 export interface Session {

@@ -8,7 +8,7 @@ import {
 import { O365_SYNC } from "../src/api/resources.ts";
 import type { O365Sync, O365SyncStatus } from "../src/api/types.generated.ts";
 import { ApiError } from "../src/runtime/types.ts";
-import { CommandError } from "./errors.ts";
+import { CommandError } from "./command-error.ts";
 import { printable } from "./output.ts";
 import { getSync, missingRight, oneNamespace, type Session } from "./session.ts";
 

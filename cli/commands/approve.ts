@@ -1,5 +1,5 @@
 /** `plan` and `approve`: the held plan as a diff, and the way to let exactly it through. */
-import { CommandError, EXIT, type ExitCode } from "../errors.ts";
+import { CommandError, EXIT, type ExitCode } from "../command-error.ts";
 import { isData, printable } from "../output.ts";
 import { findPlan, printPlan } from "../read/plan.ts";
 import { getSync, type Session } from "../session.ts";

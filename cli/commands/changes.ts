@@ -1,6 +1,6 @@
 /** `changes`: which addresses came and went, all of them. */
 import { readableTime } from "../../src/base/time.ts";
-import { CommandError, EXIT, type ExitCode } from "../errors.ts";
+import { CommandError, EXIT, type ExitCode } from "../command-error.ts";
 import { isData } from "../output.ts";
 import { isRemoval, runsOf } from "../read/changes.ts";
 import { getSync, type Session } from "../session.ts";

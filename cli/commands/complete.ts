@@ -1,5 +1,5 @@
 /** Completion, as kubectl asks for it: `kubectl_complete-mailsync` calls `kubectl-mailsync __complete WORDS…`. */
-import { EXIT, type ExitCode } from "../errors.ts";
+import { EXIT, type ExitCode } from "../command-error.ts";
 import { listSyncs, type Session } from "../session.ts";
 
 /** After the last suggestion kubectl reads a directive; 4: no files. */

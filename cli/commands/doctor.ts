@@ -5,7 +5,7 @@ import type { O365Sync } from "../../src/api/types.generated.ts";
 import { compilePatterns } from "../../src/recipients/patterns.ts";
 import { CONFIG_MAP, type KubeObject, LEASE, type ResourceType } from "../../src/runtime/kube.ts";
 import { ApiError } from "../../src/runtime/types.ts";
-import { CommandError, EXIT, type ExitCode } from "../errors.ts";
+import { CommandError, EXIT, type ExitCode } from "../command-error.ts";
 import { isData, printable } from "../output.ts";
 import { readLeftOut } from "../read/left-out.ts";
 import { listDomains, listSyncs, missingRight, type Session } from "../session.ts";

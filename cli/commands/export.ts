@@ -1,5 +1,5 @@
 /** `export`: the whole list, joined over its shards and checked against the manifest. */
-import { CommandError, EXIT, type ExitCode } from "../errors.ts";
+import { CommandError, EXIT, type ExitCode } from "../command-error.ts";
 import { accountsOf, allListed, type PublishedList, readList } from "../read/list.ts";
 import { getSync, type Session } from "../session.ts";
 

@@ -1,6 +1,6 @@
 /** `get`: every sync on one line, trouble first. */
 import type { O365Sync } from "../../src/api/types.generated.ts";
-import { EXIT, type ExitCode } from "../errors.ts";
+import { EXIT, type ExitCode } from "../command-error.ts";
 import { ago, type Colour, isData, type Output, printable } from "../output.ts";
 import { getSync, listSyncs, type Session } from "../session.ts";
 

@@ -1,6 +1,6 @@
 /** `history`: what was done, as the product's table. */
 import { readableTime } from "../../src/base/time.ts";
-import { EXIT, type ExitCode } from "../errors.ts";
+import { EXIT, type ExitCode } from "../command-error.ts";
 import { isData, printable } from "../output.ts";
 import { readHistory } from "../read/history.ts";
 import { getSync, type Session } from "../session.ts";

@@ -1,5 +1,5 @@
 /** `test`, `sync`, `preview`: ask, wait with progress, print the answer. */
-import { EXIT, type ExitCode } from "../errors.ts";
+import { EXIT, type ExitCode } from "../command-error.ts";
 import { isData, printable } from "../output.ts";
 import { findPlan, printPlan } from "../read/plan.ts";
 import type { Session } from "../session.ts";

@@ -1,5 +1,5 @@
 /** `suspend`, `resume` and `consent`: small things that are asked often. */
-import { EXIT, type ExitCode } from "../errors.ts";
+import { EXIT, type ExitCode } from "../command-error.ts";
 import { isData, printable } from "../output.ts";
 import { getSync, type Session } from "../session.ts";
 import { change } from "../wait.ts";

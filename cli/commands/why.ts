@@ -1,6 +1,6 @@
 /** `why`: is an address accepted, and why, or why not. */
-import { parseAddress } from "../../src/recipients/addresses.ts";
-import { EXIT, type ExitCode } from "../errors.ts";
+import { parseAddress } from "../../src/recipients/smtp-address.ts";
+import { EXIT, type ExitCode } from "../command-error.ts";
 import { isData, printable } from "../output.ts";
 import type { Session } from "../session.ts";
 import { type Explanation, explain, explainDropped } from "../why/explain.ts";

@@ -9,11 +9,11 @@ import {
   changesOf,
   MOST_MAPS,
   parseChanges,
-} from "../../src/publication/changes.ts";
-import type { HistoryRecord } from "../../src/publication/records.ts";
-import { isDelete } from "../../src/recipients/changes.ts";
+} from "../../src/publication/changes-file.ts";
+import type { HistoryRecord } from "../../src/publication/run-records.ts";
 import type { ChangeKind } from "../../src/recipients/model.ts";
-import { CommandError } from "../errors.ts";
+import { isDelete } from "../../src/recipients/roster-changes.ts";
+import { CommandError } from "../command-error.ts";
 import { getConfigMap, type Session } from "../session.ts";
 import { readHistory } from "./history.ts";
 

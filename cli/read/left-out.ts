@@ -1,9 +1,9 @@
 /** What the tenant has of a domain and the list has not, and why: `<sync>-left-out`. */
 import { leftOutName } from "../../src/api/names.ts";
 import type { O365Sync } from "../../src/api/types.generated.ts";
-import { LEFT_OUT_KEY, parseLeftOut } from "../../src/publication/left-out.ts";
-import { lowerCase } from "../../src/recipients/addresses.ts";
+import { LEFT_OUT_KEY, parseLeftOut } from "../../src/publication/left-out-file.ts";
 import type { LeftOutEntry } from "../../src/recipients/left-out.ts";
+import { lowerCase } from "../../src/recipients/smtp-address.ts";
 import { getConfigMap, type Session } from "../session.ts";
 
 export interface LeftOutFile {

@@ -12,7 +12,7 @@ import { FORMATS } from "../../src/recipients/tables/formats/formats.ts";
 import { parseTables } from "../../src/recipients/tables/render.ts";
 import { shardOf } from "../../src/recipients/tables/shards.ts";
 import type { ConfigMap } from "../../src/runtime/kube.ts";
-import { CommandError } from "../errors.ts";
+import { CommandError } from "../command-error.ts";
 import { getConfigMap, type Session } from "../session.ts";
 
 export interface PublishedList {

@@ -1,8 +1,8 @@
 /** The plan ConfigMap: the held plan, or that of the last test sync, as a diff. */
 import { planName } from "../../src/api/names.ts";
 import type { O365Sync } from "../../src/api/types.generated.ts";
-import { isDelete } from "../../src/recipients/changes.ts";
 import { readPlanFile } from "../../src/recipients/plan-file.ts";
+import { isDelete } from "../../src/recipients/roster-changes.ts";
 import { printable } from "../output.ts";
 import { getConfigMap, type Session } from "../session.ts";
 

@@ -1,7 +1,7 @@
 /** From facts to an answer: is the address accepted, why or why not, and what to do. Pure. */
 import { readableTime } from "../../src/base/time.ts";
-import type { Dropped, DropReason } from "../../src/recipients/addresses.ts";
 import type { LeftOutEntry } from "../../src/recipients/left-out.ts";
+import type { Dropped, DropReason } from "../../src/recipients/smtp-address.ts";
 import type { Address, DomainFacts, DroppedFacts, SyncFacts } from "./facts.ts";
 
 /** One cause, as data and as a sentence. */

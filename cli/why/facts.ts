@@ -2,10 +2,10 @@
 import { claimedNames } from "../../src/api/indexers.ts";
 import { routingName } from "../../src/api/names.ts";
 import type { MailDomain, O365Sync } from "../../src/api/types.generated.ts";
-import type { Dropped } from "../../src/recipients/addresses.ts";
 import type { LeftOutEntry } from "../../src/recipients/left-out.ts";
 import type { AccountType } from "../../src/recipients/model.ts";
 import { compilePatterns } from "../../src/recipients/patterns.ts";
+import type { Dropped } from "../../src/recipients/smtp-address.ts";
 import { isCarriedBy } from "../../src/recipients/tables/formats/formats.ts";
 import { parseRelayDomains, RELAY_DOMAINS_KEY } from "../../src/recipients/tables/routing.ts";
 import { type Arrival, lastChange } from "../read/changes.ts";

@@ -1,6 +1,6 @@
 /** What a person types after the story: changes of the tenant, and the questions of `kubectl mailsync`, without kubectl. */
 import { createInterface } from "node:readline";
-import { CommandError } from "../../cli/errors.ts";
+import { CommandError } from "../../cli/command-error.ts";
 import { openSession } from "../../cli/open.ts";
 import type { Streams } from "../../cli/output.ts";
 import { runProgram } from "../../cli/program.ts";

@@ -3,7 +3,7 @@ import { type Break, one } from "./break.ts";
 
 const GUARDS = "src/recipients/guards.ts";
 const BATCH = "src/directory/graph/batch.ts";
-const CONFIRM = "src/directory/graph/confirm.ts";
+const CONFIRM = "src/directory/graph/objects-by-id.ts";
 const RUN = "src/sync/run/run.ts";
 const SERVE_REQUESTS = "src/sync/decide/serve-requests.ts";
 
@@ -161,7 +161,7 @@ export const guards: readonly Break[] = [
 export const confirmations: readonly Break[] = [
   {
     rule: "removals are confirmed",
-    file: "src/sync/run/steps.ts",
+    file: "src/sync/run/ask-tenant.ts",
     changes: [
       ["if (wrong > 0) throw", "if (wrong < 0) throw"],
       ["if (held > 0) throw", "if (held < 0) throw"],
@@ -170,7 +170,7 @@ export const confirmations: readonly Break[] = [
   },
   one(
     "removals are asked for",
-    "src/sync/run/steps.ts",
+    "src/sync/run/ask-tenant.ts",
     "await directory.findHolders(gone, sources, signal);",
     "await directory.findHolders([], sources, signal);",
     "unit/sync/run/confirmation",
@@ -194,35 +194,35 @@ export const confirmations: readonly Break[] = [
     CONFIRM,
     'if (status === 404) return "gone";',
     'if (status >= 400) return "gone";',
-    "unit/directory/graph/confirm",
+    "unit/directory/graph/objects-by-id",
   ),
   one(
     "a part that failed is asked again",
     BATCH,
     "open = [...refusals.keys()];",
     "open = [];\n      return { done: true };",
-    "unit/directory/graph/confirm",
+    "unit/directory/graph/objects-by-id",
   ),
   one(
     "a batch answers for every part",
     BATCH,
     'if (part === undefined) throw malformed(operation, "a batch leaves out an object that was asked for");',
     "if (part === undefined) return [question, { status: 404 }];",
-    "unit/directory/graph/confirm",
+    "unit/directory/graph/objects-by-id",
   ),
   one(
     "null addresses are not none",
     CONFIRM,
     'if (!object.addressesShown) throw malformed(OPERATION, "an object came without its addresses");',
     "",
-    "unit/directory/graph/confirm",
+    "unit/directory/graph/objects-by-id",
   ),
   one(
     "another object's answer confirms nothing",
     CONFIRM,
     "if (object.id.toLowerCase() !== id.toLowerCase())",
     "if (false)",
-    "unit/directory/graph/confirm",
+    "unit/directory/graph/objects-by-id",
   ),
 ];
 

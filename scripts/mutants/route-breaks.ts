@@ -1,7 +1,7 @@
 /** Breaks of what keeps a name on the gateway: routes, claims, adoption, renames, fences, and who is woken. */
 import { type Break, one } from "./break.ts";
 
-const ROUTING = "src/domain/routing.ts";
+const ROUTING = "src/domain/routed-names.ts";
 const PUBLISH_ROUTING = "src/domain/publish-routing.ts";
 const STATUS = "src/domain/status.ts";
 const LISTS = "src/publication/lists.ts";

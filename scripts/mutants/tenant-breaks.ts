@@ -70,7 +70,7 @@ export const reading: readonly Break[] = [
     "!isAbsent(proxyAddresses) && !isTexts(proxyAddresses)",
     "false",
     "unit/directory/graph/read",
-    "unit/directory/graph/confirm",
+    "unit/directory/graph/objects-by-id",
   ),
   one(
     "a body that broke off is no answer",
@@ -186,7 +186,7 @@ export const publishing: readonly Break[] = [
   ),
   one(
     "no table is empty",
-    "src/recipients/tables/formats/text.ts",
+    "src/recipients/tables/formats/text-lines.ts",
     "if (lines.length === 0) lines.push",
     "if (lines.length < 0) lines.push",
     "unit/recipients/tables/render",

@@ -1,7 +1,7 @@
 /** What an administrator is told who comes back from granting consent. Pure. */
 
 import type { O365Sync } from "../api/types.generated.ts";
-import { findCondition } from "../runtime/conditions.ts";
+import { findCondition } from "../runtime/condition-list.ts";
 
 export type ConsentVerdict =
   /** The object's own look at a fresh token says so. */

@@ -1,9 +1,9 @@
 /** One read of a tenant for all who want it at about the same time with the very same credential. */
 import type { Clock } from "../base/deps.ts";
 import { createPacer } from "../base/slices.ts";
-import { isSmtp } from "../recipients/addresses.ts";
 import type { DirectoryObject } from "../recipients/model.ts";
 import { SOURCES } from "../recipients/model.ts";
+import { isSmtp } from "../recipients/smtp-address.ts";
 import type { Directory, ReadOptions, ReadStats } from "./types.ts";
 
 /** A read is kept while somebody uses it, and this long after. */

@@ -1,7 +1,7 @@
 /** What the status of a MailDomain says of its routing. Pure. */
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import type { PublishedList } from "../publication/lists.ts";
-import type { Claim, Routing, Waiting } from "./routing.ts";
+import type { Claim, Routing, Waiting } from "./routed-names.ts";
 
 export interface RouteVerdict {
   readonly reason: "Routed" | "NoInboundServer" | "NoRecipientList" | "DomainClaimed" | "ConfigMapConflict";

@@ -2,11 +2,11 @@
 import { isOlder } from "../api/seniority.ts";
 import type { MailDomain, MailDomainStatus, O365Sync } from "../api/types.generated.ts";
 import type { PublishedList } from "../publication/lists.ts";
-import { removeCondition, setCondition } from "../runtime/conditions.ts";
+import { removeCondition, setCondition } from "../runtime/condition-list.ts";
 import type { Condition } from "../runtime/kube.ts";
 import type { Published } from "./publish-routing.ts";
 import { type RouteVerdict, verdictOf } from "./route-verdict.ts";
-import type { Routing } from "./routing.ts";
+import type { Routing } from "./routed-names.ts";
 
 export interface DomainState {
   readonly routing: Routing;

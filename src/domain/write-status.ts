@@ -1,7 +1,7 @@
 /** Writes the status of a MailDomain, and records an event where Ready has another reason. */
 import { MAIL_DOMAIN } from "../api/resources.ts";
 import type { MailDomain, MailDomainStatus } from "../api/types.generated.ts";
-import { findCondition } from "../runtime/conditions.ts";
+import { findCondition } from "../runtime/condition-list.ts";
 import { createStatusWriter } from "../runtime/status-writer.ts";
 import type { Client, EventRecorder } from "../runtime/types.ts";
 

@@ -4,7 +4,7 @@ import { findInCdb } from "../recipients/tables/constant-database.ts";
 import { shardOf } from "../recipients/tables/shards.ts";
 import type { RecipientList } from "./list.ts";
 import type { Part } from "./part.ts";
-import type { Routing } from "./routing.ts";
+import type { Routing } from "./read-routing.ts";
 
 export type Answer = { readonly kind: "found"; readonly value: string } | { readonly kind: "notFound" | "notYet" };
 

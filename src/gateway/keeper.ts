@@ -7,7 +7,7 @@ import { type Catalog, createCatalog } from "./catalog.ts";
 import type { Disk, KeptState } from "./disk.ts";
 import { listOf, type RecipientList } from "./list.ts";
 import { type Part, readPart } from "./part.ts";
-import { type Routing, readRouting } from "./routing.ts";
+import { type Routing, readRouting } from "./read-routing.ts";
 
 export interface Keeper {
   readonly catalog: Catalog;

@@ -5,10 +5,10 @@ import { parseManifest } from "../publication/read-manifest.ts";
 import { find } from "../runtime/find.ts";
 import { CONFIG_MAP } from "../runtime/kube.ts";
 import type { Logger } from "../runtime/types.ts";
-import { createGatherer, type GathererOptions, hasLabels, TableError } from "./gather.ts";
+import { createGatherer, type GathererOptions, hasLabels, TableError } from "./fetch-list.ts";
 import type { Keeper } from "./keeper.ts";
 import { listOf, wantedParts } from "./list.ts";
-import { readRouting, routingTables } from "./routing.ts";
+import { readRouting, routingTables } from "./read-routing.ts";
 
 /** What stands in the way of a publication. Each is a value of a metric's label. */
 export type Obstacle = "manifest" | "newerManifest" | "noAddresses" | "incomplete" | "damaged" | "routing" | "tooLarge";

@@ -3,7 +3,7 @@
 import type { O365SyncStatus } from "../api/types.generated.ts";
 import type { Clock } from "../base/deps.ts";
 import { MINUTE_MS } from "../base/time.ts";
-import { findCondition } from "../runtime/conditions.ts";
+import { findCondition } from "../runtime/condition-list.ts";
 import type { KubeObject } from "../runtime/kube.ts";
 import { storeKey } from "../runtime/store.ts";
 import type { Controller, Store } from "../runtime/types.ts";

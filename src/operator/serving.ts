@@ -12,7 +12,7 @@ import type { StuckWorkerProbe } from "../runtime/controller.ts";
 import { find } from "../runtime/find.ts";
 import type { Client, Store } from "../runtime/types.ts";
 import type { Checks } from "../sync/access/checks.ts";
-import { clientIdOf } from "../sync/access/credentials.ts";
+import { clientIdOf } from "../sync/access/connection.ts";
 import type { SharedAccess } from "../sync/access/shared-access.ts";
 import type { WatchedNamespace } from "./wake.ts";
 

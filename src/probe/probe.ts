@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Deps } from "../base/deps.ts";
 import { Failure } from "../base/failure.ts";
 import { createTokenSource, type Token } from "../directory/entra/token.ts";
-import { refused, unreachable } from "../directory/errors/errors.ts";
+import { refused, unreachable } from "../directory/errors/to-failure.ts";
 import { listPath } from "../directory/graph/pages.ts";
 import type { Http, HttpResponse } from "../directory/http/http.ts";
 import { asRecord, errorCodes, type JsonRecord, parseJson, publicId } from "../directory/http/json.ts";
@@ -11,7 +11,7 @@ import { TransportError } from "../directory/http/transport-error.ts";
 import { missingRoles } from "../directory/permissions.ts";
 import { LISTING, type Operation, SELECT } from "../directory/sources.ts";
 import { SOURCES, type Source } from "../recipients/model.ts";
-import { probeAddresses } from "./addresses.ts";
+import { probeAddresses } from "./address-filter.ts";
 import type { Finding } from "./finding.ts";
 import type { ProbeOptions } from "./flags.ts";
 

@@ -3,9 +3,9 @@ import { changesName } from "../api/names.ts";
 import type { O365Sync } from "../api/types.generated.ts";
 import { inSlices } from "../base/slices.ts";
 import type { Plan } from "../recipients/model.ts";
-import { type ChangesMap, MOST_MAPS, packRun, parseChanges, withRun } from "./changes.ts";
+import { type ChangesMap, MOST_MAPS, packRun, parseChanges, withRun } from "./changes-file.ts";
 import type { ConfigMaps } from "./configmaps.ts";
-import type { ListPlace } from "./records.ts";
+import type { ListPlace } from "./run-records.ts";
 
 /** Where the full list of a run stands, and which others stand too. */
 export interface KeptChanges {

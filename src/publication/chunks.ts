@@ -2,10 +2,10 @@
 import { hash } from "node:crypto";
 import { type JsonLimits, parseBounded } from "../base/bounded-json.ts";
 import { isPauseDue, type Steps } from "../base/steps.ts";
-import { parseAddress } from "../recipients/addresses.ts";
 import type { Account } from "../recipients/model.ts";
 import type { Roster } from "../recipients/packed/roster.ts";
 import { accountLine } from "../recipients/revision.ts";
+import { parseAddress } from "../recipients/smtp-address.ts";
 
 /** Well below the 1 MiB of a ConfigMap: chunks fill unevenly. */
 const FULL_BYTES = 600 * 1024;

@@ -7,7 +7,7 @@ import { Failure } from "../base/failure.ts";
 import { find } from "../runtime/find.ts";
 import { CONFIG_MAP, type ConfigMap, type ObjectMeta } from "../runtime/kube.ts";
 import { ApiError, type Client, type Store } from "../runtime/types.ts";
-import { contentMetadata, isOurs, type Role } from "./ownership.ts";
+import { contentMetadata, isOurs, type Role } from "./labels.ts";
 
 /** What one ConfigMap shall hold. `binaryData` values are base64. */
 export interface Content {

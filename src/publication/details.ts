@@ -1,6 +1,6 @@
 /** What a mail shows of a run beside the status: known again in the history ConfigMap by its digest, which the status keeps. Pure. */
 import { sha256 } from "../recipients/revision.ts";
-import type { HistoryRecord } from "./records.ts";
+import type { HistoryRecord } from "./run-records.ts";
 
 /** Numbers, plan and addresses. The texts of a mail are in the status. */
 export type RunDetails = Pick<

@@ -4,9 +4,9 @@ import { historyName } from "../api/names.ts";
 import type { O365Sync } from "../api/types.generated.ts";
 import { ApiError } from "../runtime/types.ts";
 import type { ConfigMaps } from "./configmaps.ts";
-import { historyData, parseHistory, withoutLost, withRecord } from "./history.ts";
+import { historyData, parseHistory, withoutLost, withRecord } from "./history-file.ts";
 import { asObstacle } from "./obstacle.ts";
-import type { HistoryRecord } from "./records.ts";
+import type { HistoryRecord } from "./run-records.ts";
 
 export interface HistoryWriter {
   /**

@@ -4,8 +4,8 @@ import { manifestName } from "../api/names.ts";
 import type { O365Sync } from "../api/types.generated.ts";
 import type { ObjectMeta } from "../runtime/kube.ts";
 import { type ConfigMaps, hasOwnMetadata } from "./configmaps.ts";
+import { type Role, type SideFile, sideFilesOf } from "./labels.ts";
 import { contentsOf, type Manifest, type NamedContent, type Publication } from "./manifest.ts";
-import { type Role, type SideFile, sideFilesOf } from "./ownership.ts";
 import { staleLayouts } from "./publication.ts";
 
 export interface Inspection {

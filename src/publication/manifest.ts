@@ -3,7 +3,7 @@ import { DAY_MS } from "../base/time.ts";
 import type { FeedLinks } from "../directory/types.ts";
 import type { AliasDomain } from "../recipients/model.ts";
 import type { Format, OutputOptions } from "../recipients/tables/formats/formats.ts";
-import type { HistoryRecord, RequestKind } from "./records.ts";
+import type { HistoryRecord, RequestKind } from "./run-records.ts";
 
 /** Readers and writers of another schema version refuse each other: a list is never rewritten on a guess. */
 export const SCHEMA_VERSION = 1;

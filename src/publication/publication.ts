@@ -21,6 +21,7 @@ import {
 } from "../recipients/tables/render.ts";
 import { type Chunks, chunkAccounts } from "./chunks.ts";
 import { type Content, contentHash } from "./configmaps.ts";
+import type { Role } from "./labels.ts";
 import {
   type AccountsChunk,
   type Blueprint,
@@ -33,7 +34,6 @@ import {
   retiring,
   type TableShard,
 } from "./manifest.ts";
-import type { Role } from "./ownership.ts";
 
 /** One ConfigMap of a publication. */
 export interface Part extends NamedContent {

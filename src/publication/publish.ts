@@ -14,6 +14,7 @@ import { parseAccounts } from "./chunks.ts";
 import type { ConfigMaps, Content, Seen } from "./configmaps.ts";
 import { findStrays } from "./inspect.ts";
 import { INLINE_BYTES, type Journal, MOST_JOURNAL_BYTES, replayJournal, writeJournal } from "./journal.ts";
+import { sideFilesOf } from "./labels.ts";
 import {
   committed,
   domainOf,
@@ -24,11 +25,10 @@ import {
   type Publication,
   serializeManifest,
 } from "./manifest.ts";
-import { sideFilesOf } from "./ownership.ts";
 import { buildPublication, type Draft, staleLayouts } from "./publication.ts";
 import { parseManifest } from "./read-manifest.ts";
-import type { HistoryRecord } from "./records.ts";
 import type { Routes } from "./routes.ts";
+import type { HistoryRecord } from "./run-records.ts";
 
 /** What stands of one object's publication; `seen` is the manifest's ConfigMap as it was read. */
 export interface Standing {

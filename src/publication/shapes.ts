@@ -1,7 +1,7 @@
 /** The shapes of what stands in ConfigMaps, with a bound on everything: whoever can write there can write anything. */
 import * as v from "valibot";
 import type { JsonLimits } from "../base/bounded-json.ts";
-import { ADDRESSES_KEPT, type HistoryRecord, LOSERS_KEPT } from "./records.ts";
+import { ADDRESSES_KEPT, type HistoryRecord, LOSERS_KEPT } from "./run-records.ts";
 
 /** A ConfigMap holds no more than a mebibyte; a manifest of 128 shards in eight layouts has some 10,000 values. */
 export const FILE_LIMITS: JsonLimits = { characters: 1024 * 1024, values: 100_000, depth: 16 };

@@ -1,6 +1,6 @@
 /** Reads a list of addresses as another system wrote it: lines, maps, CSV, proxy addresses. Only ours are taken. Pure. */
 import { isUtf8 } from "node:buffer";
-import { domainName, parseAddress } from "./addresses.ts";
+import { domainName, parseAddress } from "./smtp-address.ts";
 
 export type AddressList =
   | {

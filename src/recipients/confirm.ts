@@ -1,9 +1,9 @@
 /** Which removals the directory must confirm, by object and by address, and whether it did. */
 
 import { isPauseDue, type Steps } from "../base/steps.ts";
-import { parseAddress, smtpAddresses } from "./addresses.ts";
-import { isDelete } from "./changes.ts";
 import type { Account, DirectoryObject, Plan, Source } from "./model.ts";
+import { isDelete } from "./roster-changes.ts";
+import { parseAddress, smtpAddresses } from "./smtp-address.ts";
 
 export interface OwnRules {
   /** Addresses that excludeRecords left out. */

@@ -1,7 +1,6 @@
 /** From directory objects to accounts: the rules that decide which address belongs to whom. */
 
 import { isPauseDue, type Steps } from "../base/steps.ts";
-import { type DropReason, type NamedAs, parseAddress, smtpAddresses } from "./addresses.ts";
 import { type Claim, compareClaims } from "./claims.ts";
 import { type Candidate, primaryOf, sift } from "./election.ts";
 import { createLeftOut, type LeftOut, type LeftOutCollector } from "./left-out.ts";
@@ -10,6 +9,7 @@ import { dealOut } from "./packed/buckets.ts";
 import { createRecords, type PackedRecord, type Records } from "./packed/records.ts";
 import { ACCOUNT_TYPES, bucketOf, bucketsFor, type Roster, rosterFrom } from "./packed/roster.ts";
 import { compilePatterns } from "./patterns.ts";
+import { type DropReason, type NamedAs, parseAddress, smtpAddresses } from "./smtp-address.ts";
 import type { Format } from "./tables/formats/formats.ts";
 import { isCarriedBy } from "./tables/formats/formats.ts";
 

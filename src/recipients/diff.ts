@@ -3,11 +3,11 @@ import { createHash } from "node:crypto";
 import { isPauseDue, type Steps } from "../base/steps.ts";
 import { acceptedParts } from "./accepted.ts";
 import type { Baseline } from "./baseline.ts";
-import { collectChanges, sortKey } from "./changes.ts";
 import type { Change, ChangeCounts, ChangeKind, Changes, DomainNames, Plan } from "./model.ts";
 import { type AddressSet, createAddressSet, NO_ADDRESSES } from "./packed/address-set.ts";
 import { bucketOfAddress, bucketsFor, type Roster } from "./packed/roster.ts";
 import { sortedBy } from "./packed/sort.ts";
+import { collectChanges, sortKey } from "./roster-changes.ts";
 
 export interface Wish {
   readonly accounts: Roster;

@@ -1,9 +1,9 @@
 /** What may stop a plan: a checklist of small rules; each looks at the plan and answers violations or nothing. */
 
 import type { Baseline } from "./baseline.ts";
-import { isDelete } from "./changes.ts";
 import { type AccountType, type ChangeCounts, type Plan, SOURCES, type Source } from "./model.ts";
 import type { Roster } from "./packed/roster.ts";
+import { isDelete } from "./roster-changes.ts";
 
 export interface GuardInput {
   readonly plan: Plan;

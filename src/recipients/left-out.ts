@@ -1,7 +1,7 @@
 /** Which addresses of these domains are not on the list, and why: bounded, and the same whatever the order of input. */
 import { isPauseDue, type Steps } from "../base/steps.ts";
-import type { DropReason } from "./addresses.ts";
 import { compilePatterns } from "./patterns.ts";
+import type { DropReason } from "./smtp-address.ts";
 
 /** The first of them are told first where there are too many: what nobody expects before what somebody configured. */
 export const LEFT_OUT_REASONS = [

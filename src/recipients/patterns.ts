@@ -1,7 +1,7 @@
 /** Whether an address matches any of many patterns: all of them are tried at once, in a time that no pattern can stretch. */
 
-import { lowerCase } from "./addresses.ts";
 import { matcherOf, tokenize } from "./fnmatch.ts";
+import { lowerCase } from "./smtp-address.ts";
 
 /** The first of the patterns that matches a whole address. Patterns are lower-cased to compare, as addresses are. */
 export function compilePatterns(patterns: readonly string[]): (address: string) => string | undefined {

@@ -1,8 +1,8 @@
 /** Tells people through events what came of a reconcile. Notes carry nothing volatile and no addresses. */
 
 import type { O365Sync } from "../api/types.generated.ts";
-import { isTest } from "../publication/records.ts";
-import { findCondition } from "../runtime/conditions.ts";
+import { isTest } from "../publication/run-records.ts";
+import { findCondition } from "../runtime/condition-list.ts";
 import type { EventRecorder } from "../runtime/types.ts";
 import type { Outcome } from "./outcome.ts";
 

@@ -5,7 +5,7 @@ import type { O365Sync } from "../api/types.generated.ts";
 import type { ConfigMaps } from "../publication/configmaps.ts";
 import type { HistoryWriter } from "../publication/history-writer.ts";
 import type { Manifest, Publication } from "../publication/manifest.ts";
-import type { HandledTokens, RequestKind } from "../publication/records.ts";
+import type { HandledTokens, RequestKind } from "../publication/run-records.ts";
 import { pendingRequests, requestType } from "./decide/requests.ts";
 
 /**

@@ -3,7 +3,7 @@
 import type { O365SyncStatus } from "../api/types.generated.ts";
 import type { Failure } from "../base/failure.ts";
 import type { Delivered } from "../notify/notifier.ts";
-import type { Run } from "../publication/records.ts";
+import type { Run } from "../publication/run-records.ts";
 import type { View } from "./gather.ts";
 import type { Polled, SyncServices } from "./services.ts";
 import type { Facts, Finding } from "./status/conditions.ts";

@@ -6,7 +6,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { flagsOf } from "../../dev/flags.ts";
 import type { O365Sync } from "../../src/api/types.generated.ts";
-import type { HistoryRecord } from "../../src/publication/records.ts";
+import type { HistoryRecord } from "../../src/publication/run-records.ts";
 import { createBundle, type OperatorChild } from "../support/bundle.ts";
 import { expectedRecipients } from "../support/expected.ts";
 import { createRandom } from "../support/random.ts";

@@ -1,5 +1,5 @@
 /** Runs `kubectl mailsync` inside the test: what it prints, and its exit code. */
-import { CommandError } from "../../cli/errors.ts";
+import { CommandError } from "../../cli/command-error.ts";
 import { openSession } from "../../cli/open.ts";
 import type { Streams } from "../../cli/output.ts";
 import { runProgram } from "../../cli/program.ts";

@@ -9,7 +9,7 @@ import {
 import type { Deps } from "../../base/deps.ts";
 import { Failure } from "../../base/failure.ts";
 import { isSecretRefused, MAYBE_ELSEWHERE } from "../errors/error-table.ts";
-import { answeredByOther, isOfMicrosoft, malformed, type Refusal, refused, unreachable } from "../errors/errors.ts";
+import { answeredByOther, isOfMicrosoft, malformed, type Refusal, refused, unreachable } from "../errors/to-failure.ts";
 import type { Http, HttpResponse } from "../http/http.ts";
 import { asRecord, parseJson, publicId } from "../http/json.ts";
 import { type Attempt, asksTooLong, type Patience, parseRetryAfter, retrying } from "../http/retry.ts";

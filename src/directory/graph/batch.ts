@@ -1,6 +1,6 @@
 /** Asks many small questions in batches: each is answered, asked again where that may help, or ends them all. */
 import type { Deps } from "../../base/deps.ts";
-import { malformed, type Refusal, refused } from "../errors/errors.ts";
+import { malformed, type Refusal, refused } from "../errors/to-failure.ts";
 import { asRecord, errorCodes, type JsonRecord, publicId } from "../http/json.ts";
 import { type Attempt, parseRetryAfter, retrying } from "../http/retry.ts";
 import type { Operation } from "../sources.ts";

@@ -1,6 +1,6 @@
 /** Asks a collection what has changed: which objects, not what of them. Nothing of it is believed before it is read by id. */
 import type { Source } from "../../recipients/model.ts";
-import { isExpired, malformed, type Refusal, refused } from "../errors/errors.ts";
+import { isExpired, malformed, type Refusal, refused } from "../errors/to-failure.ts";
 import { asRecord } from "../http/json.ts";
 import { type Operation, SELECT } from "../sources.ts";
 import type { DeltaAnswer, DeltaLink } from "../types.ts";

@@ -4,7 +4,7 @@ import { type JsonLimits, parseInPieces } from "../../base/bounded-json.ts";
 import type { Deps } from "../../base/deps.ts";
 import { inSlices } from "../../base/slices.ts";
 import type { Token, TokenSource } from "../entra/token.ts";
-import { answeredByOther, isOfMicrosoft, malformed, type Refusal, refused, unreachable } from "../errors/errors.ts";
+import { answeredByOther, isOfMicrosoft, malformed, type Refusal, refused, unreachable } from "../errors/to-failure.ts";
 import type { Http, HttpRequest, HttpResponse } from "../http/http.ts";
 import { LARGEST_BODY } from "../http/http.ts";
 import { errorCodes, isPage, publicId } from "../http/json.ts";

@@ -2,7 +2,7 @@
 import type { Deps } from "../../base/deps.ts";
 import type { DirectoryObject, Source } from "../../recipients/model.ts";
 import { SOURCES } from "../../recipients/model.ts";
-import { malformed } from "../errors/errors.ts";
+import { malformed } from "../errors/to-failure.ts";
 import { SELECT } from "../sources.ts";
 import type { EnabledSources, Holders } from "../types.ts";
 import { askAll, type Question } from "./batch.ts";

@@ -1,6 +1,6 @@
 /** Directory objects out of Graph's JSON: checked, because an answer of the wrong shape must never read as "no addresses". Pure. */
 import type { DirectoryObject, Source } from "../../recipients/model.ts";
-import { malformed } from "../errors/errors.ts";
+import { malformed } from "../errors/to-failure.ts";
 import { asRecord } from "../http/json.ts";
 import type { Operation } from "../sources.ts";
 

@@ -1,6 +1,6 @@
 /** Follows a collection from page to page to its end: every page well-formed, every link on Graph's own origin. */
 import type { Source } from "../../recipients/model.ts";
-import { isExpired, malformed, type Refusal, refused } from "../errors/errors.ts";
+import { isExpired, malformed, type Refusal, refused } from "../errors/to-failure.ts";
 import { asRecord } from "../http/json.ts";
 import { FILTER, LISTING, type Operation, SELECT } from "../sources.ts";
 import type { Graph } from "./graph.ts";

@@ -1,9 +1,9 @@
 /** What is asked of a tenant as a whole: all its recipients, a taste of them, its domains. */
 import { createPacer } from "../../base/slices.ts";
-import { domainName, lowerCase } from "../../recipients/addresses.ts";
 import type { Source } from "../../recipients/model.ts";
 import { SOURCES } from "../../recipients/model.ts";
-import { addressesHidden, malformed, refused } from "../errors/errors.ts";
+import { domainName, lowerCase } from "../../recipients/smtp-address.ts";
+import { addressesHidden, malformed, refused } from "../errors/to-failure.ts";
 import { asRecord } from "../http/json.ts";
 import { showsGroupAddresses } from "../permissions.ts";
 import { LISTING } from "../sources.ts";

@@ -2,14 +2,14 @@
 
 import { isPauseDue, type Steps } from "../../base/steps.ts";
 import { addRecipients, type Recipients } from "../accepted.ts";
-import { parseAddress } from "../addresses.ts";
 import type { DomainNames } from "../model.ts";
 import type { Buckets } from "../packed/buckets.ts";
 import type { Roster } from "../packed/roster.ts";
 import { sortedBy } from "../packed/sort.ts";
+import { parseAddress } from "../smtp-address.ts";
 import type { Entry, TableFormat } from "./formats/format.ts";
 import { FORMATS, type Format, type OutputOptions } from "./formats/formats.ts";
-import { OWNER_OF_FILLER } from "./formats/text.ts";
+import { OWNER_OF_FILLER } from "./formats/text-lines.ts";
 import { dealShards, MOST_SHARDS, shardOf, slotOf } from "./shards.ts";
 
 /** What is to be rendered: a roster, and where its addresses stand. Made once, for any number of shards and formats. */

@@ -1,7 +1,7 @@
 /** Says in time that a certificate ends. Pure. */
 import type { O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
 import { DAY_MS, readableTime } from "../../base/time.ts";
-import type { Access } from "./credentials.ts";
+import type { Access } from "./connection.ts";
 
 /** How long before its end a certificate is complained about. */
 const NOTICE_MS = 30 * DAY_MS;

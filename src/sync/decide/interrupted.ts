@@ -1,7 +1,7 @@
 /** The run of an object that has begun and has no result: its process died, or is still at it. Pure. */
 
 import type { O365Sync } from "../../api/types.generated.ts";
-import type { RequestKind, Run } from "../../publication/records.ts";
+import type { RequestKind, Run } from "../../publication/run-records.ts";
 
 export function interruptedRun(object: O365Sync): Run | undefined {
   const { lastSync, requests } = object.status ?? {};

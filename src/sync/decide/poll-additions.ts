@@ -1,6 +1,6 @@
 /** Whether it is time to ask the tenant what is new: after everything that a run is needed for. Pure. */
 
-import { wantsAdditions } from "../additions/pace.ts";
+import { wantsAdditions } from "../additions/poll-times.ts";
 import type { Decision, Situation } from "./situation.ts";
 
 /**

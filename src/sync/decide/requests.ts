@@ -7,7 +7,7 @@ import {
   ANNOTATION_TEST_SYNC,
 } from "../../api/group.ts";
 import type { O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
-import type { RequestKind } from "../../publication/records.ts";
+import type { RequestKind } from "../../publication/run-records.ts";
 import type { ManagedField } from "../../runtime/kube.ts";
 
 const TOKEN = /^[A-Za-z0-9._:+-]{1,128}$/;

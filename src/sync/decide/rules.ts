@@ -2,8 +2,8 @@
 
 import type { O365Sync } from "../../api/types.generated.ts";
 import { HOUR_MS, iso, MINUTE_MS } from "../../base/time.ts";
-import type { Run, Trigger } from "../../publication/records.ts";
-import { findCondition } from "../../runtime/conditions.ts";
+import type { Run, Trigger } from "../../publication/run-records.ts";
+import { findCondition } from "../../runtime/condition-list.ts";
 import {
   recordedSlots,
   sameSlots,

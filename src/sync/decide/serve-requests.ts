@@ -1,7 +1,7 @@
 /** What people ask for by annotation: it is refused, started, or told to wait. Pure. */
 
 import { HOUR_MS, iso } from "../../base/time.ts";
-import type { RequestKind } from "../../publication/records.ts";
+import type { RequestKind } from "../../publication/run-records.ts";
 import { type PendingRequest, pendingRequests, requestType } from "./requests.ts";
 import type { Answer, Decision, Situation } from "./situation.ts";
 

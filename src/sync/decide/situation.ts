@@ -2,7 +2,7 @@
 
 import type { MailDomain, O365Sync } from "../../api/types.generated.ts";
 import type { Failure } from "../../base/failure.ts";
-import type { HandledTokens, Run } from "../../publication/records.ts";
+import type { HandledTokens, Run } from "../../publication/run-records.ts";
 import type { Slots } from "../../schedule/object-schedule.ts";
 import type { OwedMail } from "../mail/owed.ts";
 import type { PendingRequest } from "./requests.ts";

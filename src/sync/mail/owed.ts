@@ -2,7 +2,7 @@
 import type { O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
 import { iso, MINUTE_MS } from "../../base/time.ts";
 import type { Delivered } from "../../notify/notifier.ts";
-import type { HistoryRecord, Run } from "../../publication/records.ts";
+import type { HistoryRecord, Run } from "../../publication/run-records.ts";
 
 type Notifications = NonNullable<O365SyncStatus["notifications"]>;
 export type OwedMail = NonNullable<Notifications["pending"]>[number];

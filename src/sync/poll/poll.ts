@@ -14,9 +14,9 @@ import { lostAddresses, planOf } from "../../recipients/diff.ts";
 import type { DirectoryObject } from "../../recipients/model.ts";
 import type { Roster } from "../../recipients/packed/roster.ts";
 import type { ReconcileContext } from "../../runtime/types.ts";
-import type { Access } from "../access/credentials.ts";
-import { freshFor } from "../additions/pace.ts";
+import type { Access } from "../access/connection.ts";
 import { isWorthKeeping, kept, placeOf, remember } from "../additions/places.ts";
+import { freshFor } from "../additions/poll-times.ts";
 import type { View } from "../gather.ts";
 import type { Remembered } from "../memory.ts";
 import type { Outcome } from "../outcome.ts";
@@ -34,7 +34,7 @@ import {
   restarted,
   STATES,
   sinceOf,
-} from "../status/additions.ts";
+} from "../status/additions-status.ts";
 import { inHistory } from "../status/transitions.ts";
 
 /** What a poll works on. */

@@ -9,17 +9,17 @@ import { type KeptFeed, removedLastDay } from "../../publication/manifest.ts";
 import { acceptedBefore, bindingOf, type Proposal, propose } from "../../publication/proposal.ts";
 import { type Draft, draftPublication } from "../../publication/publication.ts";
 import type { Standing } from "../../publication/publish.ts";
-import type { HistoryRecord } from "../../publication/records.ts";
+import type { HistoryRecord } from "../../publication/run-records.ts";
 import type { Baseline } from "../../recipients/baseline.ts";
-import { isDelete } from "../../recipients/changes.ts";
 import type { Wish } from "../../recipients/diff.ts";
 import { type GuardInput, guards, type Unconfirmed, type Violation } from "../../recipients/guards.ts";
 import type { Roster } from "../../recipients/packed/roster.ts";
+import { isDelete } from "../../recipients/roster-changes.ts";
 import type { GateServices } from "../services.ts";
 import type { RunEnd } from "../status/transitions.ts";
+import { ALL_CONFIRMED, type Confirmed } from "./ask-tenant.ts";
 import { lookAgain } from "./ground.ts";
 import { recordViolations } from "./record.ts";
-import { ALL_CONFIRMED, type Confirmed } from "./steps.ts";
 
 /** Who wants to change the list, and what stands now. */
 export interface Ground {

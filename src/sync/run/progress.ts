@@ -2,7 +2,7 @@
 
 import type { O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
 import type { Deps } from "../../base/deps.ts";
-import type { Run } from "../../publication/records.ts";
+import type { Run } from "../../publication/run-records.ts";
 import type { StatusWriter } from "../../runtime/status-writer.ts";
 import type { Logger } from "../../runtime/types.ts";
 

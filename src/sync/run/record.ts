@@ -10,14 +10,14 @@ import {
   LOSERS_KEPT,
   type RecordedViolation,
   type Run,
-} from "../../publication/records.ts";
+} from "../../publication/run-records.ts";
 import type { Baseline } from "../../recipients/baseline.ts";
 import type { Violation } from "../../recipients/guards.ts";
 import type { LeftOutEntry } from "../../recipients/left-out.ts";
 import type { Plan } from "../../recipients/model.ts";
 import { describeChanges } from "../status/messages.ts";
 import type { RunEnd } from "../status/transitions.ts";
-import type { Confirmed } from "./steps.ts";
+import type { Confirmed } from "./ask-tenant.ts";
 
 /** What a run learned on its way, whatever its end. */
 export interface Learned {

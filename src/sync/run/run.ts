@@ -5,27 +5,24 @@ import { Failure } from "../../base/failure.ts";
 import { inSlices } from "../../base/slices.ts";
 import type { Directory, FeedPlace, Sharing } from "../../directory/types.ts";
 import type { KeptChanges } from "../../publication/changes-writer.ts";
-import { saveLeftOut } from "../../publication/left-out.ts";
+import { saveLeftOut } from "../../publication/left-out-file.ts";
 import { asFailure } from "../../publication/obstacle.ts";
 import type { Plans } from "../../publication/plans.ts";
 import { beyond, type Proposal } from "../../publication/proposal.ts";
 import { namesOf } from "../../publication/publication.ts";
 import type { Standing } from "../../publication/publish.ts";
-import type { Run } from "../../publication/records.ts";
+import type { Run } from "../../publication/run-records.ts";
 import type { Wish } from "../../recipients/diff.ts";
 import type { Roster } from "../../recipients/packed/roster.ts";
 import { revisionOf } from "../../recipients/revision.ts";
-import { findCondition } from "../../runtime/conditions.ts";
+import { findCondition } from "../../runtime/condition-list.ts";
 import type { Logger } from "../../runtime/types.ts";
-import type { Access } from "../access/credentials.ts";
+import type { Access } from "../access/connection.ts";
 import { kept } from "../additions/places.ts";
 import { ownershipHash } from "../decide/fingerprint.ts";
 import type { RunServices } from "../services.ts";
 import type { Finding } from "../status/conditions.ts";
 import type { RunEnd } from "../status/transitions.ts";
-import { type Change, hold, type Judged, judge, publish } from "./gate.ts";
-import { loadBaseline } from "./load-baseline.ts";
-import { describeConfirmed, describeIgnored, describeProposal, describeViolations, recordOf } from "./record.ts";
 import {
   authorizationTrouble,
   confirmRemovals,
@@ -33,7 +30,10 @@ import {
   type Reading,
   readWish,
   verifyOwnership,
-} from "./steps.ts";
+} from "./ask-tenant.ts";
+import { type Change, hold, type Judged, judge, publish } from "./gate.ts";
+import { loadBaseline } from "./load-baseline.ts";
+import { describeConfirmed, describeIgnored, describeProposal, describeViolations, recordOf } from "./record.ts";
 import { stillHeld } from "./still-held.ts";
 import { timed, tryConnection } from "./test-connection.ts";
 

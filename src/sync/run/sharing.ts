@@ -1,8 +1,8 @@
 /** Which runs may use one read of a tenant, and how old it may be. Pure. */
 import type { O365Sync } from "../../api/types.generated.ts";
 import type { Sharing } from "../../directory/types.ts";
-import type { Run } from "../../publication/records.ts";
-import type { Access } from "../access/credentials.ts";
+import type { Run } from "../../publication/run-records.ts";
+import type { Access } from "../access/connection.ts";
 
 /** For runs that have no instant of their own which a read must be newer than. */
 const FRESH_MS = 60_000;

@@ -6,13 +6,13 @@ import type { MailDomain, O365Sync, O365SyncStatus } from "../../api/types.gener
 import type { Failure } from "../../base/failure.ts";
 import { readableMinute, readableTime } from "../../base/time.ts";
 import type { Publication } from "../../publication/manifest.ts";
-import { findCondition, removeCondition, setCondition } from "../../runtime/conditions.ts";
+import { findCondition, removeCondition, setCondition } from "../../runtime/condition-list.ts";
 import type { Condition } from "../../runtime/kube.ts";
 import { describeSchedule, upcomingSlot, wantedSlots } from "../../schedule/object-schedule.ts";
-import type { Access } from "../access/credentials.ts";
+import type { Access } from "../access/connection.ts";
 import { credentialExpiry, expiryNote } from "../access/expiry.ts";
 import { accountsHash } from "../decide/fingerprint.ts";
-import { withoutUnwanted } from "./additions.ts";
+import { withoutUnwanted } from "./additions-status.ts";
 import { AUTHORIZED, consentLine, describeCounts, describeLimit } from "./messages.ts";
 
 export interface Finding {

@@ -11,14 +11,14 @@ import {
   type RequestKind,
   type Run,
   type RunResult,
-} from "../../publication/records.ts";
+} from "../../publication/run-records.ts";
 import type { ChangeCounts } from "../../recipients/model.ts";
 import { describeSchedule, isAhead, type Slots, wantedSlots } from "../../schedule/object-schedule.ts";
 import { isCuredByTenant, openFailure } from "../decide/cures.ts";
 import { type PendingRequest, requestType } from "../decide/requests.ts";
 import type { Answer } from "../decide/situation.ts";
 import { owing } from "../mail/owed.ts";
-import { withRestart } from "./additions.ts";
+import { withRestart } from "./additions-status.ts";
 import { consentLine } from "./messages.ts";
 
 /** How a run ended. `Succeeded` is for tests, which publish nothing. */

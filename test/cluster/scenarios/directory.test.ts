@@ -1,7 +1,7 @@
 /** The directory as people really have it, end to end against the simulated tenant (issue 18). */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCompany } from "../../../dev/tenant/company.ts";
-import { parseLeftOut } from "../../../src/publication/left-out.ts";
+import { parseLeftOut } from "../../../src/publication/left-out-file.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
 describe("a directory as people have it", () => {

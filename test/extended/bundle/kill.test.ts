@@ -1,7 +1,7 @@
 /** The bundled operator is killed again and again while it works; nothing is lost, nothing is told twice. */
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { HistoryRecord } from "../../../src/publication/records.ts";
+import type { HistoryRecord } from "../../../src/publication/run-records.ts";
 import { type Bundle, createBundle } from "../../support/bundle.ts";
 import { expectedRecipients } from "../../support/expected.ts";
 import { createRandom } from "../../support/random.ts";

@@ -5,7 +5,7 @@ import { parseInPieces } from "../../../src/base/bounded-json.ts";
 import { inSlices } from "../../../src/base/slices.ts";
 import { allSteps } from "../../../src/base/steps.ts";
 import { parseAccounts } from "../../../src/publication/chunks.ts";
-import { historyData, parseHistory } from "../../../src/publication/history.ts";
+import { historyData, parseHistory } from "../../../src/publication/history-file.ts";
 import { replayJournal, writeJournal } from "../../../src/publication/journal.ts";
 import { parseManifest } from "../../../src/publication/read-manifest.ts";
 import { planOf } from "../../../src/recipients/diff.ts";

@@ -1,7 +1,7 @@
 /** Every write of a sync goes wrong once, in every way that an API server has; then it is asked again, and all is well. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Effect } from "../../../dev/apiserver/faults.ts";
-import type { HistoryRecord } from "../../../src/publication/records.ts";
+import type { HistoryRecord } from "../../../src/publication/run-records.ts";
 import { type OwnApiServer, startOwnApiServer } from "../../support/embedded.ts";
 import { expectedRecipients } from "../../support/expected.ts";
 import { createRandom } from "../../support/random.ts";

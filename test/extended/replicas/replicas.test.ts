@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it, type TestContext } from "vitest";
 import type { O365Sync } from "../../../src/api/types.generated.ts";
-import type { HistoryRecord } from "../../../src/publication/records.ts";
+import type { HistoryRecord } from "../../../src/publication/run-records.ts";
 import type { Lease } from "../../../src/runtime/kube.ts";
 import { request } from "../../support/api.ts";
 import { type Circumstances, createBundle, type OperatorChild } from "../../support/bundle.ts";

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { MAIL_DOMAIN, O365_SYNC } from "../../../src/api/resources.ts";
 import type { O365Sync } from "../../../src/api/types.generated.ts";
-import type { HistoryRecord } from "../../../src/publication/records.ts";
+import type { HistoryRecord } from "../../../src/publication/run-records.ts";
 import { CONFIG_MAP, SECRET } from "../../../src/runtime/kube.ts";
 import type { Reconcile } from "../../../src/runtime/types.ts";
 import { createMemoryCluster, type MemoryCluster } from "../../support/memory-cluster.ts";

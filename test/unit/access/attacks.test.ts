@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { O365Sync } from "../../../src/api/types.generated.ts";
-import type { SharedKeys } from "../../../src/sync/access/credentials.ts";
+import type { SharedKeys } from "../../../src/sync/access/connection.ts";
 import { parseSharedAccess } from "../../../src/sync/access/shared-access.ts";
 import { brief } from "../../support/world.ts";
 import { type Changes, createScene, healthy, isToken, type Scene, type Service } from "./support.ts";

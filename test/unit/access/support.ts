@@ -8,7 +8,7 @@ import { createDirectoryProvider } from "../../../src/directory/provider.ts";
 import type { Cloud, Connection, Directory } from "../../../src/directory/types.ts";
 import { type ObjectMeta, SECRET, type Secret } from "../../../src/runtime/kube.ts";
 import { type Checks, createChecks } from "../../../src/sync/access/checks.ts";
-import type { SharedKeys } from "../../../src/sync/access/credentials.ts";
+import type { SharedKeys } from "../../../src/sync/access/connection.ts";
 import { createMemoryCluster, type MemoryCluster } from "../../support/memory-cluster.ts";
 import { createMemoryOperator, domainSpec, SILENT, syncSpec } from "../../support/memory-operator.ts";
 import { createTestDeps, type TestDeps } from "../directory/support/deps.ts";

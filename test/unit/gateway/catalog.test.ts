@@ -4,7 +4,7 @@ import { allSteps } from "../../../src/base/steps.ts";
 import { type CatalogInput, createCatalog } from "../../../src/gateway/catalog.ts";
 import { listOf, type RecipientList } from "../../../src/gateway/list.ts";
 import { readPart } from "../../../src/gateway/part.ts";
-import { readRouting } from "../../../src/gateway/routing.ts";
+import { readRouting } from "../../../src/gateway/read-routing.ts";
 import type { DomainNames } from "../../../src/recipients/model.ts";
 import { routing } from "../../support/gateways/published.ts";
 import { mailbox } from "../recipients/support/accounts.ts";

@@ -1,8 +1,8 @@
 /** The history of a small world: what it counts, whose a contested address is, and which list it names. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { changesOf, parseChanges } from "../../../src/publication/changes.ts";
-import { parseHistory } from "../../../src/publication/history.ts";
-import type { HistoryRecord } from "../../../src/publication/records.ts";
+import { changesOf, parseChanges } from "../../../src/publication/changes-file.ts";
+import { parseHistory } from "../../../src/publication/history-file.ts";
+import type { HistoryRecord } from "../../../src/publication/run-records.ts";
 import type { Client } from "../../../src/runtime/types.ts";
 import { createSmallWorld, NAME, type SmallWorld } from "../../support/small-world.ts";
 

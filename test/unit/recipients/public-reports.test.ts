@@ -3,7 +3,7 @@
  * what becomes of it here. Issues and pull requests are named by repository and number on GitHub.
  */
 import { describe, expect, it } from "vitest";
-import { refused } from "../../../src/directory/errors/errors.ts";
+import { refused } from "../../../src/directory/errors/to-failure.ts";
 import type { DirectoryObject, Source } from "../../../src/recipients/model.ts";
 import { derive } from "./support/whole.ts";
 

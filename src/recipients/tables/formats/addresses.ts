@@ -1,5 +1,5 @@
 /** One address a line: Rspamd's maps. */
-import { textFormat } from "./text.ts";
+import { textFormat } from "./text-lines.ts";
 
 export const addresses = textFormat({
   key: "recipients.map",

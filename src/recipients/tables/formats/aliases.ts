@@ -1,5 +1,5 @@
 /** `alias primary`: Postfix' virtual_alias_maps. An account without aliases has no line. */
-import { textFormat } from "./text.ts";
+import { textFormat } from "./text-lines.ts";
 
 export const aliases = textFormat({
   key: "virtual_aliases",

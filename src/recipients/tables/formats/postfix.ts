@@ -1,5 +1,5 @@
 /** `address OK`: Postfix' relay_recipient_maps, and Exim's lsearch. */
-import { textFormat } from "./text.ts";
+import { textFormat } from "./text-lines.ts";
 
 export const postfix = textFormat({
   key: "relay_recipients",

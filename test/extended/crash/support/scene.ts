@@ -4,7 +4,7 @@ import { MAIL_DOMAIN, O365_SYNC } from "../../../../src/api/resources.ts";
 import type { MailDomain, O365Sync } from "../../../../src/api/types.generated.ts";
 import type { Clock } from "../../../../src/base/deps.ts";
 import type { Directory } from "../../../../src/directory/types.ts";
-import type { HistoryRecord } from "../../../../src/publication/records.ts";
+import type { HistoryRecord } from "../../../../src/publication/run-records.ts";
 import { CONFIG_MAP, type ConfigMap, SECRET } from "../../../../src/runtime/kube.ts";
 import type { Client } from "../../../../src/runtime/types.ts";
 import { createGateway, type Gateway } from "../../../support/gateway.ts";

@@ -1,7 +1,7 @@
 /** What a run can be asked for, and what must be true in the end, wherever its process dies. */
 import { expect } from "vitest";
 import { MAIL_DOMAIN, O365_SYNC } from "../../../../src/api/resources.ts";
-import type { HistoryRecord } from "../../../../src/publication/records.ts";
+import type { HistoryRecord } from "../../../../src/publication/run-records.ts";
 import { createSync, type Scene, settle } from "./scene.ts";
 
 export interface Story {

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ca, cert, key } from "../../../../dev/tls/index.ts";
-import { unreachable } from "../../../../src/directory/errors/errors.ts";
+import { unreachable } from "../../../../src/directory/errors/to-failure.ts";
 import { isExempt } from "../../../../src/directory/http/agents.ts";
 import { createHttp, type HttpOptions, type HttpResponse } from "../../../../src/directory/http/http.ts";
 import { TransportError } from "../../../../src/directory/http/transport-error.ts";

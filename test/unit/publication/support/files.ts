@@ -1,6 +1,6 @@
 /** A sound manifest and a sound record, for tests that make others of them. */
 import { type Manifest, serializeManifest } from "../../../../src/publication/manifest.ts";
-import type { HistoryRecord } from "../../../../src/publication/records.ts";
+import type { HistoryRecord } from "../../../../src/publication/run-records.ts";
 
 const HASH = `sha256:${"0".repeat(64)}`;
 const BLUEPRINT = {

@@ -1,7 +1,7 @@
 /** When the tenant is asked what is new: after everything that a sync is needed for, and only where it is wanted. */
 import { describe, expect, it } from "vitest";
 import type { O365Sync } from "../../../../src/api/types.generated.ts";
-import { nextPoll } from "../../../../src/sync/additions/pace.ts";
+import { nextPoll } from "../../../../src/sync/additions/poll-times.ts";
 import { decide } from "../../../../src/sync/decide/decide.ts";
 import {
   at,

@@ -1,7 +1,7 @@
 /** Which mails are owed, and what becomes of them in the status. */
 import { describe, expect, it } from "vitest";
 import type { O365Sync, O365SyncStatus } from "../../../../src/api/types.generated.ts";
-import type { Run } from "../../../../src/publication/records.ts";
+import type { Run } from "../../../../src/publication/run-records.ts";
 import { delivery, dueMail, nextMail, owing, type Told } from "../../../../src/sync/mail/owed.ts";
 import { recordOf } from "../../../../src/sync/run/record.ts";
 import type { RunEnd } from "../../../../src/sync/status/transitions.ts";

@@ -1,8 +1,8 @@
 /** Which O365Syncs share one read of their tenant, and how old it may be. */
 import { describe, expect, it } from "vitest";
 import type { O365Sync } from "../../../../src/api/types.generated.ts";
-import type { Run } from "../../../../src/publication/records.ts";
-import type { Access } from "../../../../src/sync/access/credentials.ts";
+import type { Run } from "../../../../src/publication/run-records.ts";
+import type { Access } from "../../../../src/sync/access/connection.ts";
 import { sharingOf } from "../../../../src/sync/run/sharing.ts";
 
 const NOW = Date.UTC(2026, 0, 1, 6, 5);

@@ -4,7 +4,7 @@ import { changesName, historyName, leftOutName, planName } from "../api/names.ts
 import { isOwned, type Owner, ownedMetadata } from "../api/ownership.ts";
 import type { O365Sync } from "../api/types.generated.ts";
 import type { ConfigMap, ObjectMeta } from "../runtime/kube.ts";
-import { MOST_MAPS } from "./changes.ts";
+import { MOST_MAPS } from "./changes-file.ts";
 
 export type Role = "recipients" | "accounts" | "manifest" | "journal" | "history" | "plan" | "changes" | "left-out";
 

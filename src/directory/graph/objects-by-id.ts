@@ -1,7 +1,7 @@
 /** Asks for objects by id, so that an address goes only when its object says so itself. */
 import type { Deps } from "../../base/deps.ts";
 import type { Source } from "../../recipients/model.ts";
-import { malformed } from "../errors/errors.ts";
+import { malformed } from "../errors/to-failure.ts";
 import { SELECT } from "../sources.ts";
 import type { Confirmation } from "../types.ts";
 import { askAll, type Question } from "./batch.ts";

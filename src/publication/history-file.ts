@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import { parseBounded } from "../base/bounded-json.ts";
 import { readableTime } from "../base/time.ts";
-import { ADDRESSES_KEPT, type HistoryRecord } from "./records.ts";
+import { ADDRESSES_KEPT, type HistoryRecord } from "./run-records.ts";
 import { FILE_LIMITS, historyRecord } from "./shapes.ts";
 
 /** Of both keys together: well below what a ConfigMap may hold. */

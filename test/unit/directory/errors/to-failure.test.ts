@@ -5,7 +5,7 @@ import {
   malformed,
   refused,
   unreachable,
-} from "../../../../src/directory/errors/errors.ts";
+} from "../../../../src/directory/errors/to-failure.ts";
 import { TransportError } from "../../../../src/directory/http/transport-error.ts";
 import type { Operation } from "../../../../src/directory/sources.ts";
 

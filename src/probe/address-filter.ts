@@ -3,8 +3,8 @@ import { addressFilter } from "../directory/graph/holders.ts";
 import type { HttpResponse } from "../directory/http/http.ts";
 import { asRecord, type JsonRecord, parseJson } from "../directory/http/json.ts";
 import { SELECT } from "../directory/sources.ts";
-import { parseAddress, smtpAddresses } from "../recipients/addresses.ts";
 import type { Source } from "../recipients/model.ts";
+import { parseAddress, smtpAddresses } from "../recipients/smtp-address.ts";
 import type { Finding } from "./finding.ts";
 
 type AskBatch = (body: object) => Promise<HttpResponse>;

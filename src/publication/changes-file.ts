@@ -8,8 +8,8 @@ import * as v from "valibot";
 import { parseBounded } from "../base/bounded-json.ts";
 import { isPauseDue, type Steps } from "../base/steps.ts";
 import { UnzipError, unzipLines } from "../base/unzip.ts";
-import { isDelete } from "../recipients/changes.ts";
 import type { ChangeKind, Plan } from "../recipients/model.ts";
+import { isDelete } from "../recipients/roster-changes.ts";
 import type { ConfigMap } from "../runtime/kube.ts";
 import { count, FILE_LIMITS, listOf, time, word } from "./shapes.ts";
 

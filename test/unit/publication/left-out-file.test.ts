@@ -1,6 +1,6 @@
 /** What is left out: told in full while there is room, counted beyond, the same whatever the order; read strictly. */
 import { describe, expect, it } from "vitest";
-import { parseLeftOut, renderLeftOut } from "../../../src/publication/left-out.ts";
+import { parseLeftOut, renderLeftOut } from "../../../src/publication/left-out-file.ts";
 import type { DirectoryObject } from "../../../src/recipients/model.ts";
 import { derive } from "../recipients/support/whole.ts";
 

@@ -1,6 +1,6 @@
 /** What an SMTP address of the directory is. */
 import { describe, expect, it } from "vitest";
-import { domainName, parseAddress, smtpAddresses } from "../../../src/recipients/addresses.ts";
+import { domainName, parseAddress, smtpAddresses } from "../../../src/recipients/smtp-address.ts";
 
 describe("An address", () => {
   it.each([

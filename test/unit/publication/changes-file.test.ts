@@ -14,7 +14,7 @@ import {
   packRun,
   parseChanges,
   withRun,
-} from "../../../src/publication/changes.ts";
+} from "../../../src/publication/changes-file.ts";
 import { planOf } from "../../../src/recipients/diff.ts";
 import type { Change } from "../../../src/recipients/model.ts";
 

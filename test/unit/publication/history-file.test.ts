@@ -1,7 +1,7 @@
 /** The history: one record a run, in the order in which runs ended. */
 import { describe, expect, it } from "vitest";
-import { historyData, parseHistory, withoutLost, withRecord } from "../../../src/publication/history.ts";
-import type { HistoryRecord } from "../../../src/publication/records.ts";
+import { historyData, parseHistory, withoutLost, withRecord } from "../../../src/publication/history-file.ts";
+import type { HistoryRecord } from "../../../src/publication/run-records.ts";
 
 const record = (id: string, changes: Partial<HistoryRecord> = {}): HistoryRecord => ({
   id,

@@ -1,12 +1,12 @@
 /** What the status says of additions, and the history record that counts them. Pure. */
 import type { O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
 import { iso } from "../../base/time.ts";
-import { firstAddresses } from "../../publication/history.ts";
+import { firstAddresses } from "../../publication/history-file.ts";
 import type { Manifest } from "../../publication/manifest.ts";
-import type { HistoryRecord } from "../../publication/records.ts";
+import type { HistoryRecord } from "../../publication/run-records.ts";
 import type { AdditionLimits } from "../../recipients/additions.ts";
 import type { Change, ChangeCounts } from "../../recipients/model.ts";
-import { wantsAdditions } from "../additions/pace.ts";
+import { wantsAdditions } from "../additions/poll-times.ts";
 import { describeChanges } from "./messages.ts";
 
 export type AdditionsStatus = NonNullable<O365SyncStatus["additions"]>;

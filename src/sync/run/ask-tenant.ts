@@ -8,7 +8,7 @@ import { someOf } from "../../base/words.ts";
 import type { Authorization, Directory, EnabledSources, Sharing } from "../../directory/types.ts";
 import type { Proposal } from "../../publication/proposal.ts";
 import { namesOf } from "../../publication/publication.ts";
-import type { ReadCounts } from "../../publication/records.ts";
+import type { ReadCounts } from "../../publication/run-records.ts";
 import { countHeld, countUnconfirmed, type OwnRules, removalsToConfirm } from "../../recipients/confirm.ts";
 import { createDeriver, type Derived } from "../../recipients/derive.ts";
 import { MOST_BARE, type Unconfirmed } from "../../recipients/guards.ts";

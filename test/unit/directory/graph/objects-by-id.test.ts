@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Asked, confirmObjects } from "../../../../src/directory/graph/confirm.ts";
+import { type Asked, confirmObjects } from "../../../../src/directory/graph/objects-by-id.ts";
 import type { Confirmation } from "../../../../src/directory/types.ts";
 import { createTestDeps, type TestDeps } from "../support/deps.ts";
 import { failureOf, quiet } from "../support/failures.ts";
