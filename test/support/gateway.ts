@@ -28,11 +28,13 @@ const TEXT_TABLES = ["relay_recipients", "recipients.map", "virtual_aliases"];
 const NO_DATABASE = Buffer.alloc(4).toString("base64");
 const ROLE = "o365sync.dev/role";
 const SYNC = "o365sync.dev/sync";
+const DOMAIN_NAME = "o365sync.dev/domain-name";
 
 export function createGateway(): Gateway {
   let accepted: ReadonlySet<string> = new Set();
   let always: ReadonlySet<string> = new Set();
   let routed: ReadonlySet<string> = new Set();
+  let routedFor: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   let forgotten: ReadonlySet<string> = new Set();
 
   return {
@@ -49,11 +51,13 @@ export function createGateway(): Gateway {
       for (const name of routes)
         if (!listedNames.has(name) && !forgotten.has(name)) throw new Error(`${name} is routed without a table`);
       forgotten = new Set([...forgotten].filter((name) => !listedNames.has(name)));
-      const before = routed;
-      routed = routes;
-      for (const [name] of carried(manifests))
-        if (before.has(name) && !routes.has(name))
+      const before = routedFor;
+      routedFor = routesByDomain(configMaps);
+      // A table may carry a name that another list's domain is routed with: only its own routing answers for it.
+      for (const [name, listOf] of carried(manifests))
+        if (before.get(listOf)?.has(name) && !routes.has(name))
           throw new Error(`${name} is no longer routed, and a published table carries it`);
+      routed = routes;
       for (const address of always) {
         if (accepted.has(address)) continue;
         const what = listed.includes(address) ? "is not routed" : "is missing";
@@ -75,6 +79,7 @@ export function createGateway(): Gateway {
     forgetRoutes() {
       forgotten = new Set([...forgotten, ...routed]);
       routed = new Set();
+      routedFor = new Map();
     },
     accepted: () => accepted,
   };
@@ -174,6 +179,16 @@ function routedBy(configMaps: readonly ConfigMap[]): Set<string> {
     for (const domain of keysOf(domains)) if (!domain.endsWith(".invalid")) names.add(domain);
   }
   return names;
+}
+
+/** The names that are routed beside each domain, by the domain. */
+function routesByDomain(configMaps: readonly ConfigMap[]): Map<string, ReadonlySet<string>> {
+  const byDomain = new Map<string, ReadonlySet<string>>();
+  for (const configMap of withRole(configMaps, "routing")) {
+    const domain = configMap.metadata.annotations?.[DOMAIN_NAME] ?? "";
+    byDomain.set(domain, new Set([...(byDomain.get(domain) ?? []), ...routedBy([configMap])]));
+  }
+  return byDomain;
 }
 
 /** Every name that published tables carry, and that nothing begun takes out of them, with the domain whose list it is. */

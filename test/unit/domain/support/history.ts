@@ -201,10 +201,18 @@ async function settle({ town }: Machine): Promise<void> {
   });
 }
 
-/** Of those whom the tenant has throughout: the addresses that some MailDomain asks for. */
+/** A MailDomain whose own domain another one routes is told so, and nothing is read for it: what it asks for alone, nobody serves. */
+function isServed(town: Town, { metadata, spec }: MailDomain): boolean {
+  const rivals = town.domains().filter((other) => claimedNames(other).includes(spec.domain));
+  const holders = rivals.filter((other) => town.routed(other.metadata.name).split(" ").includes(spec.domain));
+  return holders.length === 0 || holders.some((holder) => holder.metadata.name === metadata.name);
+}
+
+/** Of those whom the tenant has throughout: the addresses that some MailDomain asks for that is served. */
 function wanted({ town }: Machine): Set<string> {
   const everybody = Array.from({ length: PEOPLE }, (_, index) => town.people.get(`id-${index}`) ?? []).flat();
-  const asked = town.domains().flatMap(({ spec }) => {
+  const served = town.domains().filter((domain) => isServed(town, domain));
+  const asked = served.flatMap(({ spec }) => {
     const names = [
       spec.domain,
       ...(spec.aliasDomains ?? []).filter(({ recipients }) => recipients === "Directory").map(({ name }) => name),
