@@ -239,6 +239,7 @@ const DROPPED: Readonly<Record<DropReason | "noAddress", string>> = {
   blanks: "it has blanks or control characters",
   localPartTooLong: "what stands before the @ is longer than 64 characters",
   tooLong: "it is longer than 254 characters",
+  sourceRoute: "mail servers read what begins with an @ and has a colon as a route to another address",
   noAt: "nothing stands before or behind an @",
   noAddress: "it has no address yet",
 };

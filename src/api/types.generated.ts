@@ -360,6 +360,8 @@ export interface O365SyncStatus {
       tooLong?: number;
       /** Without an @. */
       noAt?: number;
+      /** With a local part like `@a:b`, which mail servers read as a route to b. */
+      sourceRoute?: number;
       /** Mail-enabled groups that have no address at all yet; Exchange gives them one when it provisions them. */
       noAddress?: number;
     };

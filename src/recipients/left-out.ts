@@ -13,6 +13,7 @@ export const LEFT_OUT_REASONS = [
   "localPartTooLong",
   "tooLong",
   "noAt",
+  "sourceRoute",
   "format",
   "excluded",
 ] as const;

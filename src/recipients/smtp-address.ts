@@ -3,7 +3,7 @@ import { domainToASCII } from "node:url";
 import type { DirectoryObject } from "./model.ts";
 
 /** Why no gateway can carry an address. The limits are those of RFC 5321, section 4.5.3.1. */
-export type DropReason = "quoted" | "nonAscii" | "blanks" | "localPartTooLong" | "tooLong" | "noAt";
+export type DropReason = "quoted" | "nonAscii" | "blanks" | "localPartTooLong" | "tooLong" | "noAt" | "sourceRoute";
 
 export interface Address {
   /** Lower-case; the domain as A-labels. */
@@ -44,6 +44,8 @@ export function parseAddress(raw: string): ParsedAddress {
   if (local.length > 64) return drop("localPartTooLong");
   const address = `${local}@${domain}`;
   if (address.length > 254) return drop("tooLong");
+  // To mail servers `@a:b@c` is a way to b@c, also in quotes: they would take mail for b in its place.
+  if (local.startsWith("@") && local.includes(":")) return drop("sourceRoute");
   return { address, local, domain };
 }
 

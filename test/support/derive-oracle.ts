@@ -45,7 +45,8 @@ function read(value: string, spelled: Readonly<Record<string, string>>): { addre
   if (parts.length < 2 || local === "" || host === "") return { reason: "noAt" };
   const address = `${local}@${domain}`.replace(/[A-Z]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) + 32));
   if (local.length > 64) return { reason: "localPartTooLong" };
-  return address.length > 254 ? { reason: "tooLong" } : { address };
+  if (address.length > 254) return { reason: "tooLong" };
+  return /^@.*:/.test(local) ? { reason: "sourceRoute" } : { address };
 }
 
 /** An object may come twice while pages shift; a coming without any address of ours tells nothing. */

@@ -90,7 +90,7 @@ const SYNC_STATUS = {
     message: "later",
     read: { users: 1, groups: 2, contacts: 3, requests: 4 },
     changes,
-    dropped: { quoted: 1, nonAscii: 1, blanks: 1, localPartTooLong: 1, tooLong: 1, noAt: 1 },
+    dropped: { quoted: 1, nonAscii: 1, blanks: 1, localPartTooLong: 1, tooLong: 1, noAt: 1, sourceRoute: 1 },
     conflicts: 1,
   },
   retry: { id: "r1", trigger: "Schedule", token: "1", slotTime: time, attempts: 2, time },

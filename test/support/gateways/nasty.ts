@@ -1,5 +1,8 @@
 /** The addresses that gateways get wrong: every printable character in every place, the longest, routes of old, and strangers. */
 
+/** Local parts that Postfix reads as a route to another address, quoted or not, whatever is set: no list has them. */
+export const SOURCE_ROUTES: readonly string[] = ["@a:b", "@a,@b:c", "@:b", "@a:", "@:", "@evil.test:nobody"];
+
 /** As it stands between `<` and `>`: quoted where RFC 5321 wants it so. */
 export function inSmtp(address: string): string {
   const at = address.lastIndexOf("@");
@@ -27,6 +30,10 @@ const ODD = [
   "+",
   "a@b",
   "a%b!c@d",
+  // Nearly routes of old (RFC 5321, appendix C).
+  "@a,@b",
+  ":a@b",
+  "a:b@c",
   "!#$%&'*+-/=?^_`{|}~",
   "o'neil",
   "a--b",
