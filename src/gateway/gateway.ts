@@ -83,7 +83,7 @@ export async function startGateway(parts: GatewayParts, signal: AbortSignal): Pr
     disk,
     log,
     syncs: config.syncs,
-    onObstacle: metrics.obstacle,
+    onLook: metrics.looked,
   });
   const catalog = (): Catalog => keeper.catalog;
   const status = (): Answer => describe(catalog(), lastContact, clock.now());

@@ -2,12 +2,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Answer } from "./catalog.ts";
 import type { RecipientList } from "./list.ts";
-import type { Obstacle } from "./take.ts";
+import type { LookedAt, Obstacle } from "./take.ts";
 
 export interface GatewayMetrics {
   scrape(): Promise<{ readonly status: number; readonly body: string; readonly contentType: string }>;
   lookup(map: string, result: Answer["kind"] | "malformed", seconds: number): void;
-  obstacle(obstacle: Obstacle): void;
+  /** What was found when a publication or a routing was looked at; undefined: nothing stands in its way. */
+  looked(at: LookedAt, obstacle: Obstacle | undefined): void;
   swapped(seconds: number): void;
   hook(code: number): void;
   /** The API server answered. */
@@ -24,18 +25,13 @@ export interface MetricsOptions {
 const LOOKUP = [0.00001, 0.0001, 0.001, 0.005, 0.025, 0.1];
 
 function tellVersion(version: string, registers: Registry[]): void {
-  const info = { name: "o365sync_build_info", help: "The version that runs; always 1." };
+  // Not the operator's name: its alerts and panels would count this program as a replica that never leads.
+  const info = { name: "o365sync_gateway_build_info", help: "The version that runs; always 1." };
   new Gauge({ ...info, labelNames: ["version"], registers }).set({ version }, 1);
 }
 
-export function createGatewayMetrics({ version, lists, connections }: MetricsOptions): GatewayMetrics {
-  const registry = new Registry();
-  const registers = [registry];
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
-  const counter = (name: string, help: string, labelNames: string[] = []) =>
-    new Counter({ name: `o365sync_gateway_${name}`, help, labelNames, registers });
-  tellVersion(version, registers);
-  const perList = (name: string, help: string, read: (list: RecipientList) => number): void => {
+function tellLists(lists: () => Iterable<RecipientList>, registers: Registry[]): void {
+  const tell = (name: string, help: string, read: (list: RecipientList) => number): void => {
     new Gauge({
       name: `o365sync_gateway_list_${name}`,
       help,
@@ -47,8 +43,34 @@ export function createGatewayMetrics({ version, lists, connections }: MetricsOpt
       },
     });
   };
-  perList("addresses", "Addresses of the list in force.", ({ addresses }) => addresses);
-  perList("timestamp_seconds", "When the list in force was published.", ({ time }) => Date.parse(time) / 1000);
+  tell("addresses", "Addresses of the list in force.", ({ addresses }) => addresses);
+  tell("timestamp_seconds", "When the list in force was published.", ({ time }) => Date.parse(time) / 1000);
+}
+
+/** By object: what stands in its way. */
+function tellObstacles(registers: Registry[]): Map<string, LookedAt & { readonly obstacle: Obstacle }> {
+  const standing = new Map<string, LookedAt & { readonly obstacle: Obstacle }>();
+  new Gauge({
+    name: "o365sync_gateway_obstacle",
+    help: "1 for each object whose publication cannot be taken over as it stands; what was taken over before is in force.",
+    labelNames: ["kind", "name", "obstacle"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { kind, name, obstacle } of standing.values()) this.set({ kind, name, obstacle }, 1);
+    },
+  });
+  return standing;
+}
+
+export function createGatewayMetrics({ version, lists, connections }: MetricsOptions): GatewayMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
+  const counter = (name: string, help: string, labelNames: string[] = []) =>
+    new Counter({ name: `o365sync_gateway_${name}`, help, labelNames, registers });
+  tellVersion(version, registers);
+  tellLists(lists, registers);
   new Gauge({
     name: "o365sync_gateway_connections",
     help: "Open connections of socketmap clients.",
@@ -69,6 +91,7 @@ export function createGatewayMetrics({ version, lists, connections }: MetricsOpt
     buckets: LOOKUP,
     registers,
   });
+  const standing = tellObstacles(registers);
   const obstacles = counter(
     "publications_refused_total",
     "How often a publication could not be taken over as it stood, by what was wrong; incomplete ones become whole in a moment.",
@@ -92,7 +115,12 @@ export function createGatewayMetrics({ version, lists, connections }: MetricsOpt
       lookups.inc({ map, result });
       if (result !== "malformed") time.observe(seconds);
     },
-    obstacle: (obstacle) => obstacles.inc({ obstacle }),
+    looked(at, obstacle) {
+      const key = `${at.kind}/${at.name}`;
+      if (obstacle === undefined) return void standing.delete(key);
+      standing.set(key, { ...at, obstacle });
+      obstacles.inc({ obstacle });
+    },
     swapped: (seconds) => swaps.observe(seconds),
     hook: (code) => hooks.inc({ code }),
     contact: (at) => contact.set(at / 1000),

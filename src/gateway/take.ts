@@ -13,11 +13,17 @@ import { readRouting, routingTables } from "./read-routing.ts";
 /** What stands in the way of a publication. Each is a value of a metric's label. */
 export type Obstacle = "manifest" | "newerManifest" | "noAddresses" | "incomplete" | "damaged" | "routing" | "tooLarge";
 
+/** Whose publication or routing. */
+export interface LookedAt {
+  readonly kind: "O365Sync" | "MailDomain";
+  readonly name: string;
+}
+
 export interface TakerOptions extends GathererOptions {
   readonly keeper: Keeper;
   readonly log: Logger;
-  /** Told when a publication cannot be taken over as it stands. */
-  readonly onObstacle: (obstacle: Obstacle) => void;
+  /** Told of each look at a publication or a routing, and what stands in its way. */
+  readonly onLook: (at: LookedAt, obstacle: Obstacle | undefined) => void;
 }
 
 /** When to look again although nothing was seen to change. */
@@ -40,12 +46,16 @@ const MOST_ADDRESSES = 5_000_000;
 
 /** Whatever is not what it should be leaves the last good list in force. */
 export function createTaker(options: TakerOptions): Taker {
-  const { client, namespace, keeper, log, onObstacle } = options;
+  const { client, namespace, keeper, log, onLook } = options;
   const gather = createGatherer(options);
-  const fetch = (name: string, signal: AbortSignal) => find(client, CONFIG_MAP, { namespace, name }, { signal });
+  /** Nothing stands in the way, or nothing is there. */
+  function done(sync: string): Outlook {
+    onLook({ kind: "O365Sync", name: sync }, undefined);
+    return {};
+  }
 
   function stop(sync: string, obstacle: Obstacle, message: string): Outlook {
-    onObstacle(obstacle);
+    onLook({ kind: "O365Sync", name: sync }, obstacle);
     if (obstacle === "incomplete") {
       log.debug({ sync }, message);
       return { requeueAfterMs: LOOK_AGAIN_MS };
@@ -60,9 +70,9 @@ export function createTaker(options: TakerOptions): Taker {
   }
 
   async function takeList(sync: string, signal: AbortSignal): Promise<Outlook> {
-    const found = await fetch(manifestName(sync), signal);
+    const found = await find(client, CONFIG_MAP, { namespace, name: manifestName(sync) }, { signal });
     // Deleted: the list stays, as it does where its ConfigMaps are mounted.
-    if (found === undefined || !hasLabels(found.metadata, "manifest", LABEL_SYNC, sync)) return {};
+    if (found === undefined || !hasLabels(found.metadata, "manifest", LABEL_SYNC, sync)) return done(sync);
     const domain = found.metadata.labels?.[LABEL_DOMAIN];
     const parsed = parseManifest(found.data?.["manifest.json"]);
     if (parsed.kind === "newer")
@@ -78,18 +88,19 @@ export function createTaker(options: TakerOptions): Taker {
             "noAddresses",
             "output.formats has none of cdb, postfix and addresses; the last good list stays in force",
           )
-        : {};
+        : done(sync);
     try {
       const parts = await gather(sync, wanted.parts, signal);
       if (parts === undefined) return stop(sync, "incomplete", "Waiting for the rest of a publication");
       const list = listOf({ sync, domain, time: current.time }, parts);
       const before = keeper.lists.get(sync);
-      if (before?.revision === list.revision && before.time === list.time && before.domain === domain) return {};
+      if (before?.revision === list.revision && before.time === list.time && before.domain === domain)
+        return done(sync);
       if (countOthers(sync) + list.addresses > MOST_ADDRESSES)
         return stop(sync, "tooLarge", "All lists together are too large for this program");
       keeper.takeList(list);
       log.info({ sync, addresses: list.addresses, published: list.time }, "List taken over");
-      return {};
+      return done(sync);
     } catch (error) {
       if (!(error instanceof TableError)) throw error;
       return stop(sync, "damaged", `A table is damaged (${error.message}); the last good list stays in force`);
@@ -98,18 +109,18 @@ export function createTaker(options: TakerOptions): Taker {
     }
   }
 
-  async function takeRouting(domain: string, signal: AbortSignal): Promise<Outlook> {
-    const found = await fetch(routingName(domain), signal);
-    // Deleted: what was routed stays so, as it does where the file is mounted.
-    if (found === undefined || !hasLabels(found.metadata, "routing", LABEL_DOMAIN, domain)) return {};
-    const routing = readRouting(found);
-    if (routing !== undefined) keeper.takeRouting(domain, routingTables(found), routing);
-    else {
-      onObstacle("routing");
-      log.error({ configMap: found.metadata.name }, "The routing is damaged; the last good one stays in force");
-    }
-    return {};
-  }
+  return { takeList, takeRouting: (domain, signal) => takeRouting(options, domain, signal) };
+}
 
-  return { takeList, takeRouting };
+async function takeRouting(options: TakerOptions, domain: string, signal: AbortSignal): Promise<Outlook> {
+  const { client, namespace, keeper, log, onLook } = options;
+  const found = await find(client, CONFIG_MAP, { namespace, name: routingName(domain) }, { signal });
+  // Deleted: what was routed stays so, as it does where the file is mounted.
+  const isThere = found !== undefined && hasLabels(found.metadata, "routing", LABEL_DOMAIN, domain);
+  const routing = isThere ? readRouting(found) : undefined;
+  onLook({ kind: "MailDomain", name: domain }, isThere && routing === undefined ? "routing" : undefined);
+  if (!isThere) return {};
+  if (routing !== undefined) keeper.takeRouting(domain, routingTables(found), routing);
+  else log.error({ configMap: found.metadata.name }, "The routing is damaged; the last good one stays in force");
+  return {};
 }

@@ -20,7 +20,7 @@ it("docs/consumers.md lists every metric of the program with its labels, and no 
     connections: () => 3,
   });
   metrics.lookup("recipients", "found", 0.0001);
-  metrics.obstacle("damaged");
+  metrics.looked({ kind: "O365Sync", name: "a" }, "damaged");
   metrics.swapped(1);
   metrics.hook(0);
   metrics.contact(5000);
@@ -32,5 +32,8 @@ it("docs/consumers.md lists every metric of the program with its labels, and no 
     const sample = new RegExp(`^${name}(?:_count)?(?:\\{(.*?)\\})? `, "m").exec(body)?.[1] ?? "";
     expect([name, [...sample.matchAll(/(\w+)=/g)].map(([, label]) => label).join(", ")]).toEqual([name, labels.trim()]);
   }
+  expect(body).toContain('o365sync_gateway_obstacle{kind="O365Sync",name="a",obstacle="damaged"} 1');
+  metrics.looked({ kind: "O365Sync", name: "a" }, undefined);
+  expect((await metrics.scrape()).body).not.toContain("o365sync_gateway_obstacle{");
   expect(body).toContain('o365sync_gateway_list_timestamp_seconds{sync="a"} 1767225600');
 });

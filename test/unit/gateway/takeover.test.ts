@@ -50,7 +50,7 @@ function createGateway(cluster: ShownCluster = createShownCluster(), disk = crea
     keeper,
     disk,
     log,
-    onObstacle: (obstacle) => void obstacles.push(obstacle),
+    onLook: (_, obstacle) => obstacle !== undefined && obstacles.push(obstacle),
   });
   return { cluster, disk, keeper, obstacles, ...taker };
 }

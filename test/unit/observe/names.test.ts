@@ -1,5 +1,6 @@
 /** The documentation, the code, the alerts and the dashboard name the same metrics. */
 import { describe, expect, it } from "vitest";
+import { createGatewayMetrics } from "../../../src/gateway/metrics.ts";
 import { createMetrics } from "../../../src/observe/metrics.ts";
 import { alerts, documented, metricsIn, queries, read } from "../../extended/monitoring/files.ts";
 import { scrapeText } from "../../support/scrape.ts";
@@ -19,7 +20,15 @@ async function named(): Promise<Set<string>> {
   return new Set([...body.matchAll(/^# TYPE (\S+)/gm)].map(([, name = ""]) => name));
 }
 
+async function namedByGateway(): Promise<Set<string>> {
+  const body = (await createGatewayMetrics({ version: "1", lists: () => [], connections: () => 0 }).scrape()).body;
+  return new Set([...body.matchAll(/^# TYPE (\S+)/gm)].map(([, name = ""]) => name));
+}
+
 const code = await named();
+const gateway = await namedByGateway();
+/** What a Prometheus may see that scrapes both programs. */
+const both = new Set([...code, ...gateway]);
 const own = new Set([...code].filter((name) => !/^(nodejs|process)_/.test(name)));
 
 describe("The metrics of the code", () => {
@@ -29,13 +38,17 @@ describe("The metrics of the code", () => {
 
   it("hold every other name in docs/metrics.md and in the runbooks", () => {
     const pages = ["docs/metrics.md", ...alerts().map(({ annotations }) => annotations.runbook_url)];
-    for (const page of pages) expect([...metricsIn(read(page))].filter((name) => !code.has(name))).toEqual([]);
+    for (const page of pages) expect([...metricsIn(read(page))].filter((name) => !both.has(name))).toEqual([]);
+  });
+
+  it("are none of the gateway program's: an alert on one program does not look at the other", () => {
+    expect([...own].filter((name) => gateway.has(name))).toEqual([]);
   });
 
   it.each(alerts().map(({ alert, expr }) => [alert, expr]))("hold what the alert %s asks for", (_, expr) => {
     const names = [...metricsIn(expr)];
     expect(names).not.toEqual([]);
-    expect(names.filter((name) => !code.has(name))).toEqual([]);
+    expect(names.filter((name) => !both.has(name))).toEqual([]);
   });
 
   it.each(queries().map(({ panel, expr }) => [panel, expr]))("hold what the panel %s asks for", (_, expr) => {
