@@ -1,6 +1,7 @@
 /** Everything that is broken on purpose. */
 import type { Break } from "./break.ts";
 import { gate } from "./gate-breaks.ts";
+import { layouts, lost } from "./layout-breaks.ts";
 import { approvals, confirmations, guards } from "./plan-breaks.ts";
 import { adoptions, caps, claims, fences, withdrawals } from "./route-breaks.ts";
 import { publishing, reading } from "./tenant-breaks.ts";
@@ -17,4 +18,6 @@ export const BREAKS: readonly Break[] = [
   ...fences,
   ...caps,
   ...gate,
+  ...layouts,
+  ...lost,
 ];

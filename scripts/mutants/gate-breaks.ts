@@ -4,7 +4,6 @@ import { type Break, one } from "./break.ts";
 const CONFIRMATION = "unit/sync/run/confirmation";
 const TABLES = "unit/sync/run/standing-tables";
 const APPROVALS = "unit/sync/run/approvals";
-const LAYOUTS = "unit/sync/run/layouts";
 const STEPS = "src/sync/run/ask-tenant.ts";
 const GROUND = "src/sync/run/ground.ts";
 const CONTROLLER = "src/sync/controller.ts";
@@ -40,20 +39,6 @@ export const gate: readonly Break[] = [
     "const lostCount = Math.max(lost.size, fewer);",
     'const lostCount = baseline.kind === "numbers" ? fewer : lost.size;',
     TABLES,
-  ),
-  one(
-    "a layout that no longer fits stays",
-    "src/publication/publication.ts",
-    "return standing && { shards, formats: standing.formats, until, stale: true };",
-    "return standing && undefined;",
-    LAYOUTS,
-  ),
-  one(
-    "a format that retires keeps no other back",
-    "src/publication/publication.ts",
-    "if (yield* fits([...output.formats, ...formats, format])) formats.push(format);",
-    "formats.push(format);",
-    LAYOUTS,
   ),
   one(
     "an approval that meets an obstacle is not spent",

@@ -37,6 +37,10 @@ export const BY_DOMAIN_NAME: Indexer<ConfigMap> = (map) => {
   return name === undefined ? [] : [near(map, name)];
 };
 
+/** Our ConfigMaps that gateways mount lists from, by namespace. */
+export const BY_TABLES: Indexer<ConfigMap> = ({ metadata: { namespace, labels } }) =>
+  labels?.[LABEL_ROLE] === "recipients" ? [namespace ?? ""] : [];
+
 /** Manifests that do not say so, because version 0.1.0 wrote them, by namespace. */
 export const BY_NAMELESS_MANIFEST: Indexer<ConfigMap> = ({ metadata: { namespace, labels, annotations } }) =>
   labels?.[LABEL_ROLE] === "manifest" && annotations?.[ANNOTATION_DOMAIN_NAME] === undefined ? [namespace ?? ""] : [];

@@ -5,8 +5,7 @@ import type { O365Sync } from "../api/types.generated.ts";
 import type { ObjectMeta } from "../runtime/kube.ts";
 import { type ConfigMaps, hasOwnMetadata } from "./configmaps.ts";
 import { type Role, type SideFile, sideFilesOf } from "./labels.ts";
-import { contentsOf, type Manifest, type NamedContent, type Publication } from "./manifest.ts";
-import { staleLayouts } from "./publication.ts";
+import { contentsOf, type Manifest, type NamedContent, type Publication, staleLayouts } from "./manifest.ts";
 
 export interface Inspection {
   /** An accounts ConfigMap is gone or not what the manifest says: only the tenant can tell its content. */
@@ -15,6 +14,8 @@ export interface Inspection {
   readonly drifted: boolean;
   /** Names of tables that do not stand. */
   readonly missingTables: readonly string[];
+  /** Of layouts that stay as they were: tables that somebody edited or deleted. Nothing can make them again. */
+  readonly brokenStale: readonly string[];
 }
 
 export async function inspect(
@@ -24,7 +25,7 @@ export async function inspect(
   now: number,
   signal: AbortSignal,
 ): Promise<Inspection> {
-  if (current === undefined) return { accountsDamaged: false, drifted: false, missingTables: [] };
+  if (current === undefined) return { accountsDamaged: false, drifted: false, missingTables: [], brokenStale: [] };
   const check = async ({ name, sha256 }: NamedContent, role: Role) => {
     const seen = await maps.look(object, name, role, signal);
     return {
@@ -39,21 +40,19 @@ export async function inspect(
     current.layouts.flatMap((layout) => layout.tables.map((table) => check(table, "recipients"))),
   );
   // What stays as it was cannot be made again.
-  const stale = new Set(staleLayouts(current, current).flatMap((layout) => layout.tables.map(({ name }) => name)));
-  const changed = current.layouts
-    .flatMap((layout) => layout.tables)
-    .some(({ name }, index) => {
-      return tables[index]?.same !== true && !stale.has(name);
-    });
+  const stale = new Set(
+    staleLayouts(current.retiring, current.layouts).flatMap((layout) => layout.tables.map(({ name }) => name)),
+  );
+  const changed = tables.filter(({ same }) => !same).map(({ name }) => name);
   const accountsDamaged = accounts.some(({ same }) => !same);
   const drifted =
-    changed ||
+    changed.some((name) => !stale.has(name)) ||
     [...accounts, ...tables].some(({ owned }) => !owned) ||
     current.retiring.some(({ until }) => Date.parse(until) <= now) ||
     (await isMisowned(maps, object, signal)) ||
     (await hasStrays(maps, object, current, signal));
-  const missingTables = tables.flatMap(({ name, stands }) => (stands ? [] : [name]));
-  return { accountsDamaged, drifted, missingTables };
+  const missingTables = tables.flatMap(({ name, stands }) => (stands || stale.has(name) ? [] : [name]));
+  return { accountsDamaged, drifted, missingTables, brokenStale: changed.filter((name) => stale.has(name)) };
 }
 
 /** The manifest and what stands beside the list carry labels and owner too. */

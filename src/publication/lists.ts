@@ -1,11 +1,12 @@
 /** Which recipient lists are published for a domain, by the manifests and tables that stand in its namespace. */
 import { LABEL_DOMAIN, LABEL_ROLE, LABEL_SYNC } from "../api/group.ts";
-import { BY_DOMAIN, BY_DOMAIN_NAME, BY_NAMELESS_MANIFEST, routedNames } from "../api/indexers.ts";
+import { BY_DOMAIN, BY_DOMAIN_NAME, BY_NAMELESS_MANIFEST, BY_SYNC, BY_TABLES, routedNames } from "../api/indexers.ts";
 import { manifestName } from "../api/names.ts";
 import type { MailDomain } from "../api/types.generated.ts";
 import { find } from "../runtime/find.ts";
 import { CONFIG_MAP, type ConfigMap, type ObjectMeta } from "../runtime/kube.ts";
 import type { Client, Store } from "../runtime/types.ts";
+import type { Role } from "./labels.ts";
 import { domainOf, type Manifest, stayingNames } from "./manifest.ts";
 import { parseManifest } from "./read-manifest.ts";
 
@@ -52,7 +53,7 @@ export async function findLists(
 ): Promise<PublishedList[]> {
   const { namespace, domain, routed } = input;
   const lists: PublishedList[] = [];
-  for (const [sync, metas] of groupBySync(candidates(sources, input))) {
+  for (const sync of syncsOf(candidates(sources, input))) {
     const found = await find(sources.client, CONFIG_MAP, { namespace, name: manifestName(sync) }, { signal });
     const ours = found?.metadata.labels?.[LABEL_ROLE] === "manifest" && found.metadata.labels[LABEL_SYNC] === sync;
     const parsed = ours ? parseManifest(found.data?.["manifest.json"]) : undefined;
@@ -63,7 +64,7 @@ export async function findLists(
       const isOwn = follower === undefined || follower.metadata.name === input.mailDomain;
       const elsewhere = isOwn ? [] : routedNames(follower);
       lists.push({ sync, names: stayingNames(manifest).filter((name) => !elsewhere.includes(name)), isOwn, manifest });
-    } else if (metas.some(({ labels }) => labels?.[LABEL_ROLE] === "recipients")) {
+    } else if (hasTables(sources, namespace, sync)) {
       lists.push({ sync, names: routed, isOwn: true, manifest: undefined });
     }
   }
@@ -83,11 +84,28 @@ function candidates({ stores }: ListSources, { namespace, mailDomain, domain }: 
   return found.map(({ metadata }) => metadata);
 }
 
-function groupBySync(configMaps: readonly ObjectMeta[]): Map<string, ObjectMeta[]> {
-  const groups = new Map<string, ObjectMeta[]>();
-  for (const metadata of configMaps) {
-    const sync = metadata.labels?.[LABEL_SYNC];
-    if (sync !== undefined) groups.set(sync, [...(groups.get(sync) ?? []), metadata]);
-  }
-  return groups;
+const hasTables = ({ stores: { configMaps } }: ListSources, namespace: string, sync: string): boolean =>
+  configMaps
+    .by(BY_SYNC, `${namespace}/${sync}`)
+    .some(({ metadata: { labels } }) => labels?.[LABEL_ROLE] === ("recipients" satisfies Role));
+
+const syncsOf = (configMaps: readonly ObjectMeta[]): Set<string> =>
+  new Set(configMaps.flatMap(({ labels }) => labels?.[LABEL_SYNC] ?? []));
+
+/**
+ * O365Syncs, gone by now, whose tables stand without a manifest that would say of which domain they are, and whose
+ * MailDomain is gone too.
+ */
+export function namelessLists({ stores }: ListSources, namespace: string): string[] {
+  const { configMaps, domains } = stores;
+  const orphans = configMaps
+    .by(BY_TABLES, namespace)
+    .map(({ metadata }) => metadata)
+    .filter(({ labels }) => domains.get(`${namespace}/${labels?.[LABEL_DOMAIN]}`) === undefined);
+  return [...syncsOf(orphans)].filter(
+    (sync) =>
+      !configMaps
+        .by(BY_SYNC, `${namespace}/${sync}`)
+        .some(({ metadata: { labels } }) => labels?.[LABEL_ROLE] === ("manifest" satisfies Role)),
+  );
 }

@@ -32,6 +32,8 @@ export interface Retiring extends OutputOptions {
   readonly until: string;
   /** The list does not fit it any more: its tables stay as they were. */
   readonly stale?: true;
+  /** They share their ConfigMaps with others and do not fit beside them: they stand no more, until they fit again. */
+  readonly gone?: true;
 }
 
 export interface Counts {
@@ -167,15 +169,25 @@ function recent(removals: readonly Removal[], now: number): Removal[] {
   return removals.filter((removal) => Date.parse(removal.time) > now - DAY_MS);
 }
 
+/** What `retiring` is asked of. */
+interface Retirement {
+  readonly before: Pick<Publication, "retiring" | "output"> | undefined;
+  /** Where no manifest tells: the layouts that stand. */
+  readonly found: readonly OutputOptions[];
+  readonly output: OutputOptions;
+  readonly now: number;
+}
+
 /**
  * What of the old output must still be kept current once `output` is asked for: everything that it no longer names,
  * for 24 hours. Grouped by the number of shards, because tables of one number share their ConfigMaps.
  */
-export function retiring(before: Publication | undefined, output: OutputOptions, now: number): Retiring[] {
-  if (before === undefined) return [];
+export function retiring({ before, found, output, now }: Retirement): Retiring[] {
   const until = new Date(now + DAY_MS).toISOString();
-  const kept: Retiring[] = before.retiring.filter((old) => Date.parse(old.until) > now);
-  const candidates = [...kept, { ...before.output, until }];
+  const candidates: readonly Retiring[] =
+    before === undefined
+      ? found.map((layout) => ({ ...layout, until }))
+      : [...before.retiring.filter((old) => Date.parse(old.until) > now), { ...before.output, until }];
   const byShards = new Map<number, Retiring>();
   for (const { shards, formats, until: end } of candidates) {
     const unnamed = shards === output.shards ? formats.filter((format) => !output.formats.includes(format)) : formats;
@@ -189,12 +201,19 @@ export function retiring(before: Publication | undefined, output: OutputOptions,
 
 /** The layouts to write: `output` first, joined with what retires at the same number of shards. */
 export function layoutsOf({ output, retiring }: Pick<Blueprint, "output" | "retiring">): OutputOptions[] {
-  const same = retiring.find(({ shards }) => shards === output.shards);
+  const kept = retiring.filter(({ gone }) => gone !== true);
+  const same = kept.find(({ shards }) => shards === output.shards);
   const first = { shards: output.shards, formats: union(output.formats, same?.formats ?? []) };
-  const others = retiring.filter(({ shards }) => shards !== output.shards);
+  const others = kept.filter(({ shards }) => shards !== output.shards);
   return [first, ...others.map(({ shards, formats }) => ({ shards, formats }))].filter(
     ({ formats }) => formats.length > 0,
   );
+}
+
+/** Layouts whose tables are left as they are. */
+export function staleLayouts(retiring: readonly Retiring[], standing: readonly Layout[]): Layout[] {
+  const stale = new Set(retiring.filter((old) => old.stale === true).map(({ shards }) => shards));
+  return standing.filter(({ shards }) => stale.has(shards));
 }
 
 function union(a: readonly Format[], b: readonly Format[]): Format[] {

@@ -8,7 +8,7 @@ import { countAccepted } from "../recipients/accepted.ts";
 import type { AliasDomain, DomainNames } from "../recipients/model.ts";
 import type { Roster } from "../recipients/packed/roster.ts";
 import { revisionOf } from "../recipients/revision.ts";
-import type { Format, OutputOptions } from "../recipients/tables/formats/formats.ts";
+import type { OutputOptions } from "../recipients/tables/formats/formats.ts";
 import {
   type Capacity,
   capacityOf,
@@ -32,8 +32,10 @@ import {
   type Publication,
   type Retiring,
   retiring,
+  staleLayouts,
   type TableShard,
 } from "./manifest.ts";
+import { keptOf } from "./retire.ts";
 
 /** One ConfigMap of a publication. */
 export interface Part extends NamedContent {
@@ -54,6 +56,8 @@ export interface Draft {
 export interface DraftInput {
   readonly object: O365Sync;
   readonly before: Publication | undefined;
+  /** Where that is unknown: the layouts that stand all the same, because gateways may mount them. */
+  readonly found?: readonly Layout[];
   readonly accounts: Roster;
   readonly names: DomainNames;
   /** Of accounts and names, where it is known already. */
@@ -65,14 +69,13 @@ export interface DraftInput {
 
 /** Throws Failure OutputTooLarge when the list does not fit. What retires never keeps it from being published. */
 export function* draftPublication(input: DraftInput): Steps<Draft> {
-  const { object, before, accounts, names, now } = input;
+  const { object, before, found = [], accounts, names, now } = input;
   const output = outputOf(object);
   const tables = yield* prepareTables(accounts, names);
   const kept: Retiring[] = [];
-  for (const old of retiring(before, output, now)) {
-    const still = yield* keptOf(old, { tables, output, before });
-    if (still !== undefined) kept.push(still);
-  }
+  const standing = before?.layouts ?? found;
+  for (const old of retiring({ before, found, output, now }))
+    kept.push(...(yield* keptOf(old, { tables, output, standing })));
   const chunks = yield* chunkAccounts(accounts, before?.chunks);
   const target: Blueprint = {
     revision: input.revision ?? (yield* revisionOf(accounts, names)),
@@ -83,31 +86,7 @@ export function* draftPublication(input: DraftInput): Steps<Draft> {
     chunks: chunks.count,
     ...(input.keepsPlans === true && before !== undefined ? { plannedTime: before.plannedTime ?? before.time } : {}),
   };
-  return yield* draftOf(object.metadata.name, target, { tables, chunks, before });
-}
-
-/**
- * What of a layout that retires is kept: current while it fits, else as it was. Formats that would share their ConfigMaps
- * with the new ones have no other place: those are kept that fit beside them.
- */
-function* keptOf(
-  old: Retiring,
-  { tables, output, before }: { readonly tables: Tables; readonly output: OutputOptions } & Pick<DraftInput, "before">,
-): Steps<Retiring | undefined> {
-  const { shards, until } = old;
-  const fits = function* (formats: readonly Format[]): Steps<boolean> {
-    return capacityOf(yield* measureShards(tables, { shards, formats })).ok;
-  };
-  if (shards !== output.shards) {
-    if (yield* fits(old.formats)) return { shards, formats: old.formats, until };
-    const standing = before?.layouts.find((layout) => layout.shards === shards);
-    return standing && { shards, formats: standing.formats, until, stale: true };
-  }
-  const formats: Format[] = [];
-  for (const format of old.formats) {
-    if (yield* fits([...output.formats, ...formats, format])) formats.push(format);
-  }
-  return formats.length === 0 ? undefined : { shards, formats, until };
+  return yield* draftOf(object.metadata.name, target, { tables, chunks, standing });
 }
 
 export const outputOf = ({ spec }: O365Sync): OutputOptions => ({
@@ -120,21 +99,21 @@ export function* buildPublication(
   sync: string,
   accounts: Roster,
   target: Blueprint,
-  before: Publication | undefined,
+  standing: readonly Layout[],
 ): Steps<Draft> {
   const { domain, aliasDomains } = target;
   const tables = yield* prepareTables(accounts, { domain, aliasDomains });
-  return yield* draftOf(sync, target, { tables, chunks: yield* chunkAccounts(accounts, target.chunks), before });
+  return yield* draftOf(sync, target, { tables, chunks: yield* chunkAccounts(accounts, target.chunks), standing });
 }
 
 interface Material {
   readonly tables: Tables;
   readonly chunks: Chunks;
-  /** Whose tables stay as they were where a layout is stale. */
-  readonly before: Publication | undefined;
+  /** Whose tables stay as they were where one is stale. */
+  readonly standing: readonly Layout[];
 }
 
-function* draftOf(sync: string, target: Blueprint, { tables, chunks, before }: Material): Steps<Draft> {
+function* draftOf(sync: string, target: Blueprint, { tables, chunks, standing }: Material): Steps<Draft> {
   const { accounts } = tables;
   const options = layoutsOf({ ...target, retiring: target.retiring.filter(({ stale }) => stale !== true) });
   const contents = createContents();
@@ -186,19 +165,10 @@ function* draftOf(sync: string, target: Blueprint, { tables, chunks, before }: M
       ...target,
       counts,
       accounts: accountsChunks,
-      layouts: [...layouts, ...staleLayouts(target, before)],
+      layouts: [...layouts, ...staleLayouts(target.retiring, standing)],
     },
     ...(nearlyFull === undefined ? {} : { nearlyFull }),
   };
-}
-
-/** Layouts whose tables are left as they are. */
-export function staleLayouts(
-  { retiring }: Pick<Blueprint, "retiring">,
-  standing: Pick<Publication, "layouts"> | undefined,
-): Layout[] {
-  const stale = new Set(retiring.filter((old) => old.stale === true).map(({ shards }) => shards));
-  return (standing?.layouts ?? []).filter(({ shards }) => stale.has(shards));
 }
 
 /** What is kept of a publication until it is written; the rest is made once more. */

@@ -24,9 +24,11 @@ import {
   type Manifest,
   type Publication,
   serializeManifest,
+  staleLayouts,
 } from "./manifest.ts";
-import { buildPublication, type Draft, staleLayouts } from "./publication.ts";
+import { buildPublication, type Draft } from "./publication.ts";
 import { parseManifest } from "./read-manifest.ts";
+import { findLayouts } from "./retire.ts";
 import type { Routes } from "./routes.ts";
 import type { HistoryRecord } from "./run-records.ts";
 
@@ -39,6 +41,8 @@ export interface Standing {
   readonly inlineJournal: Buffer | undefined;
   /** Present before the first publication, where another O365Sync has published a list of the same domain. */
   readonly predecessor?: Predecessor;
+  /** Then too: other O365Syncs, perhaps gone by now, whose tables stand and whose manifests do not tell what is in them. */
+  readonly unread?: readonly string[];
 }
 
 /** A list that stands under the name of another O365Sync, perhaps gone by now. */
@@ -167,7 +171,7 @@ export function createPublisher(maps: ConfigMaps, routes: Routes, clock: Clock):
       const finished = { ...standing, inlineJournal: undefined };
       const done = await writeManifest(maps, finished, committed(manifest, publication), signal);
       for (const stray of strays) await maps.remove(stray, signal);
-      for (const { tables } of staleLayouts(publication, publication))
+      for (const { tables } of staleLayouts(publication.retiring, publication.layouts))
         for (const { name } of tables) await maps.relabel(object, name, "recipients", signal);
       await adoptSideFiles(maps, object, signal);
       return done;
@@ -178,10 +182,9 @@ export function createPublisher(maps: ConfigMaps, routes: Routes, clock: Clock):
       if (manifest.intent === undefined) return undefined;
       const accounts = await replay(maps, standing, manifest.intent, signal);
       if (accounts === undefined) return undefined;
-      const draft = await inSlices(
-        buildPublication(object.metadata.name, accounts, manifest.intent.target, manifest.current),
-        signal,
-      );
+      const { target } = manifest.intent;
+      const layouts = manifest.current?.layouts ?? (await findLayouts(maps, object, signal));
+      const draft = await inSlices(buildPublication(object.metadata.name, accounts, target, layouts), signal);
       if (!isPending(draft.publication, object.status)) return undefined;
       const looks = await lookAt(maps, object, draft, signal);
       // Written again although nothing in it changes: if it is still the same, so is all that was looked at.

@@ -29,6 +29,8 @@ const output = { formats: v.pipe(v.array(format), v.maxLength(4)), shards };
 
 /** How many there may be follows from the numbers of shards: a layout each. */
 const MOST_LAYOUTS = 8;
+/** Of one layout some formats may be kept, and others be gone. */
+const MOST_RETIRING = 2 * MOST_LAYOUTS;
 /** Names that a spec no longer has are kept while tables carry them. */
 const MOST_NAMES = 1000;
 /** Of a list of half a million accounts, written anew, it is some thirty. */
@@ -39,7 +41,15 @@ const blueprint = {
   domain: name,
   aliasDomains: listOf(v.object({ name, recipients: v.picklist(["Directory", "Mirror"]) }), MOST_NAMES),
   output: v.object(output),
-  retiring: listOf(v.object({ ...output, until: time, stale: v.exactOptional(v.literal(true)) }), MOST_LAYOUTS),
+  retiring: listOf(
+    v.object({
+      ...output,
+      until: time,
+      stale: v.exactOptional(v.literal(true)),
+      gone: v.exactOptional(v.literal(true)),
+    }),
+    MOST_RETIRING,
+  ),
   chunks: v.pipe(
     v.number(),
     v.integer(),

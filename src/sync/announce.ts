@@ -1,12 +1,19 @@
 /** Tells people through events what came of a reconcile. Notes carry nothing volatile and no addresses. */
 
 import type { O365Sync } from "../api/types.generated.ts";
+import type { Retiring } from "../publication/manifest.ts";
 import { isTest } from "../publication/run-records.ts";
 import { findCondition } from "../runtime/condition-list.ts";
 import type { EventRecorder } from "../runtime/types.ts";
 import type { Outcome } from "./outcome.ts";
 
-export function announce(events: EventRecorder, outcome: Outcome, object: O365Sync): void {
+/** `retiring`: what was kept for its day before this reconcile. */
+export function announce(
+  events: EventRecorder,
+  outcome: Outcome,
+  object: O365Sync,
+  retiring: readonly Retiring[] = [],
+): void {
   const normal = (reason: string, action: string, note: string): void =>
     events.event(object, { type: "Normal", reason, action, note });
   const warn = (reason: string, action: string, note: string): void =>
@@ -26,10 +33,29 @@ export function announce(events: EventRecorder, outcome: Outcome, object: O365Sy
       nearlyFull.suggestedShards === undefined ? "" : `; set spec.output.shards to ${nearlyFull.suggestedShards}`;
     warn("OutputNearlyFull", "Publish", `a ConfigMap of the tables is more than 70 % full${cure}`);
   }
+  announceRetiring(outcome, retiring, warn);
   if (outcome.unwritten !== undefined) warn("HistoryNotWritten", "Sync", outcome.unwritten.note);
   announceMail(outcome, warn);
   announceAdditions(outcome, object, warn);
   announceObstacle(outcome, object, warn);
+}
+
+/** That what gateways may still mount is no longer kept current is told when it happens. */
+function announceRetiring(
+  { view }: Outcome,
+  before: readonly Retiring[],
+  warn: (reason: string, action: string, note: string) => void,
+): void {
+  const keyOf = ({ shards, formats, stale, gone }: Retiring): string => JSON.stringify([shards, formats, stale, gone]);
+  const known = new Set(before.map(keyOf));
+  for (const each of view.standing.manifest.current?.retiring ?? []) {
+    if (known.has(keyOf(each))) continue;
+    const what = `the tables ${each.formats.join(", ")} of shards: ${each.shards}, which the spec no longer asks for,`;
+    if (each.stale === true)
+      warn("TablesStale", "Publish", `${what} stay as they were: the list does not fit them any more`);
+    if (each.gone === true)
+      warn("TablesGivenUp", "Publish", `${what} were given up before their day was over: they do not fit any more`);
+  }
 }
 
 const RENDERED: Readonly<Record<NonNullable<Outcome["rendered"]>, string>> = {

@@ -72,7 +72,7 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
       ? withPause(services, memory, decision.run, carryOut)
       : carryOut());
     if (decision.do === "recheck") services.checks?.done(key);
-    announce(services.events, outcome, written);
+    announce(services.events, outcome, written, gathered.standing.manifest.current?.retiring);
     tellOfAnnotations(services, written, memory);
     count(services, outcome);
     // What was only asked and answered with nothing leaves the object as it was.

@@ -23,8 +23,8 @@ import { scheduleProblem } from "../schedule/object-schedule.ts";
 import { type Access, resolveAccess, type SharedKeys } from "./access/connection.ts";
 import { openFailure } from "./decide/cures.ts";
 import { withNamesInMove } from "./handover.ts";
-import { findHandled, refuseForeign } from "./looks.ts";
-import { findPredecessor } from "./predecessor.ts";
+import { domainOfTables, findHandled, refuseForeign } from "./looks.ts";
+import { findPredecessors } from "./predecessor.ts";
 
 export interface View {
   readonly object: O365Sync;
@@ -42,6 +42,8 @@ export interface View {
   readonly drifted: boolean;
   /** Tables that the manifest names and that do not stand. */
   readonly missingTables: readonly string[];
+  /** Tables of stale layouts that somebody edited or deleted. */
+  readonly brokenStale: readonly string[];
   /** MailDomain or output ask for other tables than those that stand. */
   readonly outdated: boolean;
   /** Tokens that manifest and history know as handled, of an object whose status does not. */
@@ -104,7 +106,14 @@ async function findDomain(
   return found?.metadata.deletionTimestamp === undefined ? found : undefined;
 }
 
-const UNSEEN = { accountsDamaged: false, drifted: false, missingTables: [], outdated: false, handledBefore: {} };
+const UNSEEN = {
+  accountsDamaged: false,
+  drifted: false,
+  missingTables: [],
+  brokenStale: [],
+  outdated: false,
+  handledBefore: {},
+};
 
 const NOTHING = { manifest: EMPTY_MANIFEST, seen: undefined, inlineJournal: undefined };
 
@@ -120,7 +129,7 @@ async function orFailure<T>(work: Promise<T>): Promise<T | Failure> {
 
 type ClusterView = Pick<
   View,
-  "standing" | "domain" | "accountsDamaged" | "drifted" | "missingTables" | "outdated" | "handledBefore"
+  "standing" | "domain" | "accountsDamaged" | "drifted" | "missingTables" | "brokenStale" | "outdated" | "handledBefore"
 >;
 
 function look(
@@ -135,7 +144,7 @@ function look(
     const { damaged, ...found } = await readStanding(maps, object, signal);
     const { manifest, edited } = believe(found.manifest, object.status, now);
     const read = { ...found, manifest };
-    refuseOtherDomain(object, named, read);
+    await refuseOtherDomain(maps, object, named, read, signal);
     const standing = await withPredecessor(services, named, read, signal);
     const domain = named && (await withNamesInMove(services, named, standing.manifest.current, signal));
     const { published } = object.status ?? {};
@@ -143,15 +152,14 @@ function look(
     const { current } = standing.manifest;
     if (openFailure(object.status ?? {})?.reason === "ConfigMapConflict")
       await refuseForeign(maps, object, current, signal);
-    const { accountsDamaged, drifted, missingTables } = await inspect(maps, object, standing.manifest, now, signal);
+    const { accountsDamaged, ...tables } = await inspect(maps, object, standing.manifest, now, signal);
     const wanted = domain && namesOf(domain);
     const outdated = current !== undefined && wanted !== undefined && wantsRendering(current, wanted, outputOf(object));
     return {
       standing,
       domain,
       accountsDamaged: accountsDamaged || edited || (current === undefined && published !== undefined),
-      drifted,
-      missingTables,
+      ...tables,
       outdated,
       handledBefore: await findHandled(services, object, standing.manifest, signal),
     };
@@ -168,23 +176,35 @@ async function withPredecessor(
 ): Promise<Standing> {
   const { object, manifest, seen } = standing;
   if (manifest.current !== undefined || domain === undefined || object.status?.published !== undefined) return standing;
-  const predecessor = await findPredecessor(services, object, domain, signal);
-  if (predecessor === undefined) return standing;
-  const { removals } = seen === undefined ? predecessor : manifest;
-  return { ...standing, predecessor, manifest: { ...manifest, removals } };
+  const { latest, unread } = await findPredecessors(services, object, domain, signal);
+  if (latest === undefined) return { ...standing, unread };
+  const { removals } = seen === undefined ? latest : manifest;
+  return { ...standing, predecessor: latest, unread, manifest: { ...manifest, removals } };
 }
 
 /** A recreated object or a restored backup adopts the list of its own domain, and touches no other. */
-function refuseOtherDomain(object: O365Sync, domain: MailDomain | undefined, { manifest, seen }: Standing): void {
-  const found = domainOf(manifest);
-  if (seen === undefined || found === undefined || found === domain?.spec.domain) return;
+async function refuseOtherDomain(
+  maps: ConfigMaps,
+  object: O365Sync,
+  domain: MailDomain | undefined,
+  { manifest, seen }: Standing,
+  signal: AbortSignal,
+): Promise<void> {
   const { name } = object.spec.domainRef;
+  const told = domainOf(manifest);
   if (domain === undefined) {
     // It was published for this very MailDomain: what was begun may be finished without it.
-    if (seen.metadata.labels?.[LABEL_DOMAIN] === name) return;
+    if (told === undefined || seen === undefined || seen.metadata.labels?.[LABEL_DOMAIN] === name) return;
     throw new Failure("wait", "DependencyNotReady", missingDomain(name));
   }
-  const message = `the ConfigMap ${manifestName(object.metadata.name)} holds the list of ${found}, and the MailDomain ${name} is ${domain.spec.domain}: nothing of it is touched; give this O365Sync another name, or delete the ConfigMaps with the label ${LABEL_SYNC}=${object.metadata.name} once no gateway mounts them`;
+  const wanted = domain.spec.domain;
+  const found = told ?? (await domainOfTables(maps, object, wanted, signal));
+  if (found === undefined || found === wanted) return;
+  const what =
+    told === undefined
+      ? `tables ${object.metadata.name}-recipients… hold`
+      : `ConfigMap ${manifestName(object.metadata.name)} holds`;
+  const message = `the ${what} the list of ${found}, and the MailDomain ${name} is ${wanted}: nothing of it is touched; give this O365Sync another name, or delete the ConfigMaps with the label ${LABEL_SYNC}=${object.metadata.name} once no gateway mounts them`;
   throw new Failure("stalled", "ConfigMapConflict", message);
 }
 

@@ -39,7 +39,7 @@ export interface Outcome {
 
 export function factsOf(
   { settings }: Pick<SyncServices, "settings">,
-  { object, domain, obstacle, access, standing, accountsDamaged, missingTables }: View,
+  { object, domain, obstacle, access, standing, accountsDamaged, missingTables, brokenStale }: View,
   now: number,
   { authorized, failure }: Pick<Outcome, "authorized" | "failure"> = {},
 ): Facts {
@@ -50,6 +50,7 @@ export function factsOf(
     published: standing.manifest.current,
     accountsDamaged,
     missingTables,
+    brokenStale,
     consentUrl: settings.consentUrl(object),
     access,
     authorized,

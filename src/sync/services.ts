@@ -16,6 +16,7 @@ import type { GatherServices } from "./gather.ts";
 export interface GateServices {
   readonly statuses: StatusWriter<O365Sync>;
   readonly client: Client;
+  readonly maps: ConfigMaps;
   readonly publisher: Publisher;
   readonly plans: Plans;
   readonly deps: Deps;
@@ -25,7 +26,6 @@ export interface GateServices {
 
 export interface RunServices extends GateServices {
   readonly changes: ChangesWriter;
-  readonly maps: ConfigMaps;
   readonly directories: DirectoryProvider;
 }
 

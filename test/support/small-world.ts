@@ -8,7 +8,7 @@ import type { Clock } from "../../src/base/deps.ts";
 import { CLOUDS } from "../../src/directory/clouds.ts";
 import { createDirectoryProvider } from "../../src/directory/provider.ts";
 import { CONFIG_MAP, type ConfigMap, SECRET } from "../../src/runtime/kube.ts";
-import type { Client } from "../../src/runtime/types.ts";
+import type { Client, EventRecorder } from "../../src/runtime/types.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
 import { createMemoryCluster, type MemoryCluster } from "./memory-cluster.ts";
 import { createMemoryOperator, domainSpec, type MemoryOperator, SILENT, syncSpec } from "./memory-operator.ts";
@@ -33,6 +33,8 @@ export interface SmallWorld {
   readonly gateway: Gateway;
   /** While a test has damaged something on purpose, manifests are not held against what stands. */
   damaged: boolean;
+  /** What was recorded, as `reason: note`. */
+  readonly events: readonly string[];
   /** Milliseconds since the epoch; a tick later each time it is read. */
   now: number;
   sync(): O365Sync;
@@ -77,9 +79,12 @@ export async function createSmallWorld(options: SmallWorldOptions = {}): Promise
   const deps = { clock, random: () => 0.5 };
   const endpoints = { ...CLOUDS, Global: { authority: tenant.authority, graph: tenant.graph } };
   const directories = createDirectoryProvider({ endpoints, deps, ca: tenant.ca });
+  const recorded: string[] = [];
+  const events: EventRecorder = { event: (_, { reason, note }) => void recorded.push(`${reason}: ${note}`) };
   const start = (client?: Client): MemoryOperator =>
     createMemoryOperator({
       cluster,
+      events,
       directories,
       ...deps,
       ...(client === undefined ? {} : { client }),
@@ -92,6 +97,7 @@ export async function createSmallWorld(options: SmallWorldOptions = {}): Promise
     company,
     gateway: createGateway(),
     damaged: false,
+    events: recorded,
     now: Date.UTC(2026, 0, 1),
     sync: () => cluster.store<O365Sync>(O365_SYNC).get(`mail/${NAME}`) as O365Sync,
     map: (name) => cluster.store<ConfigMap>(CONFIG_MAP).get(`mail/${name}`),

@@ -178,7 +178,7 @@ function* checkTable(
 /** What one ConfigMap may hold, binaryData counted in base64: the API server's 1 MiB less room for metadata. */
 export const LARGEST_BYTES = 900 * 1024;
 const CROWDED = 0.7;
-const SHARDS = [1, 2, 4, 8, 16, 32, 64, 128];
+export const SHARDS = [1, 2, 4, 8, 16, 32, 64, 128];
 
 export interface Capacity {
   readonly ok: boolean;

@@ -9,6 +9,7 @@ import { type KeptFeed, removedLastDay } from "../../publication/manifest.ts";
 import { acceptedBefore, bindingOf, type Proposal, propose } from "../../publication/proposal.ts";
 import { type Draft, draftPublication } from "../../publication/publication.ts";
 import type { Standing } from "../../publication/publish.ts";
+import { findLayouts } from "../../publication/retire.ts";
 import type { HistoryRecord } from "../../publication/run-records.ts";
 import type { Baseline } from "../../recipients/baseline.ts";
 import type { Wish } from "../../recipients/diff.ts";
@@ -124,7 +125,7 @@ export interface Progress {
  * planned for is no longer so.
  */
 export async function publish(
-  { client, publisher, deps, statuses }: GateServices,
+  { client, maps, publisher, deps, statuses }: GateServices,
   ground: Ground,
   { wish, revision, before, removed, record, feed }: Publishing,
   progress: Progress = {},
@@ -135,7 +136,8 @@ export async function publish(
   // Neither rendering nor what is only added changes what a plan that is held takes away.
   const keepsPlans = record === undefined || record.trigger === "Additions";
   const known = revision === undefined ? {} : { revision };
-  const wanted = { object, before: current, ...wish, ...known, keepsPlans, now };
+  const found = current === undefined ? await findLayouts(maps, object, signal) : [];
+  const wanted = { object, before: current, found, ...wish, ...known, keepsPlans, now };
   const draft = await inSlices(draftPublication(wanted), signal);
   progress.drafted?.(draft);
   await lookAgain(client, ground, signal);

@@ -37,31 +37,45 @@ export interface BaselineSource {
   readonly current: Publication | undefined;
   readonly accounts: Roster | undefined;
   readonly predecessor: Predecessor | undefined;
+  /** Other O365Syncs whose tables stand without a manifest. */
+  readonly unread?: readonly string[] | undefined;
   /** Of whose addresses `baselineRef` is a list. */
   readonly names: DomainNames;
 }
 
 /**
  * Accounts where they are whole, else the addresses of the tables that stand, else the number that status or manifest
- * kept; before the first publication the list that another O365Sync has published for
- * the domain, else what `baselineRef` names, else nothing. Throws
- * Failure when `baselineRef` cannot be read.
+ * kept; before the first publication the list that another O365Sync has published for the domain, with what stands
+ * without a manifest, else what `baselineRef` names, else nothing. Throws Failure when `baselineRef` cannot be read.
  */
 export async function loadBaseline(
   { client, maps }: { readonly client: Client; readonly maps: ConfigMaps },
-  { object, current, accounts, predecessor, names }: BaselineSource,
+  { object, current, accounts, predecessor, unread = [], names }: BaselineSource,
   signal: AbortSignal,
 ): Promise<Baseline> {
   if (current !== undefined && accounts !== undefined) return { kind: "accounts", accounts, names: current };
-  if (predecessor !== undefined) return inheritedBaseline(maps, object, predecessor, signal);
-  const published = (current?.counts ?? object.status?.published)?.addresses;
-  const addresses = await standingAddresses(maps, object, current, signal);
+  const own = await standingAddresses(maps, object, current, signal);
+  const others: string[] = [];
+  const ending = `@${names.domain}`;
+  for (const sync of unread) {
+    const found = await standingAddresses(maps, named(object, sync), undefined, signal);
+    const isOfDomain = found.some((address) => address.endsWith(ending));
+    if (isOfDomain) others.push(...found);
+  }
+  if (predecessor !== undefined && own.length + others.length === 0)
+    return inheritedBaseline(maps, object, predecessor, signal);
+  if (predecessor !== undefined)
+    others.push(...(await standingAddresses(maps, named(object, predecessor.sync), predecessor.publication, signal)));
+  const published = (current?.counts ?? object.status?.published ?? predecessor?.publication.counts)?.addresses;
+  const addresses = [...new Set([...own, ...others])].sort();
   if (addresses.length > 0) return { kind: "addresses", addresses, published };
   if (published !== undefined) return { kind: "numbers", published };
   return object.spec.baselineRef === undefined
     ? { kind: "none" }
     : readBaselineRef(client, object, { ref: object.spec.baselineRef, names }, signal);
 }
+
+const named = (object: O365Sync, name: string): O365Sync => ({ ...object, metadata: { ...object.metadata, name } });
 
 /** A rename is guarded like any sync: what gateways still mount is what the new list is measured against. */
 async function inheritedBaseline(
@@ -70,7 +84,7 @@ async function inheritedBaseline(
   { sync, publication }: Predecessor,
   signal: AbortSignal,
 ): Promise<Baseline> {
-  const former: O365Sync = { ...object, metadata: { ...object.metadata, name: sync } };
+  const former = named(object, sync);
   const accounts = await publishedAccounts(maps, former, publication, signal);
   if (accounts !== undefined) return { kind: "accounts", accounts, names: publication };
   const addresses = await standingAddresses(maps, former, publication, signal);

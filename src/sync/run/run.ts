@@ -127,13 +127,17 @@ async function sync(services: RunServices, directory: Directory, input: RunInput
   facts.reading = reading;
   const { derived } = reading;
   const wish: Wish = { accounts: derived.accounts, names: namesOf(domain) };
-  const { predecessor } = standing;
+  const { predecessor, unread } = standing;
   const { current } = standing.manifest;
   const revision = await inSlices(revisionOf(wish.accounts, wish.names), signal);
   const same = current?.revision === revision && input.accountsStand;
   // What is published already needs not be read to be compared with itself.
   const accounts = same ? wish.accounts : await input.loadAccounts(signal);
-  const baseline = await loadBaseline(services, { object, current, accounts, predecessor, names: wish.names }, signal);
+  const baseline = await loadBaseline(
+    services,
+    { object, current, accounts, predecessor, unread, names: wish.names },
+    signal,
+  );
   const domains = [wish.names.domain, ...wish.names.aliasDomains.map(({ name }) => name)];
   const change: Change = {
     baseline,

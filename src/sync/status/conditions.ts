@@ -30,6 +30,8 @@ export interface Facts {
   readonly accountsDamaged: boolean;
   /** Tables that the manifest names and that do not stand. */
   readonly missingTables: readonly string[];
+  /** Tables of stale layouts that somebody edited or deleted. */
+  readonly brokenStale: readonly string[];
   readonly consentUrl: string | undefined;
   /** When the credential ends, as far as that is known; undefined: no credential could be read. */
   readonly access: Pick<Access, "end"> | undefined;
@@ -228,7 +230,7 @@ function suspendedNote(object: O365Sync, verdict: Readiness): Readiness {
 function publishedFinding(
   before: readonly Condition[],
   status: O365SyncStatus,
-  { published, missingTables }: Facts,
+  { published, missingTables, brokenStale }: Facts,
 ): Finding {
   if (published === undefined) {
     const asBefore = status.published && carried(before, "Published");
@@ -237,8 +239,7 @@ function publishedFinding(
   }
   const missing = missingTables.length;
   if (missing > 0) {
-    const names = `${missingTables.slice(0, 3).join(", ")}${missing > 3 ? ` and ${missing - 3} more` : ""}`;
-    const message = `of the published list ${missing === 1 ? "a ConfigMap is" : `${missing} ConfigMaps are`} missing: ${names}; what is gone is made again from the published accounts as soon as nothing is in the way (see Ready)`;
+    const message = `of the published list ${missing === 1 ? "a ConfigMap is" : `${missing} ConfigMaps are`} missing: ${fewOf(missingTables)}; what is gone is made again from the published accounts as soon as nothing is in the way (see Ready)`;
     return { status: "False", reason: "TablesMissing", message };
   }
   return {
@@ -246,18 +247,34 @@ function publishedFinding(
     reason: "Published",
     message: [
       `a complete list is published: ${describeCounts(published.counts)}`,
-      ...published.retiring.flatMap(describeStale),
+      ...describeRetiring(published, brokenStale),
     ].join("; "),
   };
 }
 
-/** A layout that the list has outgrown: gateways that still mount it see no change any more. */
-function describeStale({ shards, until, stale }: Publication["retiring"][number]): string[] {
-  if (stale !== true) return [];
-  const cure = "move the gateways to the new ConfigMaps before";
-  return [
-    `the tables of shards: ${shards} are stale: the list does not fit them any more, ${cure} ${readableTime(Date.parse(until))}`,
-  ];
+const fewOf = (names: readonly string[]): string =>
+  `${names.slice(0, 3).join(", ")}${names.length > 3 ? ` and ${names.length - 3} more` : ""}`;
+
+/** Of what retires, that which gateways see no change in any more, or do not have any more. */
+function describeRetiring({ retiring, output }: Publication, broken: readonly string[]): string[] {
+  const beside = output.formats.join(", ");
+  const notes = retiring.flatMap(({ shards, formats, until, stale, gone }) => {
+    const end = readableTime(Date.parse(until));
+    if (stale === true)
+      return [
+        `the tables of shards: ${shards} are stale: the list does not fit them any more, move the gateways to the new ConfigMaps before ${end}`,
+      ];
+    if (gone !== true) return [];
+    const names = formats.join(", ");
+    return shards === output.shards && beside !== ""
+      ? [
+          `the tables ${names} of shards: ${shards} were given up: they do not fit beside ${beside}; let the gateways read ${beside}, or ask for ${names} again with more shards`,
+        ]
+      : [`the tables ${names} of shards: ${shards} were given up: the list does not fit them any more`];
+  });
+  if (broken.length === 0 || !retiring.some(({ stale }) => stale === true)) return notes;
+  const lost = `what was edited or deleted of them cannot be made again (${fewOf(broken)}): move the gateways that mount it now`;
+  return [...notes, lost];
 }
 
 function heldFinding(object: O365Sync, { held }: O365SyncStatus): Finding | undefined {

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { O365Sync } from "../../../../src/api/types.generated.ts";
 import { createSmallWorld, NAME, peopleOf, type SmallWorld } from "../../../support/small-world.ts";
+import { cdbKeys } from "../../recipients/support/read-cdb.ts";
 
 const DAY_MS = 86_400_000;
 const OLD = `${NAME}-recipients`;
@@ -70,6 +71,10 @@ describe("A format that retires", () => {
     output({ formats: ["cdb"] });
     await world.work();
     expect(world.sync().status?.conditions?.some(({ type }) => type === "Stalled")).toBe(false);
+    expect(published()).toContain("the tables postfix of shards: 1 were given up: they do not fit beside cdb");
+    expect(world.events).toContain(
+      "TablesGivenUp: the tables postfix of shards: 1, which the spec no longer asks for, were given up before their day was over: they do not fit any more",
+    );
     expect(world.map(OLD)?.binaryData?.["relay_recipients.cdb"]).toBeDefined();
     expect(world.accepted().length).toBeGreaterThan(5_400);
   }, 60_000);
@@ -81,4 +86,157 @@ describe("A format that retires", () => {
     expect(Object.keys(world.map(OLD)?.data ?? {})).toEqual(["relay_recipients"]);
     expect(Object.keys(world.map(OLD)?.binaryData ?? {})).toEqual(["relay_recipients.cdb"]);
   }, 60_000);
+
+  it("comes back within its day when it fits again, and is told no longer after it", async () => {
+    await start(["postfix"], 5_400);
+    output({ formats: ["cdb"] });
+    await world.work();
+    expect(world.map(OLD)?.data?.["relay_recipients"]).toBeUndefined();
+    output({ formats: ["postfix"] });
+    world.now += 61_000;
+    await world.work();
+    expect(world.map(OLD)?.data?.["relay_recipients"]).toBeDefined();
+    expect(published()).toContain("the tables cdb of shards: 1 were given up: they do not fit beside postfix");
+    world.now += DAY_MS + 61_000;
+    await world.work();
+    expect(published()).not.toContain("given up");
+  }, 60_000);
+
+  it("that fits alone stays current at another number of shards, whatever else was given up there", async () => {
+    await start(["postfix"], 5_400);
+    output({ formats: ["cdb"] });
+    await world.work();
+    world.now += 61_000;
+    output({ shards: 4 });
+    await world.work();
+    hire(5_400, 5_450);
+    world.now += 61_000;
+    expect(await world.ask("sync", "second")).toMatchObject({ state: "Succeeded" });
+    expect(published()).not.toContain("stale");
+    expect(published()).toContain("the tables postfix of shards: 1 were given up: the list does not fit them any more");
+    const table = world.map(OLD)?.binaryData?.["relay_recipients.cdb"] ?? "";
+    expect(cdbKeys(Buffer.from(table, "base64"))).toHaveLength(5_453);
+  }, 60_000);
+});
+
+const lost: readonly (readonly [string, () => Promise<void> | void])[] = [
+  ["the manifest is deleted", () => world.removeMap(`${NAME}-manifest`)],
+  [
+    "the manifest is cut short",
+    () =>
+      world.editMap(`${NAME}-manifest`, (map) => {
+        map.data = { "manifest.json": '{"schemaVersion": 1, "cur' };
+      }),
+  ],
+  [
+    "somebody writes another manifest",
+    () =>
+      world.editMap(`${NAME}-manifest`, (map) => {
+        map.data = {
+          "manifest.json": (map.data?.["manifest.json"] ?? "").replace(
+            '"distributionLists": 0',
+            '"distributionLists": 1',
+          ),
+        };
+      }),
+  ],
+];
+
+describe.each(lost)("Where %s", (_, damage) => {
+  const wholeDay = async (names: readonly string[], then: () => Promise<void>): Promise<void> => {
+    expect(world.sync().status?.lastSync).toMatchObject({ result: "Published" });
+    const before = names.map((name) => world.map(name)?.data?.["relay_recipients"]);
+    expect(before.every((table) => table !== undefined && table !== "")).toBe(true);
+    await then();
+    world.now += DAY_MS - 120_000;
+    await world.work();
+    for (const name of names) expect(world.map(name)?.data?.["relay_recipients"]).toContain("user0@example.com OK");
+    world.now += 240_000;
+    await world.work();
+    expect(names.map((name) => world.map(name)?.data?.["relay_recipients"])).toEqual(names.map(() => undefined));
+  };
+
+  it("another number of shards leaves the tables that gateways mount for their day", async () => {
+    await start(["postfix"], 50);
+    await damage();
+    world.damaged = true;
+    output({ shards: 2 });
+    expect(await world.ask("sync", "second")).toMatchObject({ state: "Succeeded" });
+    world.damaged = false;
+    expect(world.sync().status?.published).toMatchObject({ shards: 2, previousShards: 1 });
+    expect(world.map(OLD)?.data?.["relay_recipients"]).toContain("user0@example.com OK");
+    await wholeDay([OLD], async () => {
+      // What retires is kept current meanwhile.
+      world.company.hire("new@example.com");
+      expect(await world.ask("sync", "third")).toMatchObject({ state: "Succeeded" });
+      expect(world.map(OLD)?.data?.["relay_recipients"]).toContain("new@example.com OK");
+    });
+  });
+
+  it("another format leaves the one that gateways read for its day", async () => {
+    await start(["postfix"], 50);
+    await damage();
+    world.damaged = true;
+    output({ formats: ["cdb"] });
+    expect(await world.ask("sync", "second")).toMatchObject({ state: "Succeeded" });
+    world.damaged = false;
+    expect(world.map(OLD)?.binaryData?.["relay_recipients.cdb"]).toBeDefined();
+    await wholeDay([OLD], async () => {});
+    expect(world.map(OLD)?.binaryData?.["relay_recipients.cdb"]).toBeDefined();
+  });
+});
+
+describe("Where the manifest is lost", () => {
+  it("tables that the list has outgrown stay as they are, also when the process dies in between", async () => {
+    await start(["postfix"], 10_000);
+    const before = world.map(OLD)?.data;
+    await world.removeMap(`${NAME}-manifest`);
+    world.damaged = true;
+    hire(10_000, 13_000);
+    output({ shards: 4 });
+    const { client } = world.cluster;
+    world.restart({
+      ...client,
+      create: (type, object, options) => {
+        if (object.metadata.name === `${NAME}-recipients-4-2`) return Promise.reject(new Error("it died"));
+        return client.create(type, object, options);
+      },
+    });
+    await expect(world.ask("sync", "second")).rejects.toThrow("it died");
+    world.restart();
+    const asked = world.tenant.requests.length;
+    await world.work();
+    expect(world.sync().status?.lastSync).toMatchObject({ result: "Published" });
+    // What was begun is finished, not read again.
+    expect(world.tenant.requests.length).toBe(asked);
+    world.damaged = false;
+    expect(world.map(OLD)?.data).toEqual(before);
+    expect(published()).toContain("the tables of shards: 1 are stale");
+    expect(world.accepted().length).toBeGreaterThan(13_000);
+  }, 60_000);
+});
+
+describe("A stale table that somebody", () => {
+  it.each(["edits", "deletes"])(
+    "%s cannot be made again, and says so",
+    async (how) => {
+      await start(["postfix"], 10_000);
+      hire(10_000, 13_000);
+      output({ shards: 4 });
+      expect(await world.ask("sync", "second")).toMatchObject({ state: "Succeeded" });
+      world.damaged = true;
+      if (how === "deletes") await world.removeMap(OLD);
+      else
+        world.editMap(OLD, (map) => {
+          map.data = { relay_recipients: "user0@example.com OK\n" };
+        });
+      world.now += 61_000;
+      await world.work();
+      expect(published()).toContain(
+        `what was edited or deleted of them cannot be made again (${OLD}): move the gateways that mount it now`,
+      );
+      expect(world.sync().status?.conditions?.find(({ type }) => type === "Published")?.status).toBe("True");
+    },
+    60_000,
+  );
 });

@@ -1,0 +1,120 @@
+/** A list whose manifest is lost goes on counting: under another name, for another domain, and where its MailDomain is gone too. */
+import { beforeEach, describe, expect, it } from "vitest";
+import type { O365Sync } from "../../../src/api/types.generated.ts";
+import { CONFIG_MAP, type ConfigMap } from "../../../src/runtime/kube.ts";
+import { createTown, type Town } from "../../support/memory-town.ts";
+
+const STRICT: Partial<O365Sync["spec"]> = { deletionGuard: { enabled: true, maxPercent: 0, floor: 0 } };
+const OPEN: Partial<O365Sync["spec"]> = { deletionGuard: { enabled: false, maxPercent: 0, floor: 0 } };
+
+let town: Town;
+beforeEach(async () => {
+  town = await createTown();
+  for (let index = 0; index < 20; index++)
+    town.people.set(`id-${index}`, [`user${index}@a.test`, `user${index}@b.test`]);
+  await town.addDomain("a", { domain: "a.test" });
+  await town.addSync("a", "a", STRICT);
+  await syncNow("a");
+  town.gateway.expectAlways(town.gateway.accepted());
+});
+
+let token = 0;
+const syncNow = async (name: string): Promise<void> => {
+  town.ask(name, "sync", `t${++token}`);
+  await town.work();
+};
+const readyOf = (name: string) => town.sync(name)?.status?.conditions?.find(({ type }) => type === "Ready");
+const remove = (name: string) => town.cluster.client.delete(CONFIG_MAP, { namespace: "mail", name });
+const cut = (name: string): void =>
+  town.cluster.edit(CONFIG_MAP as never, { namespace: "mail", name }, (map: ConfigMap) => {
+    map.data = { "manifest.json": "{" };
+  });
+
+const losses: readonly (readonly [string, () => Promise<void> | void])[] = [
+  ["deleted", () => remove("a-manifest")],
+  ["cut short", () => cut("a-manifest")],
+];
+
+describe.each(losses)("A list whose manifest is %s", (_, lose) => {
+  it("is what an O365Sync under a new name is measured against", async () => {
+    await lose();
+    await town.remove("sync", "a");
+    await town.addSync("renamed", "a", STRICT);
+    for (let index = 0; index < 15; index++) town.people.delete(`id-${index}`);
+    await syncNow("renamed");
+    expect(town.sync("renamed")?.status?.held).toMatchObject({ reason: "DeletionGuard", changes: { total: 15 } });
+    expect(town.routed("a")).toBe("a.test");
+  });
+
+  it("is so also where the MailDomain has a new name too", async () => {
+    await lose();
+    await town.remove("sync", "a");
+    await town.remove("domain", "a");
+    await town.addDomain("new", { domain: "a.test" });
+    await town.addSync("renamed", "new", STRICT);
+    for (let index = 0; index < 15; index++) town.people.delete(`id-${index}`);
+    await syncNow("renamed");
+    expect(town.sync("renamed")?.status?.held).toMatchObject({ reason: "DeletionGuard", changes: { total: 15 } });
+    expect(town.routed("a")).toBe("a.test");
+  });
+
+  it("is not adopted for another domain", async () => {
+    await lose();
+    await town.remove("sync", "a");
+    await town.addDomain("b", { domain: "b.test" });
+    await town.addSync("a", "b", OPEN);
+    await syncNow("a");
+    expect(readyOf("a")).toMatchObject({ reason: "ConfigMapConflict" });
+    expect(readyOf("a")?.message).toContain("the list of a.test, and the MailDomain b is b.test");
+    expect([town.routed("a"), town.routed("b")]).toEqual(["a.test", "-"]);
+  });
+
+  it("is not adopted by the object that made it, whose MailDomain was made again for another domain", async () => {
+    await lose();
+    await town.remove("domain", "a");
+    await town.addDomain("a", { domain: "b.test" });
+    town.editSync("a", OPEN);
+    await syncNow("a");
+    expect(readyOf("a")).toMatchObject({ reason: "ConfigMapConflict" });
+    expect(town.configMap("a-recipients")?.data?.["relay_recipients"]).toContain("user1@a.test OK");
+  });
+
+  it("does not count for the list of another domain", async () => {
+    await lose();
+    await town.remove("sync", "a");
+    await town.remove("domain", "a");
+    await town.addDomain("b", { domain: "b.test" });
+    await town.addSync("b", "b", STRICT);
+    await syncNow("b");
+    expect(readyOf("b")).toMatchObject({ status: "True" });
+    expect(town.sync("b")?.status?.lastSync?.changes).toMatchObject({ accountAdds: 20, accountDeletes: 0, total: 20 });
+  });
+});
+
+describe("Two lists of which one has lost its manifest", () => {
+  it("count together for a third", async () => {
+    await town.remove("sync", "a");
+    await town.addSync("second", "a", STRICT);
+    town.people.set("id-new", ["new@a.test"]);
+    await syncNow("second");
+    await remove("second-manifest");
+    await town.remove("sync", "second");
+    await town.addSync("third", "a", STRICT);
+    town.people.delete("id-new");
+    await syncNow("third");
+    expect(town.sync("third")?.status?.held).toMatchObject({ reason: "DeletionGuard", changes: { total: 1 } });
+  });
+
+  it("count together also where the one that lost it is taken up again", async () => {
+    await town.remove("sync", "a");
+    await town.addSync("second", "a", STRICT);
+    town.people.set("id-new", ["new@a.test"]);
+    await syncNow("second");
+    await remove("second-manifest");
+    await town.remove("sync", "second");
+    await town.addSync("second", "a", STRICT);
+    town.people.delete("id-new");
+    await syncNow("second");
+    expect(town.sync("second")?.status?.held).toMatchObject({ reason: "DeletionGuard", changes: { total: 1 } });
+  });
+});
