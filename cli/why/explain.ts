@@ -154,7 +154,13 @@ function refusing(address: Address, domain: DomainFacts, sync: SyncFacts): Reaso
       cure: `kubectl mailsync sync ${sync.name}`,
     });
   reasons.push(...waiting(sync));
-  reasons.push(...sync.leftOut.entries.map((each) => inMirror(address, sync, each, leftOut(each, sync.name))));
+  const { entries } = sync.leftOut;
+  const own = entries.filter(({ address: of }) => of === address.address);
+  // That a format has no room for what it repeats is told of the address itself, where it is.
+  const isTold = ({ reason }: LeftOutEntry): boolean =>
+    reason === "format" && own.some((each) => each.reason === reason);
+  const told = entries.filter((each) => own.includes(each) || !isTold(each));
+  reasons.push(...told.map((each) => inMirror(address, sync, each, leftOut(each, sync.name))));
   const gone = removed(sync);
   if (gone !== undefined) reasons.push(gone);
   const isExplained = reasons.some(({ kind }) => kind !== "removed" && kind !== "unknown");

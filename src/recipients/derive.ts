@@ -11,7 +11,7 @@ import { ACCOUNT_TYPES, bucketOf, bucketsFor, type Roster, rosterFrom } from "./
 import { compilePatterns } from "./patterns.ts";
 import { type DropReason, type NamedAs, parseAddress, smtpAddresses } from "./smtp-address.ts";
 import type { Format } from "./tables/formats/formats.ts";
-import { isCarriedBy } from "./tables/formats/formats.ts";
+import { tellUncarried } from "./uncarried.ts";
 
 export interface DeriveOptions {
   readonly names: DomainNames;
@@ -122,13 +122,15 @@ export function createDeriver({ names, excludeRecords, staticRecipients, formats
       const contested = yield* settleConflicts(candidates, leftOut);
       const patternOf = compilePatterns(excludeRecords);
       const isExcluded = (address: string): boolean => patternOf(address) !== undefined;
-      const found = yield* toAccounts(candidates, { isExcluded, statics, formats, leftOut });
+      const found = yield* toAccounts(candidates, { isExcluded, statics, leftOut });
       for (const address of statics) {
         const kind = ACCOUNT_TYPES.indexOf("static");
         candidates.put({ id: `static:${address}`, kind, addresses: [address], marks: [] });
       }
+      const accounts = yield* rosterFrom(candidates);
+      if (formats.length > 0) yield* tellUncarried(accounts, names, formats, leftOut);
       return {
-        accounts: yield* rosterFrom(candidates),
+        accounts,
         dropped,
         conflicts: contested.sort(),
         tenantAccounts: found.objects.users + found.objects.groups + found.objects.contacts,
@@ -230,12 +232,11 @@ interface Sifting {
   readonly isExcluded: (address: string) => boolean;
   /** What the tenant has is taken away from them. */
   readonly statics: Set<string>;
-  readonly formats: readonly Format[];
   readonly leftOut: LeftOutCollector;
 }
 
 /** Puts an account in the place of each candidate that is one. */
-function* toAccounts(candidates: Records, { isExcluded, statics, formats, leftOut }: Sifting): Steps<TenantAccounts> {
+function* toAccounts(candidates: Records, { isExcluded, statics, leftOut }: Sifting): Steps<TenantAccounts> {
   const excluded = new Set<string>();
   const objects: Record<Source, number> = { users: 0, groups: 0, contacts: 0 };
   for (let index = 0; index < candidates.length; index++) {
@@ -251,11 +252,7 @@ function* toAccounts(candidates: Records, { isExcluded, statics, formats, leftOu
       continue;
     }
     const addresses = [sifted.primary, ...sifted.aliases];
-    for (const each of addresses) {
-      statics.delete(each);
-      const carried = formats.every((format) => isCarriedBy(format, each, addresses[0] ?? ""));
-      if (!carried) leftOut.add({ address: each, object: record.id, reason: "format" });
-    }
+    for (const each of addresses) statics.delete(each);
     candidates.rewrite(index, { kind: record.kind, addresses, marks: [] });
     objects[sourceOf(record.kind)]++;
   }

@@ -1,5 +1,6 @@
 /** Which addresses of these domains are not on the list, and why: bounded, and the same whatever the order of input. */
 import { isPauseDue, type Steps } from "../base/steps.ts";
+import type { Roster } from "./packed/roster.ts";
 import { compilePatterns } from "./patterns.ts";
 import type { DropReason } from "./smtp-address.ts";
 
@@ -117,6 +118,29 @@ export function createLeftOut(): LeftOutCollector {
       return { entries, more };
     },
   };
+}
+
+/**
+ * Of what was left out of a list that was not published: what the list that stands has not either. An address that an
+ * object lost is told while that object has it on the list no more.
+ */
+export function* lackedBy(standing: Roster, { entries, more }: LeftOut): Steps<LeftOut> {
+  const holders = new Map<string, string | undefined>();
+  for (const { address } of entries) if (address !== undefined) holders.set(address, undefined);
+  for (let index = 0; index < standing.length; index++) {
+    const count = standing.countOf(index);
+    for (let place = 0; place < count; place++) {
+      const address = standing.addressAt(index, place);
+      if (holders.has(address)) holders.set(address, standing.idOf(index));
+      if (isPauseDue()) yield;
+    }
+  }
+  const isLacked = ({ address = "", object, reason }: LeftOutEntry): boolean => {
+    const holder = holders.get(address);
+    // A format has no room for what the list has.
+    return holder === undefined || reason === "format" || (reason === "conflict" && holder !== object);
+  };
+  return { entries: entries.filter(isLacked), more };
 }
 
 /** One line of the file. */

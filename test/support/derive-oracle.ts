@@ -5,8 +5,14 @@ export interface OracleOptions {
   readonly domains: readonly string[];
   /** Domains as people write them, by the A-labels that they are. */
   readonly spelled?: Readonly<Record<string, string>>;
+  /** What no domain is written like, by the domain that a reader takes it for: dropped, and told. */
+  readonly mistaken?: Readonly<Record<string, string>>;
   readonly isExcluded: (address: string) => boolean;
   readonly statics: readonly string[];
+  /** Domains that repeat every address of the first one, rule 7. */
+  readonly mirrors?: readonly string[];
+  /** Whether every format that is asked for has room for an address of an account. */
+  readonly carries?: (address: string, primary: string) => boolean;
 }
 
 export interface OracleAnswer {
@@ -49,7 +55,26 @@ function read(value: string, spelled: Readonly<Record<string, string>>): { addre
   return /^@.*:/.test(local) ? { reason: "sourceRoute" } : { address };
 }
 
-/** An object may come twice while pages shift; a coming without any address of ours tells nothing. */
+/** Decision 80: commas, semicolons and blanks part addresses where every part looks like one; else the value is whole. */
+function parted(value: string): string[] {
+  const unprefixed = (text: string): string =>
+    text
+      .trim()
+      .replace(/^smtp:/i, "")
+      .trim();
+  const whole = unprefixed(value);
+  const parts = whole
+    .split(/[,;\s]/)
+    .filter((part) => part !== "")
+    .map(unprefixed);
+  const looks = (part: string): boolean => part.split("@").length === 2 && !part.startsWith("@") && !part.endsWith("@");
+  return !whole.includes('"') && parts.length > 1 && parts.every(looks) ? parts : [whole];
+}
+
+/**
+ * An object may come twice while pages shift. The contract only says that the order must not matter: here a coming
+ * without any address of ours tells nothing, so that nobody keeps what all other domains of a tenant have.
+ */
 function peopleOf(
   objects: readonly DirectoryObject[],
   spelled: Readonly<Record<string, string>>,
@@ -70,9 +95,11 @@ function peopleOf(
     const seen: { readonly address: string; readonly into: Set<string> | undefined }[] = [];
     const take = (value: string, into: Set<string> | undefined): void => {
       none = false;
-      const found = read(value, spelled);
-      if ("reason" in found) person.bad.set(value.trim(), found.reason);
-      else seen.push({ address: found.address, into });
+      for (const part of parted(value)) {
+        const found = read(part, spelled);
+        if ("reason" in found) person.bad.set(part, found.reason);
+        else seen.push({ address: found.address, into });
+      }
     };
     for (const proxy of proxyAddresses) {
       const [, prefix = "", rest = ""] = /^\s*([a-z0-9]+):(.*)$/is.exec(proxy) ?? [];
@@ -102,11 +129,11 @@ function choose(person: Person, kept: ReadonlySet<string>): { named?: string; pr
 }
 
 export function deriveByTheBook(objects: readonly DirectoryObject[], options: OracleOptions): OracleAnswer {
-  const { domains, spelled = {}, isExcluded, statics } = options;
+  const { domains, spelled = {}, mistaken = {}, isExcluded, statics, mirrors = [], carries = () => true } = options;
   const ours = (address: string): boolean => domains.some((domain) => address.endsWith(`@${domain}`));
   const hostOf = (value: string): string => {
     const host = value.slice(value.lastIndexOf("@") + 1).trim();
-    return (spelled[host] ?? host).toLowerCase();
+    return (spelled[host] ?? mistaken[host] ?? host).toLowerCase();
   };
   const people = peopleOf(objects, spelled, ours);
   const leftOut: string[] = [];
@@ -163,5 +190,16 @@ export function deriveByTheBook(objects: readonly DirectoryObject[], options: Or
   for (const address of new Set(statics))
     if (!listed.has(address)) accounts.push({ id: `static:${address}`, address, type: "static", aliases: [] });
   accounts.sort((a, b) => (a.address < b.address ? -1 : 1));
+
+  // Rule 7, and what a format cannot carry.
+  const real = new Set(accounts.flatMap(({ address, aliases }) => [address, ...aliases]));
+  for (const { id, type, address: primary, aliases } of accounts) {
+    for (const address of [primary, ...aliases]) {
+      const [local, host] = [address.slice(0, address.lastIndexOf("@")), address.slice(address.lastIndexOf("@") + 1)];
+      const copies = host === domains[0] ? mirrors.map((mirror) => `${local}@${mirror}`) : [];
+      for (const each of [address, ...copies.filter((copy) => !real.has(copy))])
+        if (!carries(each, primary)) leftOut.push(`format ${type === "static" ? "-" : id} ${each} -`);
+    }
+  }
   return { accounts, conflicts: conflicts.sort(), dropped, objects: counts, leftOut: leftOut.sort() };
 }

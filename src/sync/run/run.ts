@@ -13,6 +13,7 @@ import { namesOf } from "../../publication/publication.ts";
 import type { Standing } from "../../publication/publish.ts";
 import type { Run } from "../../publication/run-records.ts";
 import type { Wish } from "../../recipients/diff.ts";
+import { type LeftOut, lackedBy } from "../../recipients/left-out.ts";
 import type { Roster } from "../../recipients/packed/roster.ts";
 import { revisionOf } from "../../recipients/revision.ts";
 import { findCondition } from "../../runtime/condition-list.ts";
@@ -155,9 +156,9 @@ async function sync(services: RunServices, directory: Directory, input: RunInput
   const { violations } = judged;
   const result = { judged, reading, note: `${describeConfirmed(judged.confirmed)}${describeIgnored(baseline)}` };
   if (run.request === "testSync") return endTest(services, input, result);
-  if (violations.length > 0) return endHeld(services, input, result, change);
+  if (violations.length > 0) return endHeld(services, input, { ...result, before: accounts }, change);
   if (same) {
-    await keepLeftOut(services, input, reading);
+    await keepLeftOut(services, input, derived.leftOut);
     return { ...numbers(result), result: "Unchanged", reason: "Unchanged", message: "nothing changed" };
   }
   return endPublished(services, input, facts, { ...result, wish, revision, before: accounts });
@@ -226,11 +227,19 @@ async function endTest({ plans }: RunServices, { object, signal }: RunInput, res
   };
 }
 
-async function endHeld(services: RunServices, input: RunInput, result: Result, change: Change): Promise<RunEnd> {
-  const { judged } = result;
+interface Stopped extends Result {
+  /** What stays published; undefined where that is nothing, or cannot be read. */
+  readonly before: Roster | undefined;
+}
+
+async function endHeld(services: RunServices, input: RunInput, result: Stopped, change: Change): Promise<RunEnd> {
+  const { judged, reading, before } = result;
   const still = input.follows ? await stillHeld(services, input, { change, judged }) : undefined;
   const held = still ?? (await hold(services, input, judged));
-  const message = `${describeViolations(result.judged.violations)}${result.note}`;
+  const { leftOut } = reading.derived;
+  if (before !== undefined) await keepLeftOut(services, input, await inSlices(lackedBy(before, leftOut), input.signal));
+  else if (input.standing.manifest.current === undefined) await keepLeftOut(services, input, leftOut);
+  const message = `${describeViolations(judged.violations)}${result.note}`;
   return { ...numbers(result), result: "Held", reason: held.reason, message, held };
 }
 
@@ -270,18 +279,18 @@ async function endPublished(
   });
   const changes = await keepChanges(services, input, facts.standing, proposal);
   if (changes !== undefined) facts.kept = changes;
-  await keepLeftOut(services, input, reading);
+  await keepLeftOut(services, input, reading.derived.leftOut);
   return end;
 }
 
-/** Of the list that stands now; nothing of the run depends on it. */
+/** Beside the list that stands now; nothing of the run depends on it. */
 async function keepLeftOut(
   { maps }: RunServices,
   { object, run, log, signal }: RunInput,
-  { derived }: Reading,
+  leftOut: LeftOut,
 ): Promise<void> {
   try {
-    await saveLeftOut(maps, object, derived.leftOut, signal);
+    await saveLeftOut(maps, object, leftOut, signal);
   } catch (error) {
     signal.throwIfAborted();
     log.warn({ run: run.id, reason: asFailure(error)?.reason ?? "Unknown" }, "What is left out could not be kept");
