@@ -24,8 +24,10 @@ function readPair(pem: Extract<Credential, { kind: "certificate" }>): {
   const field = "spec.credentials.certificateRef";
   const chosen = choosePair(pem);
   switch (chosen.kind) {
-    case "unreadable":
-      throw invalid(`${field}: tls.crt and tls.key of the Secret must be PEM, the key without a passphrase`);
+    case "unreadable": {
+      const looks = chosen.looks === undefined ? "" : `; one of them looks like ${chosen.looks}`;
+      throw invalid(`${field}: tls.crt and tls.key of the Secret must be PEM, the key without a passphrase${looks}`);
+    }
     case "notRsa":
       throw invalid(`${field}: Entra takes RSA only; make a certificate with an RSA key`);
     case "strangers":

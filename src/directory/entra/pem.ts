@@ -8,8 +8,9 @@ export type ChosenPair =
       readonly chain: readonly [X509Certificate, ...X509Certificate[]];
       readonly privateKey: string;
     }
-  /** No certificate or no key, or one that cannot be read. */
-  | { readonly kind: "unreadable" | "notRsa" | "strangers" };
+  /** No certificate or no key, or one that cannot be read; `looks`: what one of the files looks like instead. */
+  | { readonly kind: "unreadable"; readonly looks?: string }
+  | { readonly kind: "notRsa" | "strangers" };
 
 export interface PemFiles {
   /** tls.crt; either may hold what belongs into the other. */
@@ -33,8 +34,10 @@ export function choosePair({ certificate, privateKey }: PemFiles): ChosenPair {
     .filter(({ label }) => label.endsWith("PRIVATE KEY"))
     .map(({ pem }) => ({ pem, key: readKey(pem) }));
   const [key] = keys;
-  if (key?.key === undefined || certificates.length === 0 || certificates.includes(undefined))
-    return { kind: "unreadable" };
+  if (key?.key === undefined || certificates.length === 0 || certificates.includes(undefined)) {
+    const looks = looksOf(certificate) ?? looksOf(privateKey);
+    return { kind: "unreadable", ...(looks === undefined ? {} : { looks }) };
+  }
   if (key.key.asymmetricKeyType !== "rsa") return { kind: "notRsa" };
   const read = certificates.filter((each) => each !== undefined);
   // A renewed certificate may go on with the same key: the one that lasts longest is the newest.
@@ -45,10 +48,22 @@ export function choosePair({ certificate, privateKey }: PemFiles): ChosenPair {
 
 const byEnd = (a: X509Certificate, b: X509Certificate): number => Date.parse(b.validTo) - Date.parse(a.validTo);
 
-/** What stands between blocks (bag attributes, comments) tells nothing. */
+/** What people put there that is no PEM. */
+function looksOf(file: string): string | undefined {
+  if (/[\0\uFFFD]/.test(file)) return "UTF-16 or a binary file (PFX, DER), which openssl turns into PEM";
+  // `-----` in base64.
+  if (/^\s*LS0tLS1/.test(file)) return "base64 of PEM; `data` of a Secret is encoded once, `stringData` not at all";
+  return /-----BEGIN ENCRYPTED |^Proc-Type: 4,ENCRYPTED/m.test(file) ? "a key with a passphrase" : undefined;
+}
+
+/**
+ * What stands between blocks (bag attributes, comments) tells nothing, nor do blanks around a line: YAML within YAML is
+ * indented. Settings files write a line end as `\n`.
+ */
 function blocksOf(text: string): Block[] {
   const found = text
-    .replaceAll("\r", "")
+    .replaceAll("\\n", "\n")
+    .replaceAll(/^[ \t]+|[ \t\r]+$/gm, "")
     .matchAll(/-----BEGIN ([A-Z0-9 ]{1,40})-----[A-Za-z0-9+/=\s:,-]*?-----END \1-----/g);
   const blocks: Block[] = [];
   for (const [pem, label = ""] of found) {
