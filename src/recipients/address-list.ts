@@ -20,6 +20,9 @@ export type BadLine = "noAddress" | "wholeDomain" | "unusable";
 /** What separates values on a line: of maps, of CSV, and of addresses with names. */
 const SEPARATORS = /[\s,;|"'<>()[\]{}]+/;
 
+/** Of proxyAddresses, beside SMTP. */
+const OTHER_PROXIES = /^(x500|x400|sip|spo|eum):/i;
+
 /**
  * A line may hold several addresses, and beside them whatever it likes. Blank lines, comments (#) and a first line
  * without any `@` (a header) are skipped. Another line of ours that names no address is refused, so that nothing the
@@ -56,6 +59,8 @@ function readLine(line: string, domains: ReadonlySet<string>): Line {
   let others = 0;
   for (const word of line.split(SEPARATORS)) {
     const [, scheme = "smtp", value = ""] = /^(?:([a-z0-9]+):)?(.*)$/is.exec(word) ?? [];
+    // An X500 address has no @, and a line of it names nobody whom a gateway accepts.
+    if (OTHER_PROXIES.test(word)) others++;
     if (!value.includes("@")) continue;
     const domain = domainName(value.slice(value.lastIndexOf("@") + 1));
     // SIP, X500 and links have an @ too; and what is of another domain is none of our business, whatever it is.

@@ -28,6 +28,12 @@ describe("A list of addresses", () => {
       0,
     ],
     [
+      "an X500 address alone on its line",
+      "smtp:a@example.com\nX500:/o=ExchangeLabs/ou=Exchange Administrative Group/cn=Recipients/cn=a\n",
+      ["a@example.com"],
+      0,
+    ],
+    [
       "proxy addresses in one line",
       "{SMTP:a@example.com, smtp:b@example.net, SIP:a@example.com}",
       ["a@example.com", "b@example.net"],
