@@ -1,0 +1,42 @@
+/** The documentation as a site. The Markdown stays where it is, and as it is: what GitHub shows is what the site shows. */
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitepress";
+import { copyPages, publishFiles, sidebarOf, siteLinks } from "./pages.ts";
+import { SECTIONS } from "./sections.ts";
+
+const repository = fileURLToPath(new URL("../..", import.meta.url));
+/** Where the site stands on its host, with a slash at both ends. */
+const base = process.env["BASE"] ?? "/";
+const PAGES = fileURLToPath(new URL("../pages", import.meta.url));
+const sidebar = sidebarOf(repository, SECTIONS);
+const links = siteLinks(repository, base, sidebar);
+// Pages become Vue components, which are looked for beside node_modules: they are copied there.
+copyPages(repository, PAGES, sidebar);
+
+export default defineConfig({
+  title: "o365-sync-operator",
+  description: "Keeps a mail gateway's recipient list in step with Microsoft 365",
+  base,
+  srcDir: "pages",
+  outDir: "dist",
+  cacheDir: ".vitepress/cache",
+  rewrites: { "README.md": "index.md" },
+  cleanUrls: true,
+  // A link that leads nowhere fails the build.
+  ignoreDeadLinks: false,
+  markdown: { config: links.rewrite },
+  buildEnd: ({ outDir }) => publishFiles(repository, outDir, links.files()),
+  themeConfig: {
+    search: { provider: "local" },
+    outline: [2, 3],
+    nav: [
+      { text: "Getting started", link: "/docs/getting-started" },
+      { text: "Reference", link: "/docs/reference" },
+    ],
+    sidebar: sidebar.map(({ text, pages }, index) => ({
+      text,
+      collapsed: index > 5,
+      items: pages.map(({ title, link }) => ({ text: title, link })),
+    })),
+  },
+});
