@@ -17,10 +17,10 @@ import { singleFlight } from "../http/single-flight.ts";
 import { TransportError } from "../http/transport-error.ts";
 import { isTenantId } from "../tenant-names.ts";
 import type { CloudEndpoints, Connection } from "../types.ts";
+import { cloudsNamedIn, whereabouts } from "./cloud-of-tenant.ts";
 import { proofOf } from "./credentials.ts";
 import { issuerOf } from "./issuer.ts";
 import { shapeOf } from "./secret-shape.ts";
-import { cloudsNamedIn, whereabouts } from "./whereabouts.ts";
 
 export interface Token {
   readonly value: string;

@@ -7,8 +7,8 @@ import type { Buckets } from "../packed/buckets.ts";
 import type { Roster } from "../packed/roster.ts";
 import { sortedBy } from "../packed/sort.ts";
 import { parseAddress } from "../smtp-address.ts";
-import type { Entry, TableFormat } from "./formats/format.ts";
 import { FORMATS, type Format, type OutputOptions } from "./formats/formats.ts";
+import type { Entry, TableFormat } from "./formats/table-format.ts";
 import { OWNER_OF_FILLER } from "./formats/text-lines.ts";
 import { dealShards, MOST_SHARDS, shardOf, slotOf } from "./shards.ts";
 

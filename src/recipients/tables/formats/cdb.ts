@@ -1,6 +1,6 @@
 /** A constant database, `address` → `OK`: Postfix' cdb maps, and Exim's cdb lookup. */
 import { cdbBytes, cdbEntries, writeCdb } from "../constant-database.ts";
-import type { ParsedTable, TableFormat } from "./format.ts";
+import type { ParsedTable, TableFormat } from "./table-format.ts";
 
 /** Base64: three bytes are four characters. */
 const base64Length = (bytes: number): number => Math.ceil(bytes / 3) * 4;

@@ -2,8 +2,8 @@
 import { addresses } from "./addresses.ts";
 import { aliases } from "./aliases.ts";
 import { cdb } from "./cdb.ts";
-import type { TableFormat } from "./format.ts";
 import { postfix } from "./postfix.ts";
+import type { TableFormat } from "./table-format.ts";
 
 const LIST = { postfix, cdb, addresses, aliases };
 

@@ -1,6 +1,6 @@
 /** What the formats have in common that are text: lines, each with an end. */
 import { isPauseDue } from "../../../base/steps.ts";
-import type { TableFormat } from "./format.ts";
+import type { TableFormat } from "./table-format.ts";
 
 export function textFormat({
   key,
