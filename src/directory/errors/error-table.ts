@@ -47,6 +47,18 @@ const FEDERATION = stalled(
   "InvalidCredentials",
   `no federated credential matches; under ${SECRETS}, Federated credentials, one must name the cluster's issuer, the operator's service account and the audience {audience}`,
 );
+const FEDERATED_BY_ENTRA = stalled(
+  "InvalidCredentials",
+  "the federated token was made by Entra itself, which Entra does not take; spec.credentials.workloadIdentity needs the service account token of the cluster",
+);
+const FEDERATION_POLICY = stalled(
+  "BlockedByPolicy",
+  "a policy of the tenant takes no federated tokens of {issuer}; its administrator allows this issuer there, or use a certificate or a client secret",
+);
+const OUT_OF_TIME = stalled(
+  "InvalidCredentials",
+  "the proof of identity is outside its time of validity; check the node's clock, and that the projected service account token is renewed",
+);
 const ISSUER = retry(
   "IssuerUnavailable",
   "Entra could not fetch the signing keys of the cluster that made the federated token, or they lack the key that signed it; {issuer}/.well-known/openid-configuration and the keys that it names must be reachable from the internet and be current",
@@ -60,6 +72,10 @@ const RESOURCE = stalled("TenantNotFound", "Microsoft Graph is not known in this
 const TENANT_BLOCKED = stalled(
   "TenantBlocked",
   "Microsoft has blocked the tenant, for want of use or for its subscription; its administrator asks Microsoft's support, or correct spec.tenantId",
+);
+const CONDITIONAL_ACCESS = stalled(
+  "BlockedByPolicy",
+  "a Conditional Access policy of the tenant blocks the app; exempt it there",
 );
 const RESTRICTED = stalled(
   "BlockedByPolicy",
@@ -100,6 +116,11 @@ export const AADSTS: Readonly<Record<number, Rule>> = {
   650056: CONSENT,
   650057: CONSENT,
   7000229: CONSENT,
+  501051: CONSENT,
+  65002: stalled(
+    "NotAuthorized",
+    "spec.credentials.clientId names an app of Microsoft's own, which nobody else may use; register an app, and give its client id",
+  ),
   70002: SECRET,
   7000215: SECRET,
   7000216: SECRET,
@@ -133,18 +154,23 @@ export const AADSTS: Readonly<Record<number, Rule>> = {
   7000110: ASSERTION,
   700021: ASSERTION,
   700023: ASSERTION,
-  700024: stalled(
-    "InvalidCredentials",
-    "the proof of identity is outside its time of validity; check the node's clock, and that the projected service account token is renewed",
-  ),
+  700024: OUT_OF_TIME,
+  500133: OUT_OF_TIME,
   70021: FEDERATION,
   700211: FEDERATION,
   700212: FEDERATION,
   700213: FEDERATION,
-  700222: stalled(
+  7002138: stalled(
     "InvalidCredentials",
-    "the federated token was made by Entra itself, which Entra does not take; spec.credentials.workloadIdentity needs the service account token of the cluster",
+    `no federated credential matches letter for letter; under ${SECRETS}, Federated credentials, write the cluster's issuer and the operator's service account in their own case`,
   ),
+  700222: FEDERATED_BY_ENTRA,
+  700229: FEDERATED_BY_ENTRA,
+  700231: FEDERATED_BY_ENTRA,
+  700236: FEDERATED_BY_ENTRA,
+  700223: FEDERATION_POLICY,
+  700238: FEDERATION_POLICY,
+  7002381: FEDERATION_POLICY,
   90061: ISSUER,
   50166: ISSUER,
   501661: ISSUER,
@@ -168,13 +194,19 @@ export const AADSTS: Readonly<Record<number, Rule>> = {
   900144: REQUEST,
   90023: REQUEST,
   9002313: REQUEST,
+  900561: REQUEST,
+  90100: REQUEST,
+  90117: REQUEST,
+  90121: REQUEST,
   50029: TENANT,
   50049: TENANT,
   50059: TENANT,
   50128: TENANT,
   90019: TENANT,
   90002: TENANT,
+  900021: TENANT,
   900023: TENANT,
+  1000104: TENANT,
   90038: TENANT,
   900382: TENANT,
   900432: TENANT,
@@ -184,6 +216,9 @@ export const AADSTS: Readonly<Record<number, Rule>> = {
   ),
   500011: RESOURCE,
   50001: RESOURCE,
+  70011: RESOURCE,
+  28002: RESOURCE,
+  650054: RESOURCE,
   500014: stalled(
     "AppDisabled",
     "Microsoft Graph is disabled in this tenant, or the tenant has no subscription any more; enable it under Entra admin center, Enterprise applications, Microsoft Graph, Properties",
@@ -194,7 +229,10 @@ export const AADSTS: Readonly<Record<number, Rule>> = {
   ),
   70001: DISABLED,
   7000112: DISABLED,
-  53003: stalled("BlockedByPolicy", "a Conditional Access policy of the tenant blocks the app; exempt it there"),
+  1000031: DISABLED,
+  53003: CONDITIONAL_ACCESS,
+  50131: CONDITIONAL_ACCESS,
+  530032: CONDITIONAL_ACCESS,
   530035: stalled(
     "BlockedByPolicy",
     "the security defaults of the tenant block the request; its administrator looks at the sign-in log of the app (service principal sign-ins)",
@@ -213,6 +251,9 @@ export const AADSTS: Readonly<Record<number, Rule>> = {
   50033: ENTRA_BUSY,
   90012: ENTRA_BUSY,
   90036: ENTRA_BUSY,
+  90091: ENTRA_BUSY,
+  90092: ENTRA_BUSY,
+  230109: ENTRA_BUSY,
 };
 
 /** Entra's numbers behind which the tenant may be in another cloud. */
