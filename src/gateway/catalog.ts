@@ -1,5 +1,5 @@
 /** What the gateway answers from: all lists and routings of a namespace, put together. Pure, and never changed once made. */
-import { domainToASCII } from "node:url";
+import { domainName, lowerCase } from "../recipients/smtp-address.ts";
 import { findInCdb } from "../recipients/tables/constant-database.ts";
 import { shardOf } from "../recipients/tables/shards.ts";
 import type { RecipientList } from "./list.ts";
@@ -118,15 +118,14 @@ function pendingNames(lists: readonly RecipientList[], routings: CatalogInput["r
 function parseKey(key: string): { readonly local: string; readonly domain: string } | undefined {
   const at = key.lastIndexOf("@");
   if (at < 1 || key.length > LONGEST_KEY) return undefined;
-  const text = key.slice(0, at).toLowerCase();
+  const text = lowerCase(key.slice(0, at));
   const [, quoted] = /^"((?:[^"\\]|\\.)*)"$/s.exec(text) ?? [];
   return { local: quoted?.replaceAll(/\\(.)/gs, "$1") ?? text, domain: asciiDomain(key.slice(at + 1)) };
 }
 
 /** Lists have internationalised domains in their ASCII form; "" for what is no domain. */
 function asciiDomain(domain: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the whole of ASCII
-  return /^[\u0000-\u007f]*$/.test(domain) ? domain.toLowerCase() : domainToASCII(domain.slice(0, LONGEST_KEY));
+  return domainName(domain.slice(0, LONGEST_KEY)) ?? "";
 }
 
 /** Where the extension of a local part begins, as Postfix finds it: at the first delimiter, and nowhere when that comes first. */

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { UsageError } from "../config/values.ts";
 import { CLOUDS, type CloudTable, loadCloudEndpoints } from "../directory/clouds.ts";
 import type { Cloud, Connection, Credential } from "../directory/types.ts";
+import { domainName } from "../recipients/smtp-address.ts";
 
 export interface ProbeOptions {
   readonly connection: Connection;
@@ -65,8 +66,16 @@ export function parseProbe(args: readonly string[]): ProbeOptions | "help" {
       credential: credentialOf(values, required("client-id")),
     },
     endpoints: endpoints === undefined ? CLOUDS : loadEndpoints(readText("cloud-endpoints", endpoints)),
-    domain: values.get("domain")?.toLowerCase(),
+    domain: domainOf(values.get("domain")),
   };
+}
+
+/** As domains are compared. */
+function domainOf(text: string | undefined): string | undefined {
+  const name = text === undefined ? undefined : domainName(text.trim());
+  if (text !== undefined && name === undefined)
+    throw new UsageError(`probe: --domain "${text}" is no name of a domain`);
+  return name;
 }
 
 function parse(args: readonly string[]): ReadonlyMap<FlagName, string> | "help" {

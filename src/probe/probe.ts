@@ -8,9 +8,10 @@ import { listPath } from "../directory/graph/pages.ts";
 import type { Http, HttpResponse } from "../directory/http/http.ts";
 import { asRecord, errorCodes, type JsonRecord, parseJson, publicId } from "../directory/http/json.ts";
 import { TransportError } from "../directory/http/transport-error.ts";
-import { missingRoles } from "../directory/permissions.ts";
+import { missingRoles, showsGroupAddresses } from "../directory/permissions.ts";
 import { LISTING, type Operation, SELECT } from "../directory/sources.ts";
 import { SOURCES, type Source } from "../recipients/model.ts";
+import { domainName } from "../recipients/smtp-address.ts";
 import { probeAddresses } from "./address-filter.ts";
 import type { Finding } from "./finding.ts";
 import type { ProbeOptions } from "./flags.ts";
@@ -53,7 +54,7 @@ export async function probe(options: ProbeOptions, { http, deps }: ProbeDeps, te
   await probeOrganization(ask, options.domain, tell);
   const samples = new Map<Source, JsonRecord>();
   for (const source of SOURCES) {
-    const sample = await probeSource(ask, source, origin, tell);
+    const sample = await probeSource(ask, { source, origin, roles: token.roles }, tell);
     if (sample !== undefined) samples.set(source, sample);
   }
   await probeBatch(ask, samples, tell);
@@ -90,12 +91,16 @@ async function probeOrganization(ask: Ask, domain: string | undefined, tell: Tel
   }
   tell(holdsIf(domains.length > 0, `User.Read.All shows the tenant's domains: ${domains.length}`));
   if (domain === undefined) return;
-  const owned = domains.some((each) => String(asRecord(each)?.["name"]).toLowerCase() === domain);
+  const owned = domains.some((each) => domainName(String(asRecord(each)?.["name"])) === domain);
   tell(holdsIf(owned, `the tenant owns ${domain}`));
 }
 
 /** Answers an object of the source, if there is one. */
-async function probeSource(ask: Ask, source: Source, origin: string, tell: Tell): Promise<JsonRecord | undefined> {
+async function probeSource(
+  ask: Ask,
+  { source, origin, roles }: { readonly source: Source; readonly origin: string; readonly roles: readonly string[] },
+  tell: Tell,
+): Promise<JsonRecord | undefined> {
   const operation = LISTING[source];
   const answer = await ask(operation, listPath(source, LARGEST_PAGE));
   const entries = entriesOf(answer);
@@ -114,6 +119,7 @@ async function probeSource(ask: Ask, source: Source, origin: string, tell: Tell)
     ),
   );
   tellFields(source, objects, tell);
+  if (source === "groups") tellGroups(objects, roles, tell);
   tellHeaders(source, answer, tell);
   await followLink(ask, { source, origin, next, first: objects }, tell);
   return objects[0];
@@ -134,11 +140,19 @@ function tellFields(source: Source, objects: readonly JsonRecord[], tell: Tell):
   tell(holdsIf(mails === all, `${source}: mail is a text or null: ${mails} of ${all}`));
   const ids = new Set(objects.map(({ id }) => id)).size;
   tell(holdsIf(ids === all, `${source}: ids are there and differ: ${ids} of ${all}`));
-  if (source !== "groups") return;
-  const enabled = count(({ mailEnabled }) => mailEnabled === true);
+}
+
+function tellGroups(groups: readonly JsonRecord[], roles: readonly string[], tell: Tell): void {
+  const all = groups.length;
+  if (all === 0) return;
+  const enabled = groups.filter(({ mailEnabled }) => mailEnabled === true).length;
   tell(holdsIf(enabled === all, `groups: the filter leaves mail-enabled ones: ${enabled} of ${all}`));
-  const hidden = count(({ mail, proxyAddresses: list }) => mail === null && Array.isArray(list) && list.length === 0);
-  tell(holdsIf(hidden * 10 <= all, `groups: the permission shows their addresses: ${all - hidden} of ${all}`));
+  const bare = groups.filter(
+    ({ mail, proxyAddresses: list }) => mail === null && Array.isArray(list) && list.length === 0,
+  );
+  // Exchange gives a new group its addresses when it provisions it: a bare one says nothing of the permission.
+  const shown = bare.length < all || showsGroupAddresses(roles);
+  tell(holdsIf(shown, `groups: the permission shows their addresses: ${all - bare.length} of ${all}`));
 }
 
 function tellHeaders(source: Source, { header }: HttpResponse, tell: Tell): void {

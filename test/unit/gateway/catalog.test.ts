@@ -55,6 +55,7 @@ describe("The map recipients", () => {
     "p+q@example.com",
     "a@b@example.com",
     "+x@example.com",
+    "kim@example.com",
   ];
   const { recipients } = catalog([list([...addresses, `x@${IDN}`, 'o"q@example.com'.replace('"', "'")])]);
 
@@ -78,6 +79,10 @@ describe("The map recipients", () => {
     ["x@BÜCHER.example", OK],
     ["postmaster@bücher.example", OK],
     ["anna@bücher.example", NOT_FOUND],
+    // The Kelvin sign is no k, and full-width letters are no other way to write a domain.
+    ["KIM@example.com", OK],
+    ["\u212Aim@example.com", NOT_FOUND],
+    ["anna@\uff45xample.com", NOT_FOUND],
     ["anna@sub.example.com", NOT_FOUND],
     ["@example.com", NOT_FOUND],
     ["anna", NOT_FOUND],

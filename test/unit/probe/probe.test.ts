@@ -107,6 +107,39 @@ describe("a probe of a tenant", () => {
     expect(out).not.toMatch(/@/);
   });
 
+  it("compares domains as the operator does: U-labels are A-labels, and others' letters are none (issue 18, point 6)", async () => {
+    const rename = (name: string) =>
+      tenant.fault({
+        on: "organization",
+        effect: { kind: "edit", edit: () => ({ value: [{ verifiedDomains: [{ name }] }] }) },
+      });
+    for (const [verified, asked, says] of [
+      ["B\u00fccher.example", "xn--bcher-kva.example", /holds/],
+      ["xn--bcher-kva.example", "b\u00fccher.example", /holds/],
+      ["\u212Aiosk.example", "kiosk.example", /differs/],
+    ] as const) {
+      const heal = rename(verified);
+      const { out } = await probe([`--domain=${asked}`]);
+      heal();
+      expect(line(out, "the tenant owns"), verified).toMatch(says);
+    }
+  });
+
+  it("takes groups without addresses for new ones where a role shows addresses (issue 18, point 1)", async () => {
+    const bare = (body: Record<string, unknown>) => ({
+      ...body,
+      value: (body["value"] as object[]).map((each) => ({ ...each, mail: null, proxyAddresses: [] })),
+    });
+    const heal = tenant.fault({ on: "groups", effect: { kind: "edit", edit: bare } });
+    const hidden = await probe();
+    tenant.app.roles.add("Group.Read.All");
+    const shown = await probe();
+    tenant.app.roles.delete("Group.Read.All");
+    heal();
+    expect(line(hidden.out, "groups: the permission shows their addresses: 0 of")).toMatch(/differs/);
+    expect(line(shown.out, "groups: the permission shows their addresses: 0 of")).toMatch(/holds/);
+  });
+
   it("that cannot be entered says so as a condition would", async () => {
     tenant.app.secrets.clear();
     const { code, out } = await probe();
