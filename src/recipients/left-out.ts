@@ -22,7 +22,7 @@ export const LEFT_OUT_REASONS = [
 export type LeftOutReason = DropReason | (typeof LEFT_OUT_REASONS)[number];
 
 export interface LeftOutEntry {
-  /** As the directory has it; absent for a mail-enabled group that has none yet. */
+  /** As the directory has it; absent where it has none: of a mail-enabled group, or behind a prefix. */
   readonly address?: string;
   /** The directory's id. */
   readonly object?: string;
@@ -82,7 +82,8 @@ export function createLeftOut(): LeftOutCollector {
 
   return {
     add(entry, matched) {
-      const { address = "", object = "", reason } = entry;
+      const { address = "", ...known } = entry;
+      const { object = "", reason } = known;
       const key = `${String(LEFT_OUT_REASONS.indexOf(reason)).padStart(2, "0")} ${address} ${object}`;
       if (last !== undefined && key > last) {
         more++;
@@ -90,7 +91,7 @@ export function createLeftOut(): LeftOutCollector {
       }
       const shown = address.slice(0, LONGEST_SHOWN);
       const row: Row = {
-        ...entry,
+        ...known,
         ...(address === "" ? {} : { address: shown }),
         ...(matched === undefined ? {} : { matched }),
       };

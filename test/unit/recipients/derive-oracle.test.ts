@@ -1,6 +1,7 @@
 /** Derive against the contract's own words: random directories, 100,000 of them with CI_DEPTH=full. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseLeftOut, renderLeftOut } from "../../../src/publication/left-out-file.ts";
 import type { LeftOut, LeftOutEntry } from "../../../src/recipients/left-out.ts";
 import type { DirectoryObject, Source } from "../../../src/recipients/model.ts";
 import type { Format } from "../../../src/recipients/tables/formats/formats.ts";
@@ -147,6 +148,9 @@ describe(`${TENANTS} random directories`, () => {
         if (one !== other) throw new Error(`derived ${one}, by the book ${other}`);
         const named = ({ reason, pattern }: LeftOutEntry): boolean =>
           (reason === "excluded") === (pattern !== undefined);
+        const file = renderLeftOut(found.leftOut);
+        const read = parseLeftOut(file);
+        if (read === undefined || renderLeftOut(read) !== file) throw new Error("what is left out cannot be read");
         if (!found.leftOut.entries.every(named)) throw new Error("an excluded address is told without its pattern");
         accounts += found.accounts.length;
         conflicts += found.conflicts.length;
