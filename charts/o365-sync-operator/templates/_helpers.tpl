@@ -27,17 +27,11 @@ new: each group and each value that is not there gets its default, but for what 
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
+{{/* Short enough for what is put behind it; a release's name may have dots. */}}
 {{- define "operator.fullname" -}}
-{{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 52 | trimSuffix "-" -}}
-{{- else -}}
 {{- $name := include "operator.name" . -}}
-{{- if contains $name .Release.Name -}}
-{{- .Release.Name | trunc 52 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-%s" .Release.Name $name | trunc 52 | trimSuffix "-" -}}
-{{- end -}}
-{{- end -}}
+{{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
+{{- regexReplaceAll "[-.]+$" (default $full .Values.fullnameOverride | trunc 52) "" -}}
 {{- end -}}
 
 {{- define "operator.selectorLabels" -}}
@@ -46,13 +40,17 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "operator.labels" -}}
-{{ include "operator.selectorLabels" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- include "operator.labelsWith" (list . dict dict) -}}
+{{- end -}}
+
+{{/* Of the context, with labels of ours and labels of the user: each key once, and ours win, for objects are found by them. */}}
+{{- define "operator.labelsWith" -}}
+{{- $root := index . 0 -}}
+{{- $own := include "operator.selectorLabels" $root | fromYaml -}}
+{{- $_ := set $own "app.kubernetes.io/version" $root.Chart.AppVersion -}}
+{{- $_ := set $own "app.kubernetes.io/managed-by" $root.Release.Service -}}
+{{- $_ := set $own "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-") -}}
+{{- toYaml (merge dict $own (index . 1) (index . 2) $root.Values.commonLabels) -}}
 {{- end -}}
 
 {{- define "operator.serviceAccountName" -}}

@@ -30,7 +30,12 @@ export const helm: string | undefined = findTool("helm");
 export function render(values: object, namespace = "default"): Manifest[] {
   const { status, stdout, stderr } = run(["template", RELEASE, CHART, "--namespace", namespace], values);
   if (status !== 0) throw new Error(stderr);
-  const documents = parseAllDocuments(stdout);
+  return manifests(stdout);
+}
+
+/** What helm wrote; throws what is wrong with it as YAML, such as a key that stands there twice. */
+export function manifests(text: string): Manifest[] {
+  const documents = parseAllDocuments(text);
   const problem = documents.flatMap(({ errors }) => errors)[0];
   if (problem) throw problem;
   return documents.map((document) => document.toJS() as Manifest | null).filter((object) => object !== null);

@@ -86,6 +86,12 @@ export const CONTRADICTIONS: readonly (readonly [name: string, values: object, s
   ],
   ["an app for nobody", { sharedAccess: { app: { clientId: CLIENT, existingSecret: "a" } } }, /nobody may use/],
   ["a grant without an app", { sharedAccess: { allow } }, /allow\[0\]\.clientIds: required/],
+  ["two servers on one port", { metrics: { port: 8081 } }, /healthPort, metrics\.port and consent\.page\.port: each/],
+  [
+    "a page on the port of metrics",
+    { consent: { redirectUrl: "https://c.example/o365", page: { enabled: true, port: 8080 } } },
+    /each needs a port of its own/,
+  ],
   [
     "a monitor of nothing",
     { metrics: { enabled: false, serviceMonitor: { enabled: true } } },

@@ -1,4 +1,5 @@
 /** Installing, upgrading and removing with Helm, on an API server whose garbage collector really deletes. */
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -91,6 +92,23 @@ describe.skipIf(!collects || helm === undefined)("With Helm", { timeout: 120_000
   it("takes the kept CRDs over again when it is installed again", async () => {
     helmDo(["install", RELEASE, CHART, "--create-namespace", "--take-ownership"]);
     expect(await get(crd)).toBe(200);
+  });
+
+  it.each([
+    ["kubectl apply", []],
+    ["kubectl apply --server-side", ["--server-side"]],
+  ])("24.3: `helm template | %s` again, with other values the second time, is accepted", (_, options) => {
+    const namespace = `applied${options.length}`;
+    const kubectl = (...args: string[]) => [...args, "--kubeconfig", kubeconfig];
+    const create = spawnSync(join(assets, "kubectl"), kubectl("create", "namespace", namespace), { encoding: "utf8" });
+    expect(create.stderr).toBe("");
+    const chart = { crds: { enabled: false }, watchNamespaces: [namespace] };
+    for (const values of [{}, {}, { resources: { limits: { memory: "1Gi" } } }]) {
+      const { stdout } = run(["template", RELEASE, CHART, "--namespace", namespace], { ...chart, ...values });
+      const args = kubectl("apply", ...options, "--filename", "-");
+      const { status, stderr } = spawnSync(join(assets, "kubectl"), args, { encoding: "utf8", input: stdout });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    }
   });
 
   it("deletionPolicy Delete: the lists go with their objects", async () => {

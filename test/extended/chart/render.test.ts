@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { request } from "../../support/api.ts";
 import { operatorRules } from "../../support/rights.ts";
-import { CHART, container, helm, type Manifest, only, render, run } from "./helm.ts";
+import { CHART, container, helm, type Manifest, manifests, only, render, run } from "./helm.ts";
 import { installMonitoringKinds } from "./monitoring-kinds.ts";
 import { CONTRADICTIONS, REFUSED_BY_SCHEMA } from "./refusals.ts";
 import { VALUE_SETS } from "./value-sets.ts";
@@ -96,6 +96,25 @@ describe.skipIf(helm === undefined)("The chart", () => {
     const labels = only(objects, "Pod").metadata.labels ?? {};
     const matches = Object.entries(selector).every(([label, value]) => labels[label] === value);
     expect(matches, "the pod of helm test").toBe(false);
+  });
+
+  it.each([
+    ["of the longest name", "a".repeat(53), true],
+    ["of the chart's name and more", `o365-sync-operator-${"b".repeat(34)}`, true],
+    ["whose name is cut at a dash", `${"a".repeat(51)}-b`, true],
+    ["with a dot, as Helm allows it", "mail.eu", false],
+  ])("24.3: installs as a release %s, or says why not", async (_, release, isFine) => {
+    const { status, stdout, stderr } = run(["template", release, CHART, "--namespace", "default"], {});
+    if (!isFine)
+      expect(stderr).toMatch(/fullnameOverride: mail\.eu-o365-sync-operator has a dot, which the name of a Service/);
+    if (!isFine) return;
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    for (const object of manifests(stdout)) expect((await apply(object)).status, object.kind).toBeLessThan(300);
+  });
+
+  it("24.3: has each key once: other tools than Helm read no map with one twice", () => {
+    // The parser says so, for every set of values above too.
+    expect(() => manifests("a: 1\na: 2")).toThrow(/unique/);
   });
 
   it("takes a pod's settings as part of the pod: a change rolls it", () => {

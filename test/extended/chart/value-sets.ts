@@ -231,6 +231,31 @@ export const VALUE_SETS: readonly ValueSet[] = [
     { nameOverride: "sync", fullnameOverride: "recipients" },
     has("Deployment", '"name":"recipients"'),
   ),
+  set("a name as long as a label may be", { nameOverride: "x".repeat(63) }, has("Pod", `"${"x".repeat(58)}-test"`)),
+  set(
+    "labels that the chart sets itself",
+    {
+      commonLabels: {
+        "app.kubernetes.io/name": "mine",
+        "app.kubernetes.io/component": "mine",
+        "helm.sh/chart": "mine",
+      },
+      podLabels: { "app.kubernetes.io/instance": "mine", "azure.workload.identity/use": "true", tier: "mail" },
+      podAnnotations: { "kubectl.kubernetes.io/default-container": "mine" },
+      workloadIdentity: { enabled: true },
+      metrics: {
+        serviceMonitor: { enabled: true, labels: { "app.kubernetes.io/name": "mine" } },
+        dashboard: { enabled: true, labels: { "app.kubernetes.io/instance": "mine", team: "mail" } },
+      },
+    },
+    (objects) =>
+      has("Deployment", '"tier":"mail"')(objects) &&
+      has("ConfigMap", '"team":"mail"')(objects) &&
+      // Where the chart has no component of its own, the user's stands.
+      has("ServiceAccount", '"app.kubernetes.io/component":"mine"')(objects) &&
+      has("Service", '"app.kubernetes.io/component":"metrics"')(objects) &&
+      !JSON.stringify(objects).replaceAll('"app.kubernetes.io/component":"mine"', "").includes('"mine"'),
+  ),
   set("a name too long", { fullnameOverride: "x".repeat(63) }, has("Deployment", "x".repeat(52))),
   set(
     "a consent link",
