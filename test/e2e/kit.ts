@@ -141,8 +141,11 @@ function collect(child: ChildProcess): Promise<Answer> {
   });
 }
 
+/** What takes seconds on a machine that is idle may take minutes on one that is busy: how long is told, not judged. */
+const PATIENCE_MS = 180_000;
+
 /** Asks until the answer is there; throws what was last wrong. */
-export async function until<T>(what: string, ask: () => Promise<T | undefined>, patienceMs = 60_000): Promise<T> {
+export async function until<T>(what: string, ask: () => Promise<T | undefined>, patienceMs = PATIENCE_MS): Promise<T> {
   const end = performance.now() + patienceMs;
   let last: unknown;
   do {

@@ -85,7 +85,7 @@ export async function recipients(cluster: Cluster): Promise<Record<string, strin
 
 let asked = 100;
 /** Asks for a sync by hand, and waits for the answer. */
-export async function syncNow(cluster: Cluster, seconds = 60): Promise<string> {
+export async function syncNow(cluster: Cluster, seconds = 180): Promise<string> {
   const token = String(++asked);
   await cluster.kubectl("annotate", SYNC, "-n", "mail", `o365sync.dev/sync=${token}`, "--overwrite");
   const handled = `--for=jsonpath={.status.handledSync}=${token}`;
