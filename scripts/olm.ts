@@ -71,7 +71,6 @@ export function bundleOf(
       maturity: "alpha",
       minKubeVersion: String(chart["kubeVersion"]).replace(/^>=|-0$/g, ""),
       keywords: chart["keywords"],
-      maintainers: [{ name: "o365-sync-operator maintainers", email: "maintainers@example.com" }],
       provider: { name: "o365-sync-operator maintainers" },
       installModes: ["OwnNamespace", "SingleNamespace", "MultiNamespace", "AllNamespaces"].map((type) => ({
         type,
