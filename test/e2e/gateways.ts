@@ -1,9 +1,18 @@
 /** The example gateway as it stands in examples: only the name of its image, and where it keeps its spool, are of this cluster. */
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { timed } from "./bill.ts";
 import { type Cluster, ROOT } from "./kit.ts";
+import { makeImage } from "./setup.ts";
 
 const NAMES = ["postfix-gateway-0", "postfix-gateway-1"];
+
+/** The image of the example, on a base with Debian's packages. */
+export async function makeGatewayImage(cluster: Cluster): Promise<void> {
+  await timed("Debian's base image", () => cluster.images("base-images", "debian"));
+  const from = ["--from", "localhost/debian:bookworm-slim"];
+  await makeImage(cluster, join(ROOT, "examples/postfix-gateway"), "postfix-gateway:1", ...from);
+}
 
 /** Two replicas, apart; there is no storage class, so that each finds a volume that is a folder. */
 export async function installGateways(cluster: Cluster): Promise<void> {

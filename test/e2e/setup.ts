@@ -1,6 +1,6 @@
 /** What the story needs before it begins: images, nodes that are Ready, a tenant that pods can reach. */
 import { execFileSync } from "node:child_process";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { SYSTEM } from "../support/commands.ts";
@@ -47,7 +47,8 @@ export async function unpackFrozen({ folder }: Cluster): Promise<Frozen | undefi
 export async function makeImage(cluster: Cluster, context: string, name: string, ...options: string[]): Promise<void> {
   const file = join(cluster.folder, `${name.replaceAll(/\W/g, "-")}.tar`);
   await timed(`image ${name}`, () => cluster.images("image", context, `localhost/${name}`, file, ...options));
-  await timed(`load ${name}`, () => cluster.kit("load", file));
+  const { size } = await stat(file);
+  await timed(`load ${name}, ${Math.round(size / 1e6)} MB unpacked`, () => cluster.kit("load", file));
 }
 
 export interface Tenant {

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { commandsOf, SYSTEM } from "../support/commands.ts";
 import { type Page, readPages } from "../support/pages.ts";
 import { bill, billText, timed } from "./bill.ts";
-import { gatewayNodes, installGateways } from "./gateways.ts";
+import { gatewayNodes, installGateways, makeGatewayImage } from "./gateways.ts";
 import { type Cluster, createCluster, findKit, ROOT, until } from "./kit.ts";
 import {
   history,
@@ -38,11 +38,13 @@ const SOMEBODY = 1_000_650_000;
 /** Before a slot comes: what is to happen across it has begun by then. */
 const LEAD_MS = 4000;
 
-describe.skipIf(kit === undefined)("On real nodes", { timeout: 8 * MINUTE_MS }, () => {
+describe.skipIf(kit === undefined)("On real nodes", { timeout: 10 * MINUTE_MS }, () => {
   let cluster: Cluster;
   let tenant: Tenant;
   let frozen: Frozen | undefined;
   let values: string;
+  /** Of the operator, under the name that the documentation gives it. */
+  let image: Promise<void>;
   let gateways: Promise<void>;
   /** Both gateways, and what they took to accept somebody new. */
   let accepted: Promise<unknown>;
@@ -104,25 +106,20 @@ describe.skipIf(kit === undefined)("On real nodes", { timeout: 8 * MINUTE_MS }, 
 
   beforeAll(async () => {
     cluster = await createCluster(kit ?? "");
-    await timed("base images", () => cluster.images("base-images"));
+    const up = timed("two nodes", () => cluster.kit("up", "2"));
+    await Promise.all([up, timed("base images", () => cluster.images("base-images"))]);
     frozen = await unpackFrozen(cluster);
-    await timed("two nodes", () => cluster.kit("up", "2"));
-    // The name that the documentation gives it.
-    await makeImage(cluster, ROOT, "o365-sync-operator:0.1.0");
     if (frozen !== undefined) await makeImage(cluster, join(cluster.folder, "frozen"), "o365-sync-operator:frozen");
+    // Needed later: made while what comes before is tried.
+    image = makeImage(cluster, ROOT, "o365-sync-operator:0.1.0");
+    gateways = image.then(() => makeGatewayImage(cluster));
+    for (const each of [image, gateways]) each.catch(() => {});
     tenant = await startTenantIn(cluster);
-    // Needed later: made while the operator is tried.
-    gateways = (async () => {
-      await timed("Debian's base image", () => cluster.images("base-images", "debian"));
-      const from = ["--from", "localhost/debian:bookworm-slim"];
-      await makeImage(cluster, join(ROOT, "examples/postfix-gateway"), "postfix-gateway:1", ...from);
-    })();
-    gateways.catch(() => {});
     // kubelet as people have it: the kit's looks every 10 seconds.
     await restartKubelet(cluster, "n2", "s/^syncFrequency: .*/syncFrequency: 1m0s/");
     await nodeReady(cluster, "n2");
     values = await prepareNamespace(cluster, tenant, SYSTEM);
-  }, 10 * MINUTE_MS);
+  }, 15 * MINUTE_MS);
   afterEach(async ({ task }) => {
     if (task.result?.state !== "fail") return;
     const look = "kubectl get pods,nodes -A -o wide; kubectl get leases -A; kubectl -n mail get o365syncs,maildomains";
@@ -134,7 +131,7 @@ describe.skipIf(kit === undefined)("On real nodes", { timeout: 8 * MINUTE_MS }, 
   afterAll(async () => {
     await timed("everything taken down", () => cluster.end());
     console.log(billText());
-  }, 3 * MINUTE_MS);
+  }, 5 * MINUTE_MS);
 
   it("upgrades from the frozen release, with --reuse-values: the list stays, and nothing runs again", async (context) => {
     if (frozen === undefined) return context.skip();
@@ -147,6 +144,7 @@ describe.skipIf(kit === undefined)("On real nodes", { timeout: 8 * MINUTE_MS }, 
     for (const command of started().filter((each) => /secret generic|apply .*examples/.test(each))) await ok(command);
     expect(await syncNow(cluster)).toBe("Succeeded");
     const before = await recipients(cluster);
+    await image;
     const changed = `--set image.tag=0.1.0 --set podSecurityContext.runAsUser=${SOMEBODY}`;
     await timed("helm upgrade", () =>
       ok(`helm upgrade o365-sync-operator charts/o365-sync-operator ${chart} --reuse-values ${changed}`),
@@ -180,6 +178,7 @@ describe.skipIf(kit === undefined)("On real nodes", { timeout: 8 * MINUTE_MS }, 
   it("installs as docs/getting-started.md says, among restricted pods, up to a published list", async () => {
     const commands = started().filter((each) => !each.startsWith("docker"));
     expect(commands.length).toBeGreaterThan(10);
+    await image;
     // A person's shell remembers what was set; here each line has a shell of its own.
     let remembered = "";
     for (const command of commands) {
