@@ -1,5 +1,6 @@
 /** What the bench must show, as ratios that hold on any machine. Pure. */
 import type { FleetResult } from "./fleet.ts";
+import type { GatewayResult } from "./gateway.ts";
 import type { SizeResult, SyncCost } from "./sizes.ts";
 
 export interface Budget {
@@ -20,17 +21,24 @@ export interface Budget {
   readonly lastTenantBegan: number;
   /** Slots of the busiest hour by those of an even spread. */
   readonly busiestHour: number;
+  /** Of the gateway program's process. */
+  readonly gatewayMiB: number;
+  /** Recipients a second of a Postfix that asks it, by those of one that reads a cdb, at least. */
+  readonly socketmapPerCdb: number;
+  /** Lookups a second that it can answer, by those recipients, at least: Postfix must be what is waited for. */
+  readonly lookupsPerRecipient: number;
 }
 
 export interface Results {
   readonly sizes: readonly SizeResult[];
   readonly fleet: FleetResult | undefined;
+  readonly gateway: GatewayResult | undefined;
 }
 
 const ONE_ALIAS = { accounts: 1, changes: 1, history: 1, manifest: 1, recipients: 1 };
 
 /** Every figure that is beyond the budget, in words. */
-export function beyondBudget({ sizes, fleet }: Results, budget: Budget): string[] {
+export function beyondBudget({ sizes, fleet, gateway }: Results, budget: Budget): string[] {
   const found: string[] = [];
   const most = (what: string, actual: number, allowed: number): void => {
     if (!(actual <= allowed)) found.push(`${what}: ${round(actual)}, allowed are ${round(allowed)}`);
@@ -55,7 +63,26 @@ export function beyondBudget({ sizes, fleet }: Results, budget: Budget): string[
     most("fleet: the last tenant's first domain", fleet.lastTenantBegan, budget.lastTenantBegan);
     most("fleet: the busiest hour", fleet.busiestHour, budget.busiestHour);
   }
+  if (gateway !== undefined) checkGateway(gateway, budget, most);
   return found;
+}
+
+function checkGateway(
+  { peakMiB, lookups, tables }: GatewayResult,
+  budget: Budget,
+  most: (what: string, actual: number, allowed: number) => void,
+): void {
+  const of = (table: string) => tables.find((each) => each.table === table);
+  const [socketmap, cdb] = [of("socketmap"), of("cdb")];
+  most("gateway: peak MiB", peakMiB, budget.gatewayMiB);
+  const recipients = socketmap?.recipientsPerSecond ?? 0;
+  most(
+    "gateway: recipients with cdb by those with socketmap",
+    (cdb?.recipientsPerSecond ?? 0) / recipients,
+    1 / budget.socketmapPerCdb,
+  );
+  most("gateway: recipients by lookups", recipients / lookups.mostPerSecond, 1 / budget.lookupsPerRecipient);
+  most("gateway: a new address with socketmap by one with cdb", (socketmap?.seenMs ?? 0) / (cdb?.seenMs ?? 0), 1);
 }
 
 function checkUnchanged(

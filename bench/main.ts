@@ -105,7 +105,7 @@ async function measure(folder: string): Promise<void> {
     console.log(`\n${aims(sizes, fleet, machine).join("\n")}`);
     if (values.json !== "")
       await writeFile(values.json, `${JSON.stringify({ machine, sizes, fleet, gateway }, null, 2)}\n`);
-    if (values.check) await check({ sizes, fleet });
+    if (values.check) await check({ sizes, fleet, gateway });
   } finally {
     stage.cloud.close();
     await stage.cluster.close();

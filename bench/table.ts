@@ -91,9 +91,10 @@ export function gatewayTable(gateway: GatewayResult): string {
       `${seconds(gateway.firstMs)}, ${seconds(gateway.againMs)}`,
     ],
     ["memory, peak while a list is swapped", `${number(gateway.residentMiB)} MiB, ${number(gateway.peakMiB)} MiB`],
+    ["lookups a second, at most", number(lookups.mostPerSecond)],
     [
-      "lookups a second, p50 and p99",
-      `${number(lookups.perSecond)}, ${number(lookups.p50Ms, 2)} ms, ${number(lookups.p99Ms, 2)} ms`,
+      `p50 and p99 at ${number(gateway.rate)} a second`,
+      `${number(lookups.p50Ms, 2)} ms, ${number(lookups.p99Ms, 2)} ms`,
     ],
     ["of a core for that", `${number(lookups.cpuPercent)} %`],
   ];
@@ -121,10 +122,10 @@ export function gatewayAims({ peakMiB, lookups, tables, rate }: GatewayResult): 
   const seen = tables.find(({ table }) => table === "socketmap")?.seenMs ?? Number.POSITIVE_INFINITY;
   const missed = [
     ...(peakMiB < 128 ? [] : [`gateway: peak of ${number(peakMiB)} MiB, aimed at 128`]),
-    ...(lookups.perSecond > rate * 0.98 && lookups.p99Ms < 5
+    ...(lookups.mostPerSecond >= rate && lookups.perSecond > rate * 0.98 && lookups.p99Ms < 5
       ? []
       : [
-          `gateway: ${number(lookups.perSecond)} lookups a second with a p99 of ${number(lookups.p99Ms, 1)} ms, aimed at ${number(rate)} and 5`,
+          `gateway: ${number(Math.min(lookups.mostPerSecond, lookups.perSecond))} lookups a second with a p99 of ${number(lookups.p99Ms, 1)} ms, aimed at ${number(rate)} and 5`,
         ]),
     ...(seen < 1000 ? [] : [`gateway: a new address is accepted after ${seconds(seen)}, aimed at 1`]),
   ];
