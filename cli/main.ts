@@ -13,6 +13,10 @@ import { describeCommands, type ProgramParts, runProgram } from "./program.ts";
 // One ConfigMap after the other is read and forgotten: room for young objects that grows to 48 MiB would be half of what it takes.
 setFlagsFromString("--semi-space-growth-factor=1");
 
+const HOUR_MS = 3_600_000;
+const stackOf = (error: unknown): string =>
+  printable(error instanceof Error ? (error.stack ?? error.message) : String(error));
+
 const stop = new AbortController();
 process.once("SIGINT", () => stop.abort(new CommandError("interrupted; what was asked for is still asked for")));
 
@@ -44,7 +48,7 @@ async function main(args: readonly string[]): Promise<ExitCode> {
   const [first, ...words] = args;
   try {
     if (first === "__complete") {
-      const { lines, exitCode } = await complete(() => parts.open({}), words, describeCommands(parts));
+      const { lines, exitCode } = await complete(parts.open, words, describeCommands(parts));
       streams.write(`${lines.join("\n")}\n`);
       return exitCode;
     }
@@ -61,6 +65,14 @@ async function main(args: readonly string[]): Promise<ExitCode> {
 process.stdout.on("error", (error: NodeJS.ErrnoException) =>
   process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.unknown),
 );
-void main(process.argv.slice(2)).then((code) => {
-  process.exitCode = code;
-});
+// Nothing that is waited for keeps Node.js alive by itself, and whoever ends before the answer has not done what was asked.
+process.exitCode = EXIT.unknown;
+const alive = setInterval(() => {}, HOUR_MS);
+void main(process.argv.slice(2))
+  .then(
+    (code) => {
+      process.exitCode = code;
+    },
+    (error: unknown) => streams.complain(`error: a fault of this program, please report it: ${stackOf(error)}\n`),
+  )
+  .finally(() => clearInterval(alive));

@@ -5,8 +5,7 @@ import { createClient } from "../src/runtime/client.ts";
 import { RELEASE } from "../src/version.ts";
 import { CommandError } from "./command-error.ts";
 import { createOutput, type Streams } from "./output.ts";
-import type { GlobalOptions } from "./program.ts";
-import type { Session } from "./session.ts";
+import type { GlobalOptions, Session } from "./session.ts";
 
 /** Names the program to the API server, in its audit log and in metadata.managedFields. */
 const NAME = "kubectl-mailsync";
@@ -29,6 +28,7 @@ export function openSession(options: GlobalOptions, { streams, env, deps, signal
   const ownNamespace = access.namespace ?? "default";
   return {
     client: createClient(access, deps, { userAgent: `${NAME}/${RELEASE}`, fieldManager: NAME }),
+    server: access.server,
     namespace: options.allNamespaces === true ? undefined : (options.namespace ?? ownNamespace),
     ownNamespace,
     clock: deps.clock,

@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { CommandError, EXIT, type ExitCode } from "./command-error.ts";
 import { approve, plan } from "./commands/approve.ts";
 import { changes } from "./commands/changes.ts";
+import type { Completions } from "./commands/complete.ts";
 import { doctor } from "./commands/doctor.ts";
 import { EXPORT_FORMATS, type ExportFormat, exportList } from "./commands/export.ts";
 import { get } from "./commands/get.ts";
@@ -10,18 +11,8 @@ import { history } from "./commands/history.ts";
 import { request } from "./commands/requests.ts";
 import { consent, setSuspended } from "./commands/suspend.ts";
 import { why } from "./commands/why.ts";
-import type { Format } from "./output.ts";
-import type { Session } from "./session.ts";
+import { type GlobalOptions, reaching, type Session } from "./session.ts";
 import type { RequestKind, Waiting } from "./wait.ts";
-
-/** kubectl's own flags. */
-export interface GlobalOptions {
-  readonly namespace?: string;
-  readonly allNamespaces?: boolean;
-  readonly context?: string;
-  readonly kubeconfig?: string;
-  readonly output?: Format;
-}
 
 export interface ProgramParts {
   readonly version: string;
@@ -49,10 +40,22 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
 }
 
 /** What completion offers. */
-export function describeCommands(parts: ProgramParts): { readonly commands: string[]; readonly naming: Set<string> } {
-  const { commands } = makeProgram(parts, () => {});
-  const naming = commands.filter(({ registeredArguments: [first] }) => first?.name() === "name");
-  return { commands: commands.map((each) => each.name()), naming: new Set(naming.map((each) => each.name())) };
+export function describeCommands(parts: ProgramParts): Completions {
+  const program = makeProgram(parts, () => {});
+  const flagsOf = ({ options }: Command) =>
+    options.map(({ long, short, required, argChoices }) => ({
+      names: [long, short].filter((name) => name !== undefined && name !== null),
+      takesValue: required,
+      choices: argChoices ?? [],
+    }));
+  return {
+    flags: flagsOf(program),
+    commands: program.commands.map((each) => ({
+      name: each.name(),
+      takesName: each.registeredArguments[0]?.name() === "name",
+      flags: flagsOf(each),
+    })),
+  };
 }
 
 function makeProgram(parts: ProgramParts, done: (code: ExitCode) => void): Command {
@@ -67,7 +70,7 @@ function makeProgram(parts: ProgramParts, done: (code: ExitCode) => void): Comma
     .exitOverride();
   for (const option of kubectlOptions()) program.addOption(option);
   const define = (usage: string, description: string, examples: readonly string[]): Command => {
-    const command = program.command(usage).description(description).exitOverride();
+    const command = program.command(usage).description(description).allowExcessArguments(false).exitOverride();
     command.addHelpText("after", `\nExamples:\n${examples.map((each) => `  kubectl mailsync ${each}`).join("\n")}`);
     return command;
   };
@@ -77,13 +80,17 @@ function makeProgram(parts: ProgramParts, done: (code: ExitCode) => void): Comma
       // Commander hands over the arguments, then the options, then the command.
       const command = given.at(-1) as Command;
       const options = command.optsWithGlobals<Options>();
-      done(await run(parts.open(options), command.args, options));
+      const session = parts.open(options);
+      done(await reaching(session, () => run(session, command.args, options)));
     };
   // Alone it answers the first question that everybody has.
   program.action(async (options: GlobalOptions, { args: [unknown] }: Command) => {
     if (unknown !== undefined)
-      throw new CommandError(`there is no command ${unknown}; kubectl mailsync --help shows those that there are`);
-    done(await get(parts.open(options), undefined));
+      throw new CommandError(
+        `there is no command ${unknown}${didYouMean(program, unknown)}; kubectl mailsync --help shows those that there are`,
+      );
+    const session = parts.open(options);
+    done(await reaching(session, () => get(session, undefined)));
   });
   defineLooking(define, act, parts.version);
   defineAsking(define, act);
@@ -91,9 +98,28 @@ function makeProgram(parts: ProgramParts, done: (code: ExitCode) => void): Comma
   return program;
 }
 
+/** " (Did you mean sync?)", or nothing: only Commander knows, and it would not say so beside a command of our own. */
+function didYouMean(program: Command, unknown: string): string {
+  let told = "";
+  const probe = new Command().exitOverride().configureOutput({
+    writeErr: (text) => {
+      told += text;
+    },
+  });
+  for (const each of program.commands) probe.command(each.name());
+  try {
+    probe.parse([unknown], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+  }
+  const [hint] = /\(Did you mean .*?\)/s.exec(told) ?? [];
+  return hint === undefined ? "" : ` ${hint}`;
+}
+
 const HELP = `
-Exit codes: 0 yes or done, 1 no (refused, failed, held), 2 cannot be told (usage, a missing right, no answer in time).
-It uses your own kubeconfig and rights, and writes nothing but annotations and spec.suspend.`;
+Exit codes: 0 yes or done, 1 no (refused, failed, held), 2 cannot be told
+(usage, a missing right, no answer in time). It uses your own kubeconfig and
+rights, and writes nothing but annotations and spec.suspend.`;
 
 const kubectlOptions = (): Option[] => [
   new Option("-n, --namespace <name>", "where to look (default: that of the context)"),
@@ -155,8 +181,10 @@ function defineLooking(define: Define, act: Act, version: string): void {
     "export <name>",
     "the whole list, checked against the manifest",
     ["export example-com > recipients.txt", "export example-com --format csv"],
-    (session, args, { format = "plain" }) => exportList(session, first(args), format),
-  ).addOption(new Option("--format <format>", "of the list").choices([...EXPORT_FORMATS]).default("plain"));
+    (session, args, { format }) => exportList(session, first(args), format),
+  ).addOption(
+    new Option("--format <format>", "of the list (default: plain; json with -o json)").choices([...EXPORT_FORMATS]),
+  );
   named("doctor", "what is wrong, each with its cure", ["doctor -A"], (session) => doctor(session, version));
 }
 

@@ -5,10 +5,21 @@ import type { Clock } from "../src/base/deps.ts";
 import { CONFIG_MAP, type ConfigMap, type KubeObject, type ResourceType } from "../src/runtime/kube.ts";
 import { ApiError, type Client } from "../src/runtime/types.ts";
 import { CommandError } from "./command-error.ts";
-import type { Output, Streams } from "./output.ts";
+import type { Format, Output, Streams } from "./output.ts";
+
+/** kubectl's own flags. */
+export interface GlobalOptions {
+  readonly namespace?: string;
+  readonly allNamespaces?: boolean;
+  readonly context?: string;
+  readonly kubeconfig?: string;
+  readonly output?: Format;
+}
 
 export interface Session {
   readonly client: Client;
+  /** Its base URL. */
+  readonly server: string;
   /** Where to look; undefined: in all namespaces. */
   readonly namespace: string | undefined;
   /** The namespace that kubectl would take: that of the context, or `default`. */
@@ -78,6 +89,18 @@ export async function find<T extends KubeObject>(
   } catch (error) {
     if (error instanceof ApiError && error.notFound) return undefined;
     throw error;
+  }
+}
+
+/** Says which API server it is that does not answer: mostly another context was meant. */
+export async function reaching<T>({ server }: Session, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 0)) throw error;
+    throw new CommandError(
+      `the API server ${server} does not answer (${error.reason}); is it up, and is this the right context (--context, --kubeconfig)?`,
+    );
   }
 }
 

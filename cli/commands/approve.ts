@@ -55,6 +55,10 @@ export async function approve(
     throw new CommandError(
       `without a terminal --yes needs the digest: kubectl mailsync approve ${name} ${held.planDigest} --yes`,
     );
+  if (options.yes !== true && isData(output))
+    throw new CommandError(
+      `with -o ${output.format} nobody is asked; add the digest and --yes: kubectl mailsync approve ${name} ${held.planDigest} --yes`,
+    );
   if (options.yes !== true) {
     const found = await findPlan(session, sync);
     if (found !== undefined) printPlan(session, found, LINES_BEFORE_QUESTION);
@@ -71,7 +75,10 @@ export async function approve(
     }
   }
   const answered = await ask(session, name, "approve", { ...options, token: held.planDigest });
-  if (answered === undefined) return EXIT.ok;
+  if (answered === undefined) {
+    if (isData(output)) output.data({ name, state: "Asked" });
+    return EXIT.ok;
+  }
   if (isData(output)) output.data(answered.answer);
   else printAnswer(session, answered.answer);
   return exitCodeOf(answered.answer);

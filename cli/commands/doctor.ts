@@ -80,11 +80,11 @@ const rights: Check = async ({ client, namespace, ownNamespace, signal }) => {
 
 const LEASE_NAME = "o365-sync-operator";
 
-const leader: Check = async ({ client, clock, signal }) => {
+const leader: Check = async (session) => {
+  const { client, clock, signal } = session;
   try {
     const { items } = await client.list(LEASE, { signal, fieldSelector: `metadata.name=${LEASE_NAME}` });
-    if (items.length === 0)
-      return [{ level: "problem", what: "no operator has ever led here", cure: "install it, or look at its log" }];
+    if (items.length === 0) return [await withoutLease(session)];
     return items.map(({ metadata, spec }): Finding => {
       const age = Math.round((clock.now() - Date.parse(spec?.renewTime ?? "")) / 1000);
       const alive = age <= (spec?.leaseDurationSeconds ?? 15);
@@ -100,6 +100,18 @@ const leader: Check = async ({ client, clock, signal }) => {
     return [{ level: "unknown", what: `who leads: ${missingRight(LEASE, undefined, "list")}` }];
   }
 };
+
+/** One replica may run without leader election: then only what it wrote tells of it. */
+async function withoutLease(session: Session): Promise<Finding> {
+  const served = (await listSyncs(session)).some(({ status }) => status?.conditions !== undefined);
+  if (!served)
+    return { level: "problem", what: "no operator has ever led here", cure: "install it, or look at its log" };
+  return {
+    level: "unknown",
+    what: "whether an operator runs: there is no Lease, so it has --leader-elect=false, or is gone",
+    cure: "kubectl get pods -A -l app.kubernetes.io/name=o365-sync-operator",
+  };
+}
 
 const ANNOTATIONS: readonly string[] = ["sync", "test-sync", "test-connection", "approve"].map(
   (name) => `${GROUP}/${name}`,

@@ -6,7 +6,10 @@ import { getSync, type Session } from "../session.ts";
 export const EXPORT_FORMATS = ["postfix", "plain", "json", "csv"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-export async function exportList(session: Session, name: string, format: ExportFormat): Promise<ExitCode> {
+export async function exportList(session: Session, name: string, asked: ExportFormat | undefined): Promise<ExitCode> {
+  if (session.output.format === "yaml")
+    throw new CommandError("a list is no YAML: --format postfix, plain, json or csv, or -o json");
+  const format = asked ?? (session.output.format === "json" ? "json" : "plain");
   const list = await readList(session, await getSync(session, name));
   if (list === undefined) throw new CommandError(`${name} has published nothing yet`, EXIT.no);
   if (format === "json" || format === "csv") await exportAccounts(session, list, format);

@@ -14,7 +14,9 @@ export async function get(session: Session, name: string | undefined): Promise<E
   }
   if (sorted.length === 0) {
     output.progress(
-      namespace === undefined ? "No O365Sync in any namespace." : `No O365Sync in the namespace ${namespace}.`,
+      namespace === undefined
+        ? "No O365Sync in any namespace."
+        : `No O365Sync in the namespace ${namespace}; -A looks in all of them.`,
     );
     return EXIT.ok;
   }

@@ -13,6 +13,7 @@ export async function request(
 ): Promise<ExitCode> {
   const answered = await ask(session, name, kind, waiting);
   if (answered === undefined) {
+    if (isData(session.output)) session.output.data({ name, state: "Asked" });
     session.output.progress(`Asked; kubectl mailsync get ${name} shows what becomes of it.`);
     return EXIT.ok;
   }

@@ -8,9 +8,14 @@ export async function setSuspended(session: Session, name: string, suspend: bool
   const { spec } = await getSync(session, name);
   if (spec.suspend === suspend) {
     session.output.progress(`${name} is ${suspend ? "suspended" : "not suspended"} already.`);
+    if (isData(session.output)) session.output.data({ name, suspended: suspend, changed: false });
     return EXIT.ok;
   }
   await change(session, name, { spec: { suspend } });
+  if (isData(session.output)) {
+    session.output.data({ name, suspended: suspend, changed: true });
+    return EXIT.ok;
+  }
   session.output.line(
     suspend
       ? `${name} is suspended: the published list stays, and nothing runs until it is resumed.`

@@ -16,6 +16,7 @@ export function memorySession(world: SmallWorld): Session {
   };
   return {
     client,
+    server: "https://cluster.example",
     namespace: "mail",
     ownNamespace: "mail",
     clock: { now: () => world.now, monotonic: () => world.now, setTimeout: () => () => {}, sleep: async () => {} },
