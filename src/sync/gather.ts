@@ -23,8 +23,9 @@ import { scheduleProblem } from "../schedule/object-schedule.ts";
 import { type Access, resolveAccess, type SharedKeys } from "./access/connection.ts";
 import { openFailure } from "./decide/cures.ts";
 import { withNamesInMove } from "./handover.ts";
-import { domainOfTables, findHandled, refuseForeign } from "./looks.ts";
+import { findHandled, refuseForeign } from "./looks.ts";
 import { findPredecessors } from "./predecessor.ts";
+import { domainOfTables } from "./told-by-tables.ts";
 
 export interface View {
   readonly object: O365Sync;
@@ -146,7 +147,7 @@ function look(
     const read = { ...found, manifest };
     await refuseOtherDomain(maps, object, named, read, signal);
     const standing = await withPredecessor(services, named, read, signal);
-    const domain = named && (await withNamesInMove(services, named, standing.manifest.current, signal));
+    const domain = named && (await withNamesInMove(services, object, named, standing.manifest.current, signal));
     const { published } = object.status ?? {};
     if (damaged && published === undefined) throw damagedManifest();
     const { current } = standing.manifest;

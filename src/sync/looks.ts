@@ -2,13 +2,10 @@
 
 import { accountsName, historyName, planName, tableName } from "../api/names.ts";
 import type { O365Sync } from "../api/types.generated.ts";
-import { inSlices } from "../base/slices.ts";
 import type { ConfigMaps } from "../publication/configmaps.ts";
 import type { HistoryWriter } from "../publication/history-writer.ts";
-import { tablesAmong } from "../publication/inspect.ts";
 import type { Manifest, Publication } from "../publication/manifest.ts";
 import type { HandledTokens, RequestKind } from "../publication/run-records.ts";
-import { parseTables } from "../recipients/tables/render.ts";
 import { pendingRequests, requestType } from "./decide/requests.ts";
 
 /**
@@ -29,29 +26,6 @@ export async function refuseForeign(
     await maps.look(object, tableName(sync, shards, index), "recipients", signal);
   for (let index = 0; index < (current?.chunks ?? 1); index++)
     await maps.look(object, accountsName(sync, index), "accounts", signal);
-}
-
-/**
- * The domain whose recipients stand in the tables of this object, where no manifest tells it: `wanted` where they have
- * any of it. Undefined where there are none.
- */
-export async function domainOfTables(
-  maps: ConfigMaps,
-  object: O365Sync,
-  wanted: string,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  let other: string | undefined;
-  for (const { name } of tablesAmong(object, maps.known(object))) {
-    const found = await maps.read(object, name, "recipients", signal);
-    if (found === undefined) continue;
-    for (const address of await inSlices(parseTables(found.object), signal)) {
-      const [local = "", domain = ""] = address.split("@");
-      if (domain === wanted) return wanted;
-      if (other === undefined || local === "postmaster") other = domain;
-    }
-  }
-  return other;
 }
 
 /**

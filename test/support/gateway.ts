@@ -4,8 +4,9 @@
  */
 
 import { contentHash } from "../../src/publication/configmaps.ts";
-import { contentsOf, type Manifest, stayingNames } from "../../src/publication/manifest.ts";
+import { contentsOf, type Manifest, type Publication, stayingNames } from "../../src/publication/manifest.ts";
 import { parseManifest } from "../../src/publication/read-manifest.ts";
+import { FORMAT_NAMES, FORMATS, type Format } from "../../src/recipients/tables/formats/formats.ts";
 import type { ConfigMap } from "../../src/runtime/kube.ts";
 import { cdbKeys } from "../unit/recipients/support/read-cdb.ts";
 
@@ -19,6 +20,10 @@ export interface Gateway {
   release(): void;
   /** A person takes files or servers away on purpose: what was routed may be routed no more, or without a table. */
   forgetRoutes(): void;
+  /** Somebody damages a ConfigMap: until it is as its manifest says again, that is not held against the operator. */
+  forgive(name: string): void;
+  /** A person takes a table away: nobody was promised that it stays. */
+  unmount(name: string): void;
   /** What it accepts now: routed, and in the tables of one layout. */
   accepted(): ReadonlySet<string>;
 }
@@ -30,7 +35,11 @@ const ROLE = "o365sync.dev/role";
 const SYNC = "o365sync.dev/sync";
 const DOMAIN_NAME = "o365sync.dev/domain-name";
 
-export function createGateway(): Gateway {
+/** `now`: where it is known, tables must also stand as long as manifests promise it to gateways. */
+export function createGateway(now?: () => number): Gateway {
+  const promises = createPromises();
+  const forgiven = new Set<string>();
+  const mounted: Mounted = new Map();
   let accepted: ReadonlySet<string> = new Set();
   let always: ReadonlySet<string> = new Set();
   let routed: ReadonlySet<string> = new Set();
@@ -42,10 +51,11 @@ export function createGateway(): Gateway {
       const tables = withRole(configMaps, "recipients");
       for (const table of tables) checkTable(table);
       for (const [layout, maps] of groupByLayout(tables)) checkDuplicates(layout, maps);
-      checkManifests(configMaps);
+      checkManifests(configMaps, forgiven);
       const manifests = manifestsOf(configMaps);
+      if (now !== undefined) promises.check(tables, [...manifests.values()], now());
       const routes = routedBy(configMaps);
-      const listed = tablesOf(configMaps, manifests).flatMap(addressesOf);
+      const listed = tablesOf(configMaps, manifests, mounted).flatMap(addressesOf);
       accepted = new Set(listed.filter((address) => routes.has(domainOf(address))));
       const listedNames = new Set(tables.flatMap(addressesOf).map(domainOf));
       for (const name of routes)
@@ -76,7 +86,10 @@ export function createGateway(): Gateway {
     release() {
       always = new Set();
     },
+    forgive: (name) => void forgiven.add(name),
+    unmount: (name) => promises.forget(name),
     forgetRoutes() {
+      promises.forget();
       forgotten = new Set([...forgotten, ...routed]);
       routed = new Set();
       routedFor = new Map();
@@ -137,16 +150,64 @@ function checkDuplicates(layout: string, maps: readonly ConfigMap[]): void {
 }
 
 /** What is published can be told by its manifest, as long as nothing is under way. */
-function checkManifests(configMaps: readonly ConfigMap[]): void {
+function checkManifests(configMaps: readonly ConfigMap[], forgiven: Set<string>): void {
   const byName = new Map(configMaps.map((configMap) => [configMap.metadata.name, configMap]));
   for (const manifest of manifestsOf(configMaps).values()) {
     if (manifest.intent !== undefined) continue;
     for (const { name, sha256 } of contentsOf(manifest.current)) {
       const found = byName.get(name);
-      if (found === undefined || contentHash(found) !== sha256)
-        throw new Error(`${name} is not what the manifest says`);
+      const same = found !== undefined && contentHash(found) === sha256;
+      if (same) forgiven.delete(name);
+      if (!same && !forgiven.has(name)) throw new Error(`${name} is not what the manifest says`);
     }
   }
+}
+
+const DAY_MS = 86_400_000;
+/** A layout is told to retire when its successor is drafted; it is seen to stand until that is committed. */
+const DRAFTED_MS = 3_600_000;
+
+/**
+ * What gateways may go on mounting, by ConfigMap and format: everything that a manifest names, for a day after it names it
+ * no longer, unless the manifest says that there was no room for it.
+ */
+function createPromises() {
+  const until = new Map<string, number>();
+  const keyOf = (name: string, format: Format): string => `${FORMATS[format].key} of ${name}`;
+  const promise = ({ layouts, retiring }: Publication, now: number): void => {
+    for (const { shards, formats, tables } of layouts)
+      for (const { name } of tables) {
+        for (const { formats: gone } of retiring.filter((old) => old.gone === true && old.shards === shards))
+          for (const format of gone) until.delete(keyOf(name, format));
+        for (const format of formats) {
+          const old = retiring.find(
+            (each) => each.shards === shards && each.gone !== true && each.formats.includes(format),
+          );
+          const end = old === undefined ? now + DAY_MS - DRAFTED_MS : Date.parse(old.until);
+          until.set(keyOf(name, format), Math.max(end, until.get(keyOf(name, format)) ?? 0));
+        }
+      }
+  };
+  return {
+    check(tables: readonly ConfigMap[], manifests: readonly Manifest[], now: number): void {
+      const stand = new Set(
+        tables.flatMap((table) =>
+          FORMAT_NAMES.filter((format) => table[FORMATS[format].field]?.[FORMATS[format].key] !== undefined).map(
+            (format) => keyOf(table.metadata.name, format),
+          ),
+        ),
+      );
+      for (const { current } of manifests) if (current !== undefined) promise(current, now);
+      for (const [what, end] of until) {
+        if (end <= now) until.delete(what);
+        else if (!stand.has(what))
+          throw new Error(`${what} is gone, and gateways may mount it until ${new Date(end).toISOString()}`);
+      }
+    },
+    forget(name?: string): void {
+      for (const what of until.keys()) if (name === undefined || what.endsWith(` of ${name}`)) until.delete(what);
+    },
+  };
 }
 
 /** By the O365Sync that they belong to. */
@@ -159,13 +220,20 @@ function manifestsOf(configMaps: readonly ConfigMap[]): Map<string, Manifest> {
   return manifests;
 }
 
-/** What a gateway would mount of each list: the tables of the first layout that its manifest names, all that stand where none tells. */
-function tablesOf(configMaps: readonly ConfigMap[], manifests: ReadonlyMap<string, Manifest>): ConfigMap[] {
-  return withRole(configMaps, "recipients").filter(({ metadata: { name, labels } }) => {
-    const manifest = manifests.get(labels?.[SYNC] ?? "");
-    if (manifest === undefined) return true;
-    return manifest.current?.layouts[0]?.tables.some((table) => table.name === name) ?? false;
-  });
+/** By O365Sync: the tables that gateways were told of last. */
+type Mounted = Map<string, ReadonlySet<string>>;
+
+/** What a gateway mounts of each list: the tables of the first layout that its manifest named last, all that stand where none ever did. */
+function tablesOf(
+  configMaps: readonly ConfigMap[],
+  manifests: ReadonlyMap<string, Manifest>,
+  mounted: Mounted,
+): ConfigMap[] {
+  for (const [sync, { current }] of manifests)
+    if (current !== undefined) mounted.set(sync, new Set(current.layouts[0]?.tables.map(({ name }) => name)));
+  return withRole(configMaps, "recipients").filter(
+    ({ metadata: { name, labels } }) => mounted.get(labels?.[SYNC] ?? "")?.has(name) ?? true,
+  );
 }
 
 /** Every name that a relay_domains table holds; the two tables of a routing ConfigMap name the same domains. */

@@ -58,7 +58,7 @@ export interface TownOptions {
 
 export async function createTown(options: TownOptions = {}): Promise<Town> {
   const cluster = createMemoryCluster(() => town.now);
-  const gateway = createGateway();
+  const gateway = createGateway(() => town.now);
   const clock: Clock = {
     now: () => town.now++,
     monotonic: () => town.now,
@@ -75,14 +75,16 @@ export async function createTown(options: TownOptions = {}): Promise<Town> {
   let writes = 0;
   let problem: Error | undefined;
   let operator: MemoryOperator;
-  cluster.onWrite((type) => {
-    writes++;
-    if (type.plural !== CONFIG_MAP.plural) return;
+  const observe = (): void => {
     try {
       gateway.observe(town.configMaps());
     } catch (error) {
       problem ??= error as Error;
     }
+  };
+  cluster.onWrite((type) => {
+    writes++;
+    if (type.plural === CONFIG_MAP.plural) observe();
   });
 
   const merge = <T extends KubeObject & { spec: object }>(type: ResourceType<T>, name: string, spec: object): void =>
@@ -145,6 +147,8 @@ export async function createTown(options: TownOptions = {}): Promise<Town> {
       for (let round = 0, quiet = 0; round < 200; round++) {
         const before = writes;
         const waits = await lookAtAll();
+        // What was deleted is no write.
+        observe();
         if (problem !== undefined) {
           const found = problem;
           problem = undefined;

@@ -95,7 +95,7 @@ export async function createSmallWorld(options: SmallWorldOptions = {}): Promise
     cluster,
     tenant,
     company,
-    gateway: createGateway(),
+    gateway: createGateway(() => world.now),
     damaged: false,
     events: recorded,
     now: Date.UTC(2026, 0, 1),
@@ -110,7 +110,10 @@ export async function createSmallWorld(options: SmallWorldOptions = {}): Promise
     edit: (change) => cluster.edit<O365Sync>(O365_SYNC, KEY, change),
     editDomain: (change) => cluster.edit<MailDomain>(MAIL_DOMAIN, KEY, change),
     editMap: (name, change) => cluster.edit(CONFIG_MAP as never, { ...KEY, name }, change),
-    removeMap: (name) => cluster.client.delete(CONFIG_MAP, { ...KEY, name }),
+    removeMap(name) {
+      world.gateway.unmount(name);
+      return cluster.client.delete(CONFIG_MAP, { ...KEY, name });
+    },
     async ask(annotation, token) {
       world.edit(({ metadata }) => {
         metadata.annotations = { ...metadata.annotations, [`o365sync.dev/${annotation}`]: token };

@@ -32,6 +32,7 @@ describe(`An operator that is killed ${KILLS} times`, () => {
     const span = Date.now() - began;
     await world.observe();
     // Who stays is never refused, whatever becomes of the alias domain beside them.
+    expect(world.gateway.accepted().size).toBeGreaterThan(0);
     world.gateway.expectAlways(world.gateway.accepted());
     first.child.kill("SIGKILL");
     const { company } = world.tenant;

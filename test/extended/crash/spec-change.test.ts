@@ -6,6 +6,8 @@
 import { describe, expect, it } from "vitest";
 import { MAIL_DOMAIN, O365_SYNC } from "../../../src/api/resources.ts";
 import type { MailDomain } from "../../../src/api/types.generated.ts";
+import { CONFIG_MAP } from "../../../src/runtime/kube.ts";
+import { ApiError } from "../../../src/runtime/types.ts";
 import { inMemory } from "./support/cluster.ts";
 import { createDomain, createScene, createSync, type Scene, settle } from "./support/scene.ts";
 import { STORIES } from "./support/stories.ts";
@@ -31,6 +33,12 @@ const CHANGES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
   },
   "other shards and formats are asked for": ({ cluster, key }) =>
     cluster.edit(O365_SYNC, key, ({ spec }) => void Object.assign(spec.output, { shards: 2, formats: ["cdb"] })),
+  "the manifest is deleted": async ({ cluster, key }) => {
+    const manifest = { ...key, name: `${key.name}-manifest` };
+    await cluster.client.delete(CONFIG_MAP, manifest).catch((error: unknown) => {
+      if (!(error instanceof ApiError && error.notFound)) throw error;
+    });
+  },
   "the O365Sync is suspended": ({ cluster, key }) =>
     cluster.edit(O365_SYNC, key, ({ spec }) => void Object.assign(spec, { suspend: true })),
 };

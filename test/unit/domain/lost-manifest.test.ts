@@ -91,6 +91,37 @@ describe.each(losses)("A list whose manifest is %s", (_, lose) => {
   });
 });
 
+describe("A name that moves while the manifest is lost", () => {
+  it.each([
+    { recipients: "Directory", accepted: 12, routed: "a.test n.test" },
+    // Its copies need no tenant: the new holder has them at once.
+    { recipients: "Mirror", accepted: 22, routed: "a.test" },
+  ] as const)("is kept as a $recipients until its new holder routes it", async ({ recipients, accepted, routed }) => {
+    town.gateway.release();
+    const alias = [{ name: "n.test", recipients }];
+    for (let index = 0; index < 10; index++)
+      town.people.set(`id-${index}`, [`user${index}@a.test`, `user${index}@b.test`, `user${index}@n.test`]);
+    town.editDomain("a", { aliasDomains: alias });
+    town.editSync("a", OPEN);
+    await syncNow("a");
+    await town.addDomain("b", { domain: "b.test" });
+    await town.addSync("b", "b", OPEN);
+    await syncNow("b");
+    const before = [...town.gateway.accepted()];
+    expect(before.filter((address) => address.endsWith("@n.test"))).toHaveLength(accepted);
+    town.gateway.expectAlways(before);
+    town.editDomain("a", { aliasDomains: [] });
+    town.editDomain("b", { aliasDomains: alias });
+    await remove("a-manifest");
+    await syncNow("a");
+    expect(town.routed("a")).toBe(routed);
+    expect(town.gateway.accepted()).toEqual(new Set(before));
+    await syncNow("b");
+    await syncNow("a");
+    expect([town.routed("a"), town.routed("b")]).toEqual(["a.test", "b.test n.test"]);
+  });
+});
+
 describe("Two lists of which one has lost its manifest", () => {
   it("count together for a third", async () => {
     await town.remove("sync", "a");

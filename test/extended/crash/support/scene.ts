@@ -57,7 +57,7 @@ export async function createScene(makeCluster: (now: () => number) => Promise<Cl
   };
   const cluster = await makeCluster(() => now);
   const key = { namespace: cluster.namespace, name: "example-com" };
-  const gateway = createGateway();
+  const gateway = createGateway(() => now);
   const configMaps = cluster.store<ConfigMap>(CONFIG_MAP);
   const look = async (): Promise<void> => {
     await cluster.refresh();
