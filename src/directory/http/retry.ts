@@ -56,7 +56,7 @@ export const asksTooLong = (value: string | undefined, now: number): boolean =>
 
 function askedPause(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined;
-  if (/^\s*\d{1,30}\s*$/.test(value)) return Number(value) * 1000;
+  if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
   // Date.parse reads nearly everything as some date.
   const at = / GMT\s*$/.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);

@@ -99,6 +99,7 @@ describe("Retry-After", () => {
     // Longer than a day is asked again with the next slot.
     { value: "86401", ms: 86_400_000 },
     { value: "99999999999", ms: 86_400_000 },
+    { value: "9".repeat(400), ms: 86_400_000 },
     { value: "Fri, 01 Jan 2100 00:00:00 GMT", ms: 86_400_000 },
     { value: "in two hours", ms: undefined },
     { value: "", ms: undefined },
