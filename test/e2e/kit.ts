@@ -70,6 +70,8 @@ export async function createCluster(kit: string): Promise<Cluster> {
     detached: true,
     stdio: ["pipe", "ignore", "inherit"],
   });
+  // Who ran the tests was killed: this process would go on with them for minutes. The watcher cleans up after it.
+  process.once("disconnect", () => process.kill(process.pid, "SIGKILL"));
   const watcherEnded = new Promise<number | null>((done) => watcher.once("exit", done));
 
   function start(command: string, args: readonly string[]): Running {
