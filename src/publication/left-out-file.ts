@@ -41,6 +41,16 @@ export function parseLeftOut(text: string): LeftOut | undefined {
   return { entries, more: 0 };
 }
 
+/** Nothing where there is none; undefined where it is not as this operator wrote it. */
+export async function loadLeftOut(
+  maps: ConfigMaps,
+  object: O365Sync,
+  signal: AbortSignal,
+): Promise<LeftOut | undefined> {
+  const found = await maps.read(object, leftOutName(object.metadata.name), "left-out", signal);
+  return found === undefined ? { entries: [], more: 0 } : parseLeftOut(found.object.data?.[LEFT_OUT_KEY] ?? "");
+}
+
 /** Written only when it changes; where there is nothing to tell and never was, there is no ConfigMap. */
 export async function saveLeftOut(
   maps: ConfigMaps,

@@ -144,6 +144,24 @@ export function* lackedBy(standing: Roster, { entries, more }: LeftOut): Steps<L
   return { entries: entries.filter(isLacked), more };
 }
 
+/**
+ * What is known, after some objects were looked at again: of those only what is told of them now. The other objects are
+ * as they were, and so are conflicts, which nobody can tell who has not looked at all.
+ */
+export function* renewed(
+  known: LeftOut,
+  found: LeftOut,
+  { objects, patterns }: { readonly objects: ReadonlySet<string>; readonly patterns: readonly string[] },
+): Steps<LeftOut> {
+  const collector = createLeftOut();
+  for (const entry of known.entries) {
+    if (entry.reason === "conflict" || !objects.has(entry.object ?? "")) collector.add(entry);
+  }
+  for (const entry of found.entries) collector.add(entry);
+  const { entries, more } = yield* collector.finish(patterns);
+  return { entries, more: more + known.more + found.more };
+}
+
 /** One line of the file. */
 export const lineOf = (entry: LeftOutEntry): string => {
   const { address, object, reason, pattern, keptBy } = entry;

@@ -5,12 +5,14 @@ import { Failure } from "../../base/failure.ts";
 import { inSlices } from "../../base/slices.ts";
 import { iso } from "../../base/time.ts";
 import type { Directory, FeedPlace } from "../../directory/types.ts";
+import { loadLeftOut, saveLeftOut } from "../../publication/left-out-file.ts";
 import type { Publication } from "../../publication/manifest.ts";
 import { asFailure } from "../../publication/obstacle.ts";
 import type { Standing } from "../../publication/publish.ts";
 import { type Additions, additionsTo } from "../../recipients/additions.ts";
 import { createDeriver } from "../../recipients/derive.ts";
 import { lostAddresses, planOf } from "../../recipients/diff.ts";
+import { type LeftOut, lackedBy, renewed } from "../../recipients/left-out.ts";
 import type { DirectoryObject } from "../../recipients/model.ts";
 import type { Roster } from "../../recipients/packed/roster.ts";
 import type { ReconcileContext } from "../../runtime/types.ts";
@@ -50,9 +52,16 @@ interface Poll {
 
 /** What of the tenant is to be looked at. */
 type News =
-  | { readonly kind: "told"; readonly found: Roster; readonly place: FeedPlace }
+  | { readonly kind: "told"; readonly found: Found; readonly place: FeedPlace }
   /** What changed is not to be had, and the tenant was read in full of late. */
   | { readonly kind: "waiting" };
+
+interface Found {
+  readonly accounts: Roster;
+  readonly leftOut: LeftOut;
+  /** Their ids; undefined: all that there are. */
+  readonly objects: ReadonlySet<string> | undefined;
+}
 
 /** So many in a row are trouble that somebody should hear of. */
 const TROUBLES = 3;
@@ -90,8 +99,11 @@ async function ask(work: Poll): Promise<News> {
   if (place !== undefined) {
     const fresh = freshFor(services.settings.additionsIntervalMs(object));
     const answer = await directory.feed.since(place, object.spec.sources, fresh, context.signal);
-    if (answer.kind === "told")
-      return { kind: "told", found: await derive(work, (add) => answer.objects.forEach(add)), place: answer.place };
+    if (answer.kind === "told") {
+      const objects = new Set(answer.objects.map(({ id }) => id));
+      const found = await derive(work, (add) => answer.objects.forEach(add));
+      return { kind: "told", found: { ...found, objects }, place: answer.place };
+    }
     context.log.info({}, "The tenant no longer tells what changed");
     remember(object, memory.followed, "lost");
   }
@@ -113,20 +125,21 @@ async function readInFull(work: Poll, directory: Directory): Promise<News> {
   const syncs = services.stores.syncs.by(BY_TENANT, tenantOf(object));
   const sharing = canShare(object, syncs) ? { key: access.version, notBefore: place.time } : undefined;
   const found = await derive(work, (onObject) => directory.read({ sources, signal, sharing, onObject }));
-  return { kind: "told", found, place };
+  return { kind: "told", found: { ...found, objects: undefined }, place };
 }
 
 /** By the rules of a sync, for the names that are published: what these objects would have on the list. */
 async function derive(
   { view: { object }, current, context }: Poll,
   read: (add: (object: DirectoryObject) => void) => unknown,
-): Promise<Roster> {
+): Promise<Omit<Found, "objects">> {
   const { domain, aliasDomains } = current;
   const { excludeRecords = [], output } = object.spec;
   const names = { domain, aliasDomains };
   const deriver = createDeriver({ names, excludeRecords, staticRecipients: [], formats: output.formats });
   await read((found) => deriver.add(found));
-  return (await inSlices(deriver.finish(), context.signal)).accounts;
+  const { accounts, leftOut } = await inSlices(deriver.finish(), context.signal);
+  return { accounts, leftOut };
 }
 
 async function add(work: Poll, news: News): Promise<Outcome> {
@@ -140,7 +153,10 @@ async function add(work: Poll, news: News): Promise<Outcome> {
     additions: { ...(told?.since === since ? told : restarted(since)), ...counted, state, message: STATES[state] },
   });
   if (news.kind === "waiting") return tellPolled("Waiting", { view, status: stands("Waiting") });
-  const compared = news.found.length === 0 ? undefined : await compare(work, news.found);
+  const { found } = news;
+  const isTold = found.accounts.length > 0 || found.leftOut.entries.length > 0;
+  const compared = isTold ? await compare(work, found.accounts) : undefined;
+  await keepLeftOut(work, found, compared?.additions.accounts);
   if (compared !== undefined && compared.additions.changes.length > 0) return published(work, news.place, compared);
   // What could not be added is told again.
   if (compared?.additions.limited === true) return tellPolled("Limited", { view, status: stands("Limited") });
@@ -150,6 +166,25 @@ async function add(work: Poll, news: News): Promise<Outcome> {
     ? await services.publisher.keepFeed(standing, kept(object, news.place), context.signal)
     : standing;
   return tellPolled("Nothing", { view: { ...view, standing: then }, status: stands("Current") });
+}
+
+/** What of it cannot be added, and why: for people who ask later. A sync tells the same. */
+async function keepLeftOut(
+  { services: { maps }, view: { object }, context: { log, signal } }: Poll,
+  { leftOut: found, objects }: Found,
+  list: Roster | undefined,
+): Promise<void> {
+  if (objects?.size === 0) return;
+  try {
+    const known = objects === undefined ? { entries: [], more: 0 } : await loadLeftOut(maps, object, signal);
+    if (known === undefined) return;
+    const lacked = list === undefined ? found : await inSlices(lackedBy(list, found), signal);
+    const rules = { objects: objects ?? new Set<string>(), patterns: object.spec.excludeRecords ?? [] };
+    await saveLeftOut(maps, object, await inSlices(renewed(known, lacked, rules), signal), signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    log.warn({ reason: asFailure(error)?.reason ?? "Unknown" }, "What is left out could not be kept");
+  }
 }
 
 interface Compared {

@@ -198,6 +198,15 @@ export const SEEMING_REPORTS: readonly Report[] = [
     accounts: ["a@example.com + b@example.com"],
   },
   {
+    source: "https://learn.microsoft.com/graph/delta-query-overview",
+    met: "a property that was never set is null, or not there at all",
+    objects: [
+      like(user("1", "a@example.com"), { proxyAddresses: null }),
+      like(user("2", null, "SMTP:b@example.com"), { mail: undefined }),
+    ],
+    accounts: ["a@example.com", "b@example.com"],
+  },
+  {
     source: "MicrosoftDocs/SupportArticles-docs#387",
     met: "the sign-in name is no address unless the directory has it among them",
     objects: [like(user("1", "a@example.com", "SMTP:a@example.com"), { userPrincipalName: "upn@example.com" })],

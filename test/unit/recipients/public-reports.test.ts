@@ -34,7 +34,7 @@ function companyOf(objects: readonly ReportedObject[]): ReturnType<typeof create
     const made = source === "groups" ? company.addGroup("x@else.where") : company.hire("x@else.where");
     company.users.delete(made.id);
     company.groups.delete(made.id);
-    const entry = { ...made, ...properties, id, mail, proxyAddresses: [...new Set([...known, ...proxyAddresses])] };
+    const entry = { ...made, id, mail, proxyAddresses: [...new Set([...known, ...proxyAddresses])], ...properties };
     company[source].set(id, entry as never);
   }
   return company;

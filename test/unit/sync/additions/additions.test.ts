@@ -1,6 +1,7 @@
 /** Between syncs a new address is accepted within minutes, nothing ever leaves the list, and nobody who does not want it notices. */
 import { afterEach, describe, expect, it } from "vitest";
 import type { O365Sync } from "../../../../src/api/types.generated.ts";
+import { parseLeftOut } from "../../../../src/publication/left-out-file.ts";
 import { CONFIG_MAP } from "../../../../src/runtime/kube.ts";
 import { reportOf } from "../../../../src/sync/mail/mail.ts";
 import { createSmallWorld, NAME, peopleOf, type SmallWorld } from "../../../support/small-world.ts";
@@ -46,6 +47,36 @@ describe("A new address", () => {
     expect(world.sync().status?.lastSync).toEqual(lastSync);
     expect(additions()).toMatchObject({ state: "Current", accountAdds: 2, aliasAdds: 2 });
     expect(asked("users")).toBe(0);
+  });
+
+  it("that cannot be added is told with its reason, beside what was known of others", async () => {
+    await create({ excludeRecords: ["test*"] });
+    const told = () =>
+      parseLeftOut(world.map(`${NAME}-left-out`)?.data?.["left-out.jsonl"] ?? "damaged")?.entries.map(
+        ({ reason, address }) => `${reason} ${address}`,
+      );
+    world.company.hire("new@example.com", ["j\u00f6rg@example.com", "#one@example.com"]);
+    world.company.hire("test.two@example.com");
+    await wait();
+    expect(told()).toEqual([
+      "nonAscii j\u00f6rg@example.com",
+      "format #one@example.com",
+      "excluded test.two@example.com",
+    ]);
+    // Another object is looked at, and then one of these again.
+    world.company.addAlias("user1@example.com", "b\u00e4r@example.com");
+    await wait();
+    world.company.removeAlias("new@example.com", "j\u00f6rg@example.com");
+    await wait();
+    const between = told();
+    expect(between).toEqual([
+      "nonAscii b\u00e4r@example.com",
+      "format #one@example.com",
+      "excluded test.two@example.com",
+    ]);
+    // A sync, which looks at all of them, says the same.
+    await world.ask("sync", "all");
+    expect(told()).toEqual(between);
   });
 
   it("that replaces another leaves the other accepted until the next sync", async () => {
