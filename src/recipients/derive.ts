@@ -9,7 +9,7 @@ import { dealOut } from "./packed/buckets.ts";
 import { createRecords, type PackedRecord, type Records } from "./packed/records.ts";
 import { ACCOUNT_TYPES, bucketOf, bucketsFor, type Roster, rosterFrom } from "./packed/roster.ts";
 import { compilePatterns } from "./patterns.ts";
-import { type DropReason, type NamedAs, parseAddress, smtpAddresses } from "./smtp-address.ts";
+import { type DropReason, type NamedAs, parseAddress, type RawAddress, smtpAddresses } from "./smtp-address.ts";
 import type { Format } from "./tables/formats/formats.ts";
 import { tellUncarried } from "./uncarried.ts";
 
@@ -61,7 +61,10 @@ const TYPE_OF: Readonly<Record<Source, AccountType>> = {
   groups: "distributionList",
   contacts: "contact",
 };
-const kindOf = (source: Source): number => ACCOUNT_TYPES.indexOf(TYPE_OF[source]);
+const KIND_OF = Object.fromEntries(
+  SOURCES.map((source) => [source, ACCOUNT_TYPES.indexOf(TYPE_OF[source])]),
+) as Readonly<Record<Source, number>>;
+const kindOf = (source: Source): number => KIND_OF[source];
 const sourceOf = (kind: number): Source => SOURCES.find((source) => kindOf(source) === kind) ?? "users";
 
 /** Objects that are told of once although they come twice; of more than these each coming counts. */
@@ -84,9 +87,9 @@ export function createDeriver({ names, excludeRecords, staticRecipients, formats
   }
 
   /** Every address that the object has, with what is known of it. */
-  function marksOf(object: DirectoryObject): Map<string, number> {
+  function marksOf(object: DirectoryObject, raws: readonly RawAddress[]): Map<string, number> {
     const marks = new Map<string, number>();
-    for (const { raw, as } of smtpAddresses(object)) {
+    for (const { raw, as } of raws) {
       const parsed = parseAddress(raw);
       if ("dropped" in parsed) {
         // Where nobody can tell whose it is, it is told rather than forgotten.
@@ -102,17 +105,20 @@ export function createDeriver({ names, excludeRecords, staticRecipients, formats
   return {
     add(object) {
       const { id, source } = object;
-      const marks = marksOf(object);
-      if (source === "groups" && smtpAddresses(object).length === 0) leaveOut(id, "noAddress");
+      const raws = smtpAddresses(object);
+      const marks = marksOf(object, raws);
+      if (source === "groups" && raws.length === 0) leaveOut(id, "noAddress");
+      let known = 0;
+      for (const mark of marks.values()) known |= mark;
       // Whether it comes alone, first or last: what has no address of ours has no say.
-      if (![...marks.values()].some((mark) => (mark & KEPT) !== 0)) return;
+      if ((known & KEPT) === 0) return;
       let kind = kindOf(source);
       const index = candidates.find(id);
       if (index !== undefined) {
-        const known = candidates.get(index);
-        kind = Math.min(kind, known.kind);
-        for (const [place, address] of known.addresses.entries())
-          marks.set(address, (marks.get(address) ?? 0) | (known.marks[place] ?? 0));
+        const before = candidates.get(index);
+        kind = Math.min(kind, before.kind);
+        for (const [place, address] of before.addresses.entries())
+          marks.set(address, (marks.get(address) ?? 0) | (before.marks[place] ?? 0));
       }
       candidates.put({ id, kind, addresses: [...marks.keys()], marks: [...marks.values()] });
     },

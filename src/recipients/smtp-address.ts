@@ -28,8 +28,17 @@ export const lowerCase = (text: string): string => text.replace(/[A-Z]+/g, (lett
 
 const ASCII = /^\p{ASCII}*$/u;
 
+/** Visible ASCII around the only `@`, the local part not too long: so is nearly every address, and only its case is to be folded. */
+const PLAIN = /^[!#-?A-~]{1,64}@[!#-?A-~]+$/;
+const LONGEST = 254;
+
 /** Trims, lower-cases, and writes the domain as A-labels. The domain is whatever stands behind the last `@`. */
 export function parseAddress(raw: string): ParsedAddress {
+  if (raw.length <= LONGEST && PLAIN.test(raw)) {
+    const address = raw.toLowerCase();
+    const at = address.indexOf("@");
+    return { address, local: address.slice(0, at), domain: address.slice(at + 1) };
+  }
   const text = raw.trim();
   const at = text.lastIndexOf("@");
   const host = text.slice(at + 1);
@@ -43,7 +52,7 @@ export function parseAddress(raw: string): ParsedAddress {
   if (at < 1 || domain === "") return drop("noAt");
   if (local.length > 64) return drop("localPartTooLong");
   const address = `${local}@${domain}`;
-  if (address.length > 254) return drop("tooLong");
+  if (address.length > LONGEST) return drop("tooLong");
   // To mail servers `@a:b@c` is a way to b@c, also in quotes: they would take mail for b in its place.
   if (local.startsWith("@") && local.includes(":")) return drop("sourceRoute");
   return { address, local, domain };
@@ -91,16 +100,23 @@ const PREFIX = /^\s*smtp:/i;
 
 export const isSmtp = (proxy: string): boolean => PREFIX.test(proxy);
 
+/** Behind a prefix as directories write it: one address, and nothing that could part two. */
+const PLAIN_PROXY = /^(?:SMTP|smtp):[!#-+\--:<-?A-~]+@[!#-+\--:<-?A-~]+$/;
+const PREFIX_LENGTH = "smtp:".length;
+
 /** The SMTP addresses of an object as they stand in the directory: in `proxyAddresses` and in `mail`. */
 export function smtpAddresses({
   mail,
   proxyAddresses,
 }: Pick<DirectoryObject, "mail" | "proxyAddresses">): RawAddress[] {
-  const proxies = proxyAddresses
-    .filter(isSmtp)
-    .flatMap((proxy) => listed(proxy).map((raw): RawAddress => ({ raw, as: marked(proxy) ? "SMTP" : "smtp" })));
-  if (mail === null || mail.trim() === "") return proxies;
-  return [...proxies, ...listed(mail).map((raw): RawAddress => ({ raw, as: "mail" }))];
+  const found: RawAddress[] = [];
+  for (const proxy of proxyAddresses) {
+    if (PLAIN_PROXY.test(proxy))
+      found.push({ raw: proxy.slice(PREFIX_LENGTH), as: proxy.startsWith("S") ? "SMTP" : "smtp" });
+    else if (isSmtp(proxy)) for (const raw of listed(proxy)) found.push({ raw, as: marked(proxy) ? "SMTP" : "smtp" });
+  }
+  if (mail !== null && mail.trim() !== "") for (const raw of listed(mail)) found.push({ raw, as: "mail" });
+  return found;
 }
 
 const marked = (proxy: string): boolean => proxy.trimStart().startsWith("SMTP:");

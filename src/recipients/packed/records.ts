@@ -93,7 +93,7 @@ export function createRecords(): Records {
     rewrite(index, record) {
       const buffer = bufferOf(index);
       const start = offsetOf.get(index);
-      const idBytes = buffer.readUInt16LE(start + 1) & LONGEST_ID;
+      const idBytes = uint16At(buffer, start + 1) & LONGEST_ID;
       const fits = HEAD_BYTES + idBytes + packedAddresses(record.addresses) <= sizeOf(index);
       if (fits) writeAround(buffer, start, idBytes, record);
       else records.put({ id: records.idOf(index), ...record });
@@ -111,7 +111,7 @@ export function createRecords(): Records {
     },
     idOf: (index) => readId(bufferOf(index), offsetOf.get(index)),
     kindOf: (index) => bufferOf(index)[offsetOf.get(index)] ?? 0,
-    countOf: (index) => (records.has(index) ? bufferOf(index).readUInt16LE(offsetOf.get(index) + 3) : 0),
+    countOf: (index) => (records.has(index) ? uint16At(bufferOf(index), offsetOf.get(index) + 3) : 0),
     addressOf(index, place) {
       const buffer = bufferOf(index);
       return textAt(buffer, seek(buffer, index, place));
@@ -130,10 +130,12 @@ export function createRecords(): Records {
 const textAt = (buffer: Buffer, at: number): string =>
   buffer.toString("latin1", at + 2, at + 2 + (buffer[at + 1] ?? 0));
 
+const uint16At = (buffer: Buffer, at: number): number => (buffer[at] ?? 0) | ((buffer[at + 1] ?? 0) << 8);
+
 /** Place of an address's mark in a record that starts there; its length and its text follow. */
 function placeOf(buffer: Buffer, start: number, place: number): number {
-  const offsets = start + HEAD_BYTES + (buffer.readUInt16LE(start + 1) & LONGEST_ID);
-  const kept = offsetsOf(buffer.readUInt16LE(start + 3));
+  const offsets = start + HEAD_BYTES + (uint16At(buffer, start + 1) & LONGEST_ID);
+  const kept = offsetsOf(uint16At(buffer, start + 3));
   const stride = Math.min(Math.floor(place / STRIDE), kept);
   let at =
     stride === 0 ? offsets + kept * OFFSET_BYTES : start + buffer.readUInt32LE(offsets + (stride - 1) * OFFSET_BYTES);
@@ -160,8 +162,13 @@ function createSlabs() {
   };
 }
 
+function writeUint16(buffer: Buffer, at: number, value: number): void {
+  buffer[at] = value & 0xff;
+  buffer[at + 1] = value >>> 8;
+}
+
 function packedSize({ id, addresses }: PackedRecord): number {
-  return HEAD_BYTES + (GUID.test(id) ? 16 : Buffer.byteLength(id)) + packedAddresses(addresses);
+  return HEAD_BYTES + (isGuid(id) ? 16 : Buffer.byteLength(id)) + packedAddresses(addresses);
 }
 
 /** How many addresses have their place kept beside the first. */
@@ -173,15 +180,32 @@ function packedAddresses(addresses: readonly string[]): number {
   return bytes;
 }
 
+const isGuid = (id: string): boolean => id.length === 36 && GUID.test(id);
+
 function write(buffer: Buffer, start: number, record: PackedRecord): void {
   const { id } = record;
-  const isGuid = GUID.test(id);
-  const idBytes = isGuid
-    ? buffer.write(id.replaceAll("-", ""), start + HEAD_BYTES, "hex")
-    : buffer.write(id, start + HEAD_BYTES, "utf8");
-  buffer.writeUInt16LE(idBytes | (isGuid ? IS_GUID : 0), start + 1);
+  const guid = isGuid(id);
+  const from = start + HEAD_BYTES;
+  const idBytes = guid ? writeGuid(buffer, from, id) : buffer.write(id, from, "utf8");
+  writeUint16(buffer, start + 1, idBytes | (guid ? IS_GUID : 0));
   writeAround(buffer, start, idBytes, record);
 }
+
+/** Answers how many bytes it takes. */
+function writeGuid(buffer: Buffer, from: number, id: string): number {
+  let at = from;
+  for (let index = 0; index < id.length; index += 2) {
+    // A dash stands before every part but the first.
+    if (id.charCodeAt(index) === DASH) index++;
+    buffer[at++] = (nibbleOf(id.charCodeAt(index)) << 4) | nibbleOf(id.charCodeAt(index + 1));
+  }
+  return at - from;
+}
+
+const DASH = 45;
+const NINE = 57;
+/** Of 0 … 9 and a … f. */
+const nibbleOf = (code: number): number => (code <= NINE ? code - 48 : code - 87);
 
 /** Everything but the id, which has so many bytes. */
 function writeAround(
@@ -190,17 +214,18 @@ function writeAround(
   idBytes: number,
   { kind, addresses, marks }: Omit<PackedRecord, "id">,
 ): void {
-  buffer.writeUInt8(kind, start);
-  buffer.writeUInt16LE(addresses.length, start + 3);
+  buffer[start] = kind;
+  writeUint16(buffer, start + 3, addresses.length);
   const offsets = start + HEAD_BYTES + idBytes;
   let at = offsets + offsetsOf(addresses.length) * OFFSET_BYTES;
   for (const [place, address] of addresses.entries()) {
     if (place > 0 && place % STRIDE === 0)
       buffer.writeUInt32LE(at - start, offsets + (place / STRIDE - 1) * OFFSET_BYTES);
-    buffer.writeUInt8(marks[place] ?? 0, at);
-    buffer.writeUInt8(address.length, at + 1);
-    buffer.write(address, at + 2, "latin1");
-    at += 2 + address.length;
+    buffer[at] = marks[place] ?? 0;
+    buffer[at + 1] = address.length;
+    at += 2;
+    // For a text this short the engine's own copy costs more than a loop.
+    for (let index = 0; index < address.length; index++) buffer[at++] = address.charCodeAt(index);
   }
 }
 
@@ -217,7 +242,7 @@ function readAddresses(buffer: Buffer, from: number, count: number): Pick<Packed
 }
 
 function readId(buffer: Buffer, start: number): string {
-  const length = buffer.readUInt16LE(start + 1);
+  const length = uint16At(buffer, start + 1);
   const from = start + HEAD_BYTES;
   if ((length & IS_GUID) === 0) return buffer.toString("utf8", from, from + length);
   const hex = buffer.toString("hex", from, from + 16);
