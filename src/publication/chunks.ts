@@ -3,21 +3,30 @@ import { hash } from "node:crypto";
 import { type JsonLimits, parseBounded } from "../base/bounded-json.ts";
 import { isPauseDue, type Steps } from "../base/steps.ts";
 import type { Account } from "../recipients/model.ts";
+import { createAccountLines } from "../recipients/packed/account-lines.ts";
 import type { Roster } from "../recipients/packed/roster.ts";
-import { accountLine } from "../recipients/revision.ts";
 import { parseAddress } from "../recipients/smtp-address.ts";
+import { contentHash } from "./configmaps.ts";
 
 /** Well below the 1 MiB of a ConfigMap: chunks fill unevenly. */
 const FULL_BYTES = 600 * 1024;
 /** Fewer chunks only when they would be far from full, so that a list at the edge does not flap. */
 const SPARSE_BYTES = 160 * 1024;
 export const MOST_CHUNKS = 1024;
+export const ACCOUNTS_KEY = "accounts.jsonl";
 
 export interface Chunks {
   readonly count: number;
   readonly accountsIn: (chunk: number) => number;
-  /** Of `accounts.jsonl`: one account a line, sorted by address, each line ended. Empty for a chunk without accounts. */
-  text(chunk: number): Steps<string>;
+  /**
+   * Of `accounts.jsonl`: one account a line, sorted by address, each line ended. Empty for a chunk without accounts. Good
+   * until the next chunk is asked for.
+   */
+  bytes(chunk: number): Steps<Buffer>;
+  /** Of the ConfigMap that holds it. */
+  digest(chunk: number): Steps<string>;
+  /** Of these accounts, those of one chunk. */
+  indicesIn(chunk: number): Uint32Array;
 }
 
 /**
@@ -25,12 +34,25 @@ export interface Chunks {
  * is `previousCount` as long as the accounts fit.
  */
 export function* chunkAccounts(accounts: Roster, previousCount = 1): Steps<Chunks> {
+  const known = made.get(accounts);
+  if (known?.previousCount === previousCount) return known.chunks;
+  const chunks = yield* chunkAnew(accounts, previousCount);
+  made.set(accounts, { previousCount, chunks });
+  return chunks;
+}
+
+/** A run asks for the same twice: to see what of the published list stands as it should be, and to publish. */
+const made = new WeakMap<Roster, { readonly previousCount: number; readonly chunks: Chunks }>();
+
+function* chunkAnew(accounts: Roster, previousCount: number): Steps<Chunks> {
   const slots = new Uint16Array(accounts.length);
   const bytes = new Float64Array(MOST_CHUNKS);
+  const lines = createAccountLines(accounts);
   for (let index = 0; index < accounts.length; index++) {
     const slot = slotOf(accounts.idOf(index));
     slots[index] = slot;
-    bytes[slot] = (bytes[slot] ?? 0) + Buffer.byteLength(accountLine(accounts.get(index))) + 1;
+    lines.clear();
+    bytes[slot] = (bytes[slot] ?? 0) + lines.add(index) + 1;
     if (isPauseDue()) yield;
   }
   const largest = (count: number): number => {
@@ -55,19 +77,31 @@ function dealt(accounts: Roster, slots: Uint16Array, count: number): Chunks {
     order[next[chunk] ?? 0] = index;
     next[chunk] = (next[chunk] ?? 0) + 1;
   }
-  return {
+  const lines = createAccountLines(accounts);
+  const digests: (string | undefined)[] = [];
+  const chunks: Chunks = {
     count,
     accountsIn: (chunk) => (starts[chunk + 1] ?? 0) - (starts[chunk] ?? 0),
-    *text(chunk) {
-      const lines: string[] = [];
-      for (const index of order.subarray(starts[chunk], starts[chunk + 1])) {
-        lines.push(accountLine(accounts.get(index)), "\n");
+    *bytes(chunk) {
+      lines.clear();
+      for (const index of chunks.indicesIn(chunk)) {
+        lines.add(index);
+        lines.addEnd();
         if (isPauseDue()) yield;
       }
-      return lines.join("");
+      return lines.bytes();
     },
+    *digest(chunk) {
+      digests[chunk] ??= contentHash({ data: { [ACCOUNTS_KEY]: yield* chunks.bytes(chunk) } });
+      return digests[chunk];
+    },
+    indicesIn: (chunk) => order.subarray(starts[chunk], starts[chunk + 1]),
   };
+  return chunks;
 }
+
+/** The chunk that an account of this id belongs to. */
+export const chunkOf = (id: string, count: number): number => slotOf(id) % count;
 
 /** Of an id among the most chunks; modulo a smaller number it is the chunk among those. */
 const slotOf = (id: string): number => Number.parseInt(hash("sha256", id, "hex").slice(0, 8), 16) % MOST_CHUNKS;

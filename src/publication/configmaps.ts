@@ -35,11 +35,18 @@ interface Hashed {
 /** Digests of ConfigMaps that are gone may be kept so many times before they are looked for. */
 const FEW = 1_000;
 
+/** Values as text, or as the bytes of one. */
+type Values = Readonly<Record<string, string | Buffer>> | undefined;
+
 /** Digest of what a ConfigMap holds, metadata left out. */
-export function contentHash({ data, binaryData }: Pick<Content, "data" | "binaryData">): string {
+export function contentHash({ data, binaryData }: { readonly data?: Values; readonly binaryData?: Values }): string {
   const hash = createHash("sha256");
   for (const part of [data ?? {}, binaryData ?? {}]) {
-    for (const key of Object.keys(part).sort()) hash.update(`${key}\0${part[key]}\0`);
+    for (const key of Object.keys(part).sort())
+      hash
+        .update(`${key}\0`)
+        .update(part[key] ?? "")
+        .update("\0");
     hash.update("\0");
   }
   return `sha256:${hash.digest("hex")}`;

@@ -5,7 +5,7 @@ import { isPauseDue, type Steps } from "../base/steps.ts";
 import { UnzipError, type UnzipLimits, unzipLines } from "../base/unzip.ts";
 import { gzipInPieces } from "../base/zip.ts";
 import type { Account } from "../recipients/model.ts";
-import type { Roster, RosterBuilder } from "../recipients/packed/roster.ts";
+import { comparePrimaries, isSameAccount, type Roster, type RosterBuilder } from "../recipients/packed/roster.ts";
 import { toAccount } from "./chunks.ts";
 
 /** One line: the account as it shall be; null takes it away. */
@@ -61,10 +61,9 @@ function* linesOf(before: Roster | undefined, after: Roster, rewrite: boolean): 
   let old = 0;
   for (let index = 0; index < after.length; index++) {
     if (isPauseDue()) yield "";
-    const address = after.addressAt(index, 0);
-    if (before !== undefined) old = passOver(before, old, address, gone);
-    const met = before !== undefined && old < before.length && before.addressAt(old, 0) === address;
-    const same = met && isSame(before, old, after, index);
+    if (before !== undefined) old = passOver(before, old, { after, index }, gone);
+    const met = before !== undefined && old < before.length && comparePrimaries(before, old, after, index) === 0;
+    const same = met && isSameAccount(before, old, after, index);
     // An account that changes its address and keeps its id is found here, and in `gone` under its old one.
     if (met && !same) gone.push(before.idOf(old));
     if (met) old++;
@@ -78,21 +77,18 @@ function* linesOf(before: Roster | undefined, after: Roster, rewrite: boolean): 
 }
 
 /** Notes the accounts of `before` from `old` on that stand at addresses lower than `until`; answers the first that does not. */
-function passOver(before: Roster, old: number, until: string | undefined, gone: string[]): number {
+function passOver(
+  before: Roster,
+  old: number,
+  until: { readonly after: Roster; readonly index: number } | undefined,
+  gone: string[],
+): number {
   let next = old;
   for (; next < before.length; next++) {
-    if (until !== undefined && before.addressAt(next, 0) >= until) break;
+    if (until !== undefined && comparePrimaries(before, next, until.after, until.index) >= 0) break;
     gone.push(before.idOf(next));
   }
   return next;
-}
-
-function isSame(before: Roster, old: number, after: Roster, index: number): boolean {
-  const count = before.countOf(old);
-  if (count !== after.countOf(index) || before.typeOf(old) !== after.typeOf(index)) return false;
-  for (let place = 1; place < count; place++)
-    if (before.addressAt(old, place) !== after.addressAt(index, place)) return false;
-  return before.idOf(old) === after.idOf(index);
 }
 
 const lineOf = (entry: Entry): string => `${JSON.stringify(entry)}\n`;

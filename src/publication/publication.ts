@@ -19,7 +19,7 @@ import {
   type ShardSize,
   type Tables,
 } from "../recipients/tables/render.ts";
-import { type Chunks, chunkAccounts } from "./chunks.ts";
+import { ACCOUNTS_KEY, type Chunks, chunkAccounts } from "./chunks.ts";
 import { type Content, contentHash } from "./configmaps.ts";
 import type { Role } from "./labels.ts";
 import {
@@ -125,12 +125,10 @@ function* draftOf(sync: string, target: Blueprint, { tables, chunks, standing }:
   const accountsChunks: AccountsChunk[] = [];
   for (let index = 0; index < chunks.count; index++) {
     const name = accountsName(sync, index);
-    const make = function* (): Steps<Content> {
-      return { name, role: "accounts", data: { "accounts.jsonl": yield* chunks.text(index) } };
-    };
-    const content = yield* make();
-    contents.put(content, make);
-    accountsChunks.push({ name, sha256: contentHash(content), accounts: chunks.accountsIn(index) });
+    contents.add(name, function* (): Steps<Content> {
+      return { name, role: "accounts", data: { [ACCOUNTS_KEY]: (yield* chunks.bytes(index)).toString() } };
+    });
+    accountsChunks.push({ name, sha256: yield* chunks.digest(index), accounts: chunks.accountsIn(index) });
     yield;
   }
   const layouts: Layout[] = [];
@@ -142,7 +140,8 @@ function* draftOf(sync: string, target: Blueprint, { tables, chunks, standing }:
       yield* checkShard(shard, layout.shards);
       const { addresses, bytes, data, binaryData } = shard;
       shards.push({ name, sha256: contentHash(shard), addresses, bytes });
-      contents.put({ name, role: "recipients", data, binaryData }, function* (): Steps<Content> {
+      contents.keep({ name, role: "recipients", data, binaryData });
+      contents.add(name, function* (): Steps<Content> {
         const again = yield* renderShard(tables, layout, index);
         return { name, role: "recipients", data: again.data, binaryData: again.binaryData };
       });
@@ -171,7 +170,7 @@ function* draftOf(sync: string, target: Blueprint, { tables, chunks, standing }:
   };
 }
 
-/** What is kept of a publication until it is written; the rest is made once more. */
+/** What is kept of tables until they are written; the rest is made once more, as accounts are, which takes less. */
 const KEPT_CHARACTERS = 4 * 1024 * 1024;
 
 function createContents() {
@@ -179,9 +178,12 @@ function createContents() {
   const kept = new Map<string, Content>();
   let room = KEPT_CHARACTERS;
   return {
-    put(content: Content, again: () => Steps<Content>): void {
+    add(name: string, make: () => Steps<Content>): void {
+      makers.set(name, make);
+    },
+    /** While there is room. */
+    keep(content: Content): void {
       const { name, data = {}, binaryData = {} } = content;
-      makers.set(name, again);
       room -= [...Object.values(data), ...Object.values(binaryData)].reduce((sum, { length }) => sum + length, 0);
       if (room >= 0) kept.set(name, content);
     },

@@ -10,7 +10,7 @@ import type { Account } from "../recipients/model.ts";
 import { createRosterBuilder, type Roster } from "../recipients/packed/roster.ts";
 import { revisionOf } from "../recipients/revision.ts";
 import { isPending, type Pending, publicationHash } from "./anchor.ts";
-import { parseAccounts } from "./chunks.ts";
+import { ACCOUNTS_KEY, parseAccounts } from "./chunks.ts";
 import type { ConfigMaps, Content, Seen } from "./configmaps.ts";
 import { findStrays } from "./inspect.ts";
 import { INLINE_BYTES, type Journal, MOST_JOURNAL_BYTES, replayJournal, writeJournal } from "./journal.ts";
@@ -247,7 +247,7 @@ async function replay(
   const pieces = await readPieces(maps, standing, intent, signal);
   const count = Math.max(manifest.current?.chunks ?? 0, intent.target.chunks);
   const builder = createRosterBuilder();
-  for await (const { accounts } of readAccounts(maps, object, count, signal)) {
+  for await (const { accounts } of readAccounts(maps, object, Array(count).keys(), signal)) {
     for (const account of accounts ?? []) builder.put(account);
   }
   if (!(await replayJournal(builder, pieces, intent.journal.sha256))) return undefined;
@@ -287,6 +287,7 @@ async function adoptSideFiles(maps: ConfigMaps, object: O365Sync, signal: AbortS
 }
 
 interface ReadChunk {
+  readonly index: number;
   readonly sha256: string | undefined;
   /** Undefined: absent or unreadable. */
   readonly accounts: Account[] | undefined;
@@ -296,13 +297,13 @@ interface ReadChunk {
 export async function* readAccounts(
   maps: ConfigMaps,
   object: O365Sync,
-  chunks: number,
+  chunks: Iterable<number>,
   signal: AbortSignal,
 ): AsyncGenerator<ReadChunk> {
-  for (let index = 0; index < chunks; index++) {
+  for (const index of chunks) {
     const chunk = await maps.read(object, accountsName(object.metadata.name, index), "accounts", signal);
-    const text = chunk?.object.data?.["accounts.jsonl"];
+    const text = chunk?.object.data?.[ACCOUNTS_KEY];
     const accounts = text === undefined ? undefined : await inSlices(parseAccounts(text), signal);
-    yield { sha256: chunk?.sha256, accounts };
+    yield { index, sha256: chunk?.sha256, accounts };
   }
 }

@@ -2,12 +2,12 @@
 
 import { isPauseDue, type Steps } from "../base/steps.ts";
 import { type Claim, compareClaims } from "./claims.ts";
-import { type Candidate, primaryOf, sift } from "./election.ts";
+import { type Candidate, primaryOf, type Sifted, sift } from "./election.ts";
 import { createLeftOut, type LeftOut, type LeftOutCollector } from "./left-out.ts";
 import { type AccountType, type DirectoryObject, type DomainNames, SOURCES, type Source } from "./model.ts";
-import { dealOut } from "./packed/buckets.ts";
+import { type Buckets, dealOut, NO_BUCKET } from "./packed/buckets.ts";
 import { createRecords, type PackedRecord, type Records } from "./packed/records.ts";
-import { ACCOUNT_TYPES, bucketOf, bucketsFor, type Roster, rosterFrom } from "./packed/roster.ts";
+import { ACCOUNT_TYPES, bucketsFor, type Roster, rosterFrom } from "./packed/roster.ts";
 import { compilePatterns } from "./patterns.ts";
 import { type DropReason, type NamedAs, parseAddress, type RawAddress, smtpAddresses } from "./smtp-address.ts";
 import type { Format } from "./tables/formats/formats.ts";
@@ -190,17 +190,19 @@ function* settleConflicts(candidates: Records, leftOut: LeftOutCollector): Steps
 
 /** By address: all that have it, where they are several. */
 function* findContested(candidates: Records): Steps<Map<string, Holder[]>> {
-  const addressAt = (index: number, place: number): string | undefined =>
-    (candidates.markOf(index, place) & KEPT) === 0 ? undefined : candidates.addressOf(index, place);
   const { length, countOf } = candidates;
   let addresses = 0;
   for (let index = 0; index < length; index++) addresses += countOf(index);
   const count = bucketsFor(addresses);
-  const buckets = yield* dealOut({ length, countOf, addressAt }, count, (local) => bucketOf(local, count));
+  const bucketAt = (index: number, place: number): number =>
+    (candidates.markOf(index, place) & KEPT) === 0 ? NO_BUCKET : candidates.hashOfLocal(index, place) % count;
+  const buckets = yield* dealOut({ length, countOf, bucketAt }, count);
   const holders = new Map<string, Holder[]>();
   for (let bucket = 0; bucket < count; bucket++) {
+    const [from, to] = [buckets.start(bucket), buckets.start(bucket + 1)];
+    if (yield* haveOwnHashes(candidates, buckets, from, to)) continue;
     const first = new Map<string, Holder>();
-    for (let slot = buckets.start(bucket); slot < buckets.start(bucket + 1); slot++) {
+    for (let slot = from; slot < to; slot++) {
       if (isPauseDue()) yield;
       const holder: Holder = { index: buckets.indexAt(slot), place: buckets.placeAt(slot) };
       const address = candidates.addressOf(holder.index, holder.place);
@@ -212,6 +214,21 @@ function* findContested(candidates: Records): Steps<Map<string, Holder[]>> {
     }
   }
   return holders;
+}
+
+const MOST_HASHED = 16_384;
+
+/** Whether no two addresses have a local part of one hash: then none stands twice, and none needs to be looked at. */
+function* haveOwnHashes(candidates: Records, buckets: Buckets, from: number, to: number): Steps<boolean> {
+  // Of one that is larger than buckets become by themselves, many have the same.
+  if (to - from > MOST_HASHED) return false;
+  const hashes = new Uint32Array(to - from);
+  for (let slot = from; slot < to; slot++)
+    hashes[slot - from] = candidates.hashOfLocal(buckets.indexAt(slot), buckets.placeAt(slot));
+  if (isPauseDue()) yield;
+  hashes.sort();
+  for (let index = 1; index < hashes.length; index++) if (hashes[index] === hashes[index - 1]) return false;
+  return true;
 }
 
 /** Found once for each object: one may contest thousands of addresses. */
@@ -227,6 +244,26 @@ function* primariesOf(
     }
   }
   return primaries;
+}
+
+const MOST_PLAIN = 4;
+const NOTHING_EXCLUDED: ReadonlyMap<string, string> = new Map();
+
+/** What `sift` says of an object whose only marked address is kept, as all others are: nearly every one. Undefined for any other. */
+function plainly({ addresses, marks }: PackedRecord, isExcluded: (address: string) => boolean): Sifted | undefined {
+  let primary: string | undefined;
+  // A pattern may take long, and nobody pauses here.
+  if (addresses.length > MOST_PLAIN) return undefined;
+  for (const [place, address] of addresses.entries()) {
+    const mark = marks[place] ?? 0;
+    if ((mark & (KEPT | LOST)) !== KEPT || isExcluded(address)) return undefined;
+    if ((mark & MARKED) === 0) continue;
+    if (primary !== undefined) return undefined;
+    primary = address;
+  }
+  if (primary === undefined) return undefined;
+  const aliases = addresses.length === 1 ? [] : addresses.filter((each) => each !== primary).sort();
+  return { primary, aliases, excluded: NOTHING_EXCLUDED };
 }
 
 interface TenantAccounts {
@@ -248,7 +285,7 @@ function* toAccounts(candidates: Records, { isExcluded, statics, leftOut }: Sift
   for (let index = 0; index < candidates.length; index++) {
     if (isPauseDue()) yield;
     const record = candidates.get(index);
-    const sifted = yield* sift(candidateOf(record), isExcluded);
+    const sifted = plainly(record, isExcluded) ?? (yield* sift(candidateOf(record), isExcluded));
     for (const [address, matched] of sifted.excluded) {
       excluded.add(address);
       leftOut.add({ address, object: record.id, reason: "excluded" }, matched);

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { isPauseDue, type Steps } from "../base/steps.ts";
 import { acceptedParts } from "./accepted.ts";
 import type { Baseline } from "./baseline.ts";
+import { differingAccounts } from "./differing.ts";
 import type { Change, ChangeCounts, ChangeKind, Changes, DomainNames, Plan } from "./model.ts";
 import { type AddressSet, createAddressSet, NO_ADDRESSES } from "./packed/address-set.ts";
 import { bucketOfAddress, bucketsFor, type Roster } from "./packed/roster.ts";
@@ -25,30 +26,45 @@ export interface Wish {
 export function* diff(baseline: Baseline, wish: Wish): Steps<Plan> {
   if (baseline.kind === "addresses") return yield* fromAddresses(baseline.addresses, wish);
   const before = baseline.kind === "accounts" ? baseline.accounts : undefined;
+  if (before === undefined) return yield* planWith(yield* allNew(wish.accounts));
   if (before === wish.accounts) return yield* planOf([]);
-  return yield* planWith(yield* fromAccounts(before, wish.accounts));
+  const { gone, come, areApart } = yield* differingAccounts(before, wish.accounts);
+  // An account that is the same in both changes nothing, unless others have its addresses too.
+  const [old, now] = areApart ? [gone, come] : [before, wish.accounts];
+  return yield* planWith(yield* fromAccounts(old, now));
 }
 
-function* fromAccounts(before: Roster | undefined, after: Roster): Steps<Changes> {
+function* allNew(accounts: Roster): Steps<Changes> {
+  const changes = collectChanges(undefined, accounts);
+  for (let index = 0; index < accounts.length; index++) {
+    const count = accounts.countOf(index);
+    for (let place = 0; place < count; place++) {
+      changes.add(index, place, place === 0);
+      if (isPauseDue()) yield;
+    }
+  }
+  return yield* changes.finish();
+}
+
+function* fromAccounts(before: Roster, after: Roster): Steps<Changes> {
   const changes = collectChanges(before, after);
-  const count = bucketsFor(Math.max(before?.addresses ?? 0, after.addresses));
-  const oldBuckets = before && (yield* before.deal(count));
+  const count = bucketsFor(Math.max(before.addresses, after.addresses));
+  const oldBuckets = yield* before.deal(count);
   const buckets = yield* after.deal(count);
-  const accountPlaces = before === undefined ? undefined : yield* accountPlacesOf(before, after, count);
+  const accountPlaces = yield* accountPlacesOf(before, after, count);
   for (let bucket = 0; bucket < count; bucket++) {
     // What an address was, until the wish is found to keep it as that.
     const old = new Map<string, readonly [index: number, place: number]>();
-    if (before !== undefined && oldBuckets !== undefined)
-      for (let slot = oldBuckets.start(bucket); slot < oldBuckets.start(bucket + 1); slot++) {
-        const [index, place] = [oldBuckets.indexAt(slot), oldBuckets.placeAt(slot)];
-        old.set(before.addressAt(index, place), [index, place]);
-        if (isPauseDue()) yield;
-      }
+    for (let slot = oldBuckets.start(bucket); slot < oldBuckets.start(bucket + 1); slot++) {
+      const [index, place] = [oldBuckets.indexAt(slot), oldBuckets.placeAt(slot)];
+      old.set(before.addressAt(index, place), [index, place]);
+      if (isPauseDue()) yield;
+    }
     for (let slot = buckets.start(bucket); slot < buckets.start(bucket + 1); slot++) {
       const [index, place] = [buckets.indexAt(slot), buckets.placeAt(slot)];
       const address = after.addressAt(index, place);
       const was = old.get(address);
-      const asAccount = place === (accountPlaces?.[index] ?? 0);
+      const asAccount = place === (accountPlaces[index] ?? 0);
       if (was !== undefined && (was[1] === 0) === asAccount) old.delete(address);
       else changes.add(index, place, asAccount);
       if (isPauseDue()) yield;
@@ -176,13 +192,23 @@ export function* subtract(plan: Plan, shown: Plan): Steps<Plan> {
 }
 
 const isSame = (before: Wish, after: Wish): boolean =>
-  before.accounts === after.accounts && JSON.stringify(namesIn(before)) === JSON.stringify(namesIn(after));
+  before.accounts === after.accounts && haveSameNames(before, after);
+const haveSameNames = (before: Wish, after: Wish): boolean =>
+  JSON.stringify(namesIn(before)) === JSON.stringify(namesIn(after));
 const namesIn = ({ names: { domain, aliasDomains } }: Wish) => [domain, aliasDomains];
 
 /** Every rendered address that would stop being accepted; one that only moves is not lost. Nothing where only numbers are left. */
 export function* lostAddresses(baseline: Baseline, wish: Wish): Steps<AddressSet> {
   if (baseline.kind === "none" || baseline.kind === "numbers") return NO_ADDRESSES;
   if (baseline.kind === "accounts" && isSame(baseline, wish)) return NO_ADDRESSES;
+  if (baseline.kind === "accounts" && haveSameNames(baseline, wish)) {
+    const { gone, come, areApart } = yield* differingAccounts(baseline.accounts, wish.accounts);
+    if (areApart) return yield* lostOf({ ...baseline, accounts: gone }, { ...wish, accounts: come });
+  }
+  return yield* lostOf(baseline, wish);
+}
+
+function* lostOf(baseline: Rendered, wish: Wish): Steps<AddressSet> {
   const size = baseline.kind === "addresses" ? baseline.addresses.length : baseline.accounts.addresses;
   const count = bucketsFor(Math.max(size, wish.accounts.addresses));
   const before = yield* acceptedOf(baseline, count);
@@ -198,11 +224,11 @@ export function* lostAddresses(baseline: Baseline, wish: Wish): Steps<AddressSet
   return lost;
 }
 
+/** A baseline of which the addresses are known. */
+type Rendered = Extract<Baseline, { kind: "accounts" | "addresses" }>;
+
 /** What a baseline accepts, part by part. */
-function* acceptedOf(
-  baseline: Extract<Baseline, { kind: "accounts" | "addresses" }>,
-  count: number,
-): Steps<(part: number) => Steps<Iterable<string>>> {
+function* acceptedOf(baseline: Rendered, count: number): Steps<(part: number) => Steps<Iterable<string>>> {
   if (baseline.kind === "accounts") {
     const parts = yield* acceptedParts(baseline.accounts, baseline.names, count);
     return function* (part) {

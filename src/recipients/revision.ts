@@ -1,7 +1,8 @@
 /** Digests that name what is published. */
 import { createHash } from "node:crypto";
 import { isPauseDue, type Steps } from "../base/steps.ts";
-import type { Account, DomainNames } from "./model.ts";
+import type { DomainNames } from "./model.ts";
+import { createAccountLines } from "./packed/account-lines.ts";
 import type { Roster } from "./packed/roster.ts";
 
 /** "sha256:" and 64 hex digits. */
@@ -9,27 +10,23 @@ export function sha256(data: string | Buffer): string {
   return `sha256:${createHash("sha256").update(data).digest("hex")}`;
 }
 
-/** Texts are hashed some at a time: a call each costs more than the hash. */
-const HASHED_CHARACTERS = 16 * 1024;
+/** Lines are hashed some at a time: a call each costs more than the hash. */
+const HASHED_BYTES = 16 * 1024;
 
 /** Names exactly these accounts under these names. */
 export function* revisionOf(accounts: Roster, names: DomainNames): Steps<string> {
   const hash = createHash("sha256");
   const aliasDomains = names.aliasDomains.map(({ name, recipients }) => `${name} ${recipients}`).sort();
   hash.update(JSON.stringify([names.domain, aliasDomains]));
-  let lines = "";
+  const lines = createAccountLines(accounts);
   for (let index = 0; index < accounts.length; index++) {
-    lines += `\n${accountLine(accounts.get(index))}`;
-    if (lines.length < HASHED_CHARACTERS) continue;
-    hash.update(lines);
-    lines = "";
+    lines.addEnd();
+    lines.add(index);
+    if (lines.length < HASHED_BYTES) continue;
+    hash.update(lines.bytes());
+    lines.clear();
     if (isPauseDue()) yield;
   }
-  hash.update(lines);
+  hash.update(lines.bytes());
   return `sha256:${hash.digest("hex")}`;
-}
-
-/** One account as a line of `accounts.jsonl`, without its end; byte-stable. */
-export function accountLine({ id, address, type, aliases }: Account): string {
-  return JSON.stringify({ id, address, type, aliases });
 }

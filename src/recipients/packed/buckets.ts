@@ -7,9 +7,13 @@ import { createNumbers } from "./numbers.ts";
 export interface Addressed {
   readonly length: number;
   countOf(index: number): number;
-  /** Undefined: it does not count. */
-  addressAt(index: number, place: number): string | undefined;
+  /** 0 … count - 1, equal for addresses with one local part; NO_BUCKET: it does not count. */
+  bucketAt(index: number, place: number): number;
 }
+
+export const NO_BUCKET = -1;
+/** Items between two looks at the clock, where the longest address is all that an item can cost. */
+const STRIDE = 16;
 
 /** Every address has a slot; those of one bucket follow one another, in the order of the things. */
 export interface Buckets {
@@ -19,8 +23,7 @@ export interface Buckets {
   placeAt(slot: number): number;
 }
 
-/** `bucketOf` a local part: 0 … count - 1. */
-export function* dealOut(from: Addressed, count: number, bucketOf: (local: string) => number): Steps<Buckets> {
+export function* dealOut(from: Addressed, count: number): Steps<Buckets> {
   const indices = createNumbers();
   const places = createNumbers();
   const dealt = createNumbers();
@@ -28,14 +31,13 @@ export function* dealOut(from: Addressed, count: number, bucketOf: (local: strin
   for (let index = 0; index < from.length; index++) {
     const addresses = from.countOf(index);
     for (let place = 0; place < addresses; place++) {
-      const address = from.addressAt(index, place);
-      if (address === undefined) continue;
-      const bucket = bucketOf(localOf(address));
+      if (place % STRIDE === 0 && isPauseDue()) yield;
+      const bucket = from.bucketAt(index, place);
+      if (bucket === NO_BUCKET) continue;
       indices.push(index);
       places.push(place);
       dealt.push(bucket);
       starts[bucket + 1] = (starts[bucket + 1] ?? 0) + 1;
-      if (isPauseDue()) yield;
     }
   }
   for (let bucket = 1; bucket <= count; bucket++) starts[bucket] = (starts[bucket] ?? 0) + (starts[bucket - 1] ?? 0);
@@ -48,7 +50,7 @@ export function* dealOut(from: Addressed, count: number, bucketOf: (local: strin
     sortedIndices[slot] = indices.get(item);
     sortedPlaces[slot] = places.get(item);
     next[bucket] = slot + 1;
-    if (isPauseDue()) yield;
+    if (item % STRIDE === 0 && isPauseDue()) yield;
   }
   return {
     start: (bucket) => starts[bucket] ?? 0,

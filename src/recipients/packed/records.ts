@@ -1,6 +1,7 @@
 /** Objects with addresses, packed into bytes outside of the JavaScript heap: half a million of them in some 45 MB. */
-import { randomInt } from "node:crypto";
-import { createNumbers } from "./numbers.ts";
+import { hashLocal } from "./hash-text.ts";
+import { createIdIndex } from "./id-index.ts";
+import { createNumbers, type Numbers } from "./numbers.ts";
 
 export interface PackedRecord {
   readonly id: string;
@@ -12,8 +13,22 @@ export interface PackedRecord {
   readonly marks: readonly number[];
 }
 
+/** Where packed records stand, for those who look at their bytes without making texts of them. */
+export interface PackedBytes {
+  /** The memory that a record stands in. */
+  bufferOf(index: number): Buffer;
+  /** Where it begins there. */
+  startOf(index: number): number;
+  /** Where an address stands there: its length, then its text. */
+  placeOf(index: number, place: number): number;
+  /** The place behind its last address. */
+  endOf(index: number): number;
+  /** `hashText` of the local part of an address. */
+  hashOfLocal(index: number, place: number): number;
+}
+
 /** Numbered in the order in which they were added; numbers of removed ones are not given again. */
-export interface Records {
+export interface Records extends PackedBytes {
   /** Numbers given so far. */
   readonly length: number;
   /** Adds the record, or puts it in the place of the one with its id. */
@@ -37,7 +52,8 @@ export interface Records {
 }
 
 const SLAB_BYTES = 1024 * 1024;
-const HEAD_BYTES = 5;
+export const HEAD_BYTES = 5;
+export const GUID_BYTES = 16;
 /** Of a record with more addresses it is kept where each so manieth begins: ten thousand would else be passed over one by one. */
 const STRIDE = 32;
 const OFFSET_BYTES = 4;
@@ -46,7 +62,7 @@ const REMOVED = 0xffff_ffff;
 /** The most bytes that an id may have. */
 export const LONGEST_ID = 0x7fff;
 /** Beside the length of an id: it is a GUID, kept as its 16 bytes. */
-const IS_GUID = 0x8000;
+export const IS_GUID = 0x8000;
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /**
@@ -58,17 +74,14 @@ export function createRecords(): Records {
   /** Where each record stands: number of its slab and the place in it. */
   const slabOf = createNumbers();
   const offsetOf = createNumbers();
-  const ids = createIdIndex((index) => records.idOf(index));
+  const reader = createReader(slabs, slabOf, offsetOf);
+  const ids = createIdIndex(reader.idOf);
+  const { bufferOf, startOf, endOf } = reader;
 
-  const bufferOf = (index: number): Buffer => slabs.get(slabOf.get(index));
-  const seek = (buffer: Buffer, index: number, place: number): number => placeOf(buffer, offsetOf.get(index), place);
-
-  function sizeOf(index: number): number {
-    const buffer = bufferOf(index);
-    return seek(buffer, index, records.countOf(index)) - offsetOf.get(index);
-  }
+  const sizeOf = (index: number): number => endOf(index) - startOf(index);
 
   const records: Records = {
+    ...reader,
     get length() {
       return offsetOf.length;
     },
@@ -76,7 +89,7 @@ export function createRecords(): Records {
       const bytes = packedSize(record);
       const known = ids.find(record.id);
       if (known !== undefined && bytes <= sizeOf(known)) {
-        write(bufferOf(known), offsetOf.get(known), record);
+        write(bufferOf(known), startOf(known), record);
         return;
       }
       const { slab, offset } = slabs.reserve(bytes);
@@ -92,7 +105,7 @@ export function createRecords(): Records {
     },
     rewrite(index, record) {
       const buffer = bufferOf(index);
-      const start = offsetOf.get(index);
+      const start = startOf(index);
       const idBytes = uint16At(buffer, start + 1) & LONGEST_ID;
       const fits = HEAD_BYTES + idBytes + packedAddresses(record.addresses) <= sizeOf(index);
       if (fits) writeAround(buffer, start, idBytes, record);
@@ -103,15 +116,31 @@ export function createRecords(): Records {
       ids.remove(records.idOf(index));
       slabOf.set(index, REMOVED);
     },
-    has: (index) => slabOf.get(index) !== REMOVED,
+    seal: () => ids.clear(),
+  };
+  return records;
+}
+
+/** What stands in the records. */
+type Reader = Omit<Records, "length" | "put" | "rewrite" | "find" | "remove" | "seal">;
+
+function createReader(slabs: Slabs, slabOf: Numbers, offsetOf: Numbers): Reader {
+  const bufferOf = (index: number): Buffer => slabs.get(slabOf.get(index));
+  const seek = (buffer: Buffer, index: number, place: number): number => placeOf(buffer, offsetOf.get(index), place);
+  const has = (index: number): boolean => slabOf.get(index) !== REMOVED;
+  const countOf = (index: number): number => (has(index) ? uint16At(bufferOf(index), offsetOf.get(index) + 3) : 0);
+  const idOf = (index: number): string => readId(bufferOf(index), offsetOf.get(index));
+  const kindOf = (index: number): number => bufferOf(index)[offsetOf.get(index)] ?? 0;
+  return {
+    has,
+    countOf,
+    idOf,
+    kindOf,
     get(index) {
       const buffer = bufferOf(index);
-      const found = readAddresses(buffer, seek(buffer, index, 0), records.countOf(index));
-      return { id: records.idOf(index), kind: records.kindOf(index), ...found };
+      const found = readAddresses(buffer, seek(buffer, index, 0), countOf(index));
+      return { id: idOf(index), kind: kindOf(index), ...found };
     },
-    idOf: (index) => readId(bufferOf(index), offsetOf.get(index)),
-    kindOf: (index) => bufferOf(index)[offsetOf.get(index)] ?? 0,
-    countOf: (index) => (records.has(index) ? uint16At(bufferOf(index), offsetOf.get(index) + 3) : 0),
     addressOf(index, place) {
       const buffer = bufferOf(index);
       return textAt(buffer, seek(buffer, index, place));
@@ -121,16 +150,22 @@ export function createRecords(): Records {
       const buffer = bufferOf(index);
       buffer[seek(buffer, index, place)] = mark;
     },
-    seal: () => ids.clear(),
+    hashOfLocal(index, place) {
+      const buffer = bufferOf(index);
+      return hashLocal(buffer, seek(buffer, index, place) + 1);
+    },
+    bufferOf,
+    startOf: (index) => offsetOf.get(index),
+    placeOf: (index, place) => seek(bufferOf(index), index, place) + 1,
+    endOf: (index) => seek(bufferOf(index), index, countOf(index)),
   };
-  return records;
 }
 
 /** The text of the address whose mark stands there. */
 const textAt = (buffer: Buffer, at: number): string =>
   buffer.toString("latin1", at + 2, at + 2 + (buffer[at + 1] ?? 0));
 
-const uint16At = (buffer: Buffer, at: number): number => (buffer[at] ?? 0) | ((buffer[at + 1] ?? 0) << 8);
+export const uint16At = (buffer: Buffer, at: number): number => (buffer[at] ?? 0) | ((buffer[at + 1] ?? 0) << 8);
 
 /** Place of an address's mark in a record that starts there; its length and its text follow. */
 function placeOf(buffer: Buffer, start: number, place: number): number {
@@ -143,13 +178,29 @@ function placeOf(buffer: Buffer, start: number, place: number): number {
   return at;
 }
 
+/** Of two addresses, each given by the place of its length: as texts are compared. */
+export function compareAddresses(a: Buffer, atA: number, b: Buffer, atB: number): number {
+  const [lengthA, lengthB] = [a[atA] ?? 0, b[atB] ?? 0];
+  const shorter = Math.min(lengthA, lengthB);
+  for (let index = 1; index <= shorter; index++) {
+    const difference = (a[atA + index] ?? 0) - (b[atB + index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return lengthA - lengthB;
+}
+
+interface Slabs {
+  get(slab: number): Buffer;
+  reserve(bytes: number): { readonly slab: number; readonly offset: number };
+}
+
 /** Memory in large pieces, filled one after the other. */
-function createSlabs() {
+function createSlabs(): Slabs {
   const slabs: Buffer[] = [];
   let used = SLAB_BYTES;
   return {
-    get: (slab: number): Buffer => slabs[slab] ?? Buffer.alloc(0),
-    reserve(bytes: number): { readonly slab: number; readonly offset: number } {
+    get: (slab) => slabs[slab] ?? Buffer.alloc(0),
+    reserve(bytes) {
       const size = slabs.at(-1)?.length ?? 0;
       if (used + bytes > size) {
         slabs.push(Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, bytes)));
@@ -168,7 +219,7 @@ function writeUint16(buffer: Buffer, at: number, value: number): void {
 }
 
 function packedSize({ id, addresses }: PackedRecord): number {
-  return HEAD_BYTES + (isGuid(id) ? 16 : Buffer.byteLength(id)) + packedAddresses(addresses);
+  return HEAD_BYTES + (isGuid(id) ? GUID_BYTES : Buffer.byteLength(id)) + packedAddresses(addresses);
 }
 
 /** How many addresses have their place kept beside the first. */
@@ -247,84 +298,4 @@ function readId(buffer: Buffer, start: number): string {
   if ((length & IS_GUID) === 0) return buffer.toString("utf8", from, from + length);
   const hex = buffer.toString("hex", from, from + 16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-}
-
-interface IdIndex {
-  find(id: string): number | undefined;
-  add(id: string, index: number): void;
-  remove(id: string): void;
-  clear(): void;
-}
-
-const FREE = 0;
-const GONE = 0xffff_ffff;
-
-/** Open addressing over the records' own ids. Hashes are kept beside, so that growing is quick. */
-function createIdIndex(idOf: (index: number) => string): IdIndex {
-  /** Index + 1. */
-  let slots = new Uint32Array(1024);
-  let hashes = new Uint32Array(1024);
-  let filled = 0;
-
-  /** Of the id, or of the free place where it belongs. */
-  function slotOf(id: string, hash: number): number {
-    let slot = hash % slots.length;
-    for (;;) {
-      const found = slots[slot] ?? FREE;
-      if (found === FREE) return slot;
-      if (found !== GONE && hashes[slot] === hash && idOf(found - 1) === id) return slot;
-      slot = (slot + 1) % slots.length;
-    }
-  }
-
-  function grow(): void {
-    const [oldSlots, oldHashes] = [slots, hashes];
-    slots = new Uint32Array(oldSlots.length * 2);
-    hashes = new Uint32Array(slots.length);
-    filled = 0;
-    for (const [old, found] of oldSlots.entries()) {
-      if (found === FREE || found === GONE) continue;
-      const hash = oldHashes[old] ?? 0;
-      let slot = hash % slots.length;
-      while (slots[slot] !== FREE) slot = (slot + 1) % slots.length;
-      slots[slot] = found;
-      hashes[slot] = hash;
-      filled++;
-    }
-  }
-
-  return {
-    find(id) {
-      const found = slots[slotOf(id, hashText(id))] ?? FREE;
-      return found === FREE ? undefined : found - 1;
-    },
-    add(id, index) {
-      if (filled * 4 >= slots.length * 3) grow();
-      const hash = hashText(id);
-      const slot = slotOf(id, hash);
-      slots[slot] = index + 1;
-      hashes[slot] = hash;
-      filled++;
-    },
-    remove(id) {
-      const slot = slotOf(id, hashText(id));
-      if (slots[slot] !== FREE) slots[slot] = GONE;
-    },
-    clear() {
-      slots = new Uint32Array(0);
-      hashes = new Uint32Array(0);
-    },
-  };
-}
-
-/** Another in each process: whoever chooses the texts cannot choose them so that all fall together. */
-const SEED = randomInt(2 ** 32);
-
-/** FNV-1a, 32 bits: quick and even enough to deal things out; says nothing about equality. */
-export function hashText(text: string): number {
-  let hash = SEED;
-  for (let index = 0; index < text.length; index++) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x0100_0193);
-  }
-  return hash >>> 0;
 }

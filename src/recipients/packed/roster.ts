@@ -3,10 +3,11 @@
 import { isPauseDue, type Steps } from "../../base/steps.ts";
 import type { Account, AccountType } from "../model.ts";
 import { type Buckets, dealOut, localOf } from "./buckets.ts";
-import { createRecords, hashText, LONGEST_ID, type Records } from "./records.ts";
-import { sortedBy } from "./sort.ts";
+import { hashText } from "./hash-text.ts";
+import { compareAddresses, createRecords, LONGEST_ID, type PackedBytes, type Records } from "./records.ts";
+import { sortedAddresses } from "./sort.ts";
 
-export interface Roster extends Iterable<Account> {
+export interface Roster extends Iterable<Account>, PackedBytes {
   readonly length: number;
   /** Of all accounts: primary ones and aliases. */
   readonly addresses: number;
@@ -78,38 +79,73 @@ export function* rosterFrom(records: Records): Steps<Roster> {
     total += records.countOf(index);
     if (isPauseDue()) yield;
   }
-  const sorted = yield* sortedBy(length, (item) => records.addressOf(standing[item] ?? 0, 0));
-  const order = sorted.map((item) => standing[item] ?? 0);
+  const order = yield* sortedByPrimary(records, standing.subarray(0, length));
   const at = (index: number): number => order[index] ?? 0;
-  const countOf = (index: number): number => records.countOf(at(index));
-  const addressAt = (index: number, place: number): string => records.addressOf(at(index), place);
-  const typeOf = (index: number): AccountType => ACCOUNT_TYPES[records.kindOf(at(index))] ?? "static";
-  const idOf = (index: number): string => records.idOf(at(index));
-  const get = (index: number): Account => {
-    const { id, kind, addresses } = records.get(at(index));
-    const [address = "", ...aliases] = addresses;
-    return { id, address, type: ACCOUNT_TYPES[kind] ?? "static", aliases };
-  };
-  let dealt: { readonly count: number; readonly buckets: Buckets } | undefined;
-  return {
+  return withDealing({
     length,
     addresses: total,
-    get,
-    typeOf,
-    idOf,
-    countOf,
-    addressAt,
+    get(index) {
+      const { id, kind, addresses } = records.get(at(index));
+      const [address = "", ...aliases] = addresses;
+      return { id, address, type: ACCOUNT_TYPES[kind] ?? "static", aliases };
+    },
+    typeOf: (index) => ACCOUNT_TYPES[records.kindOf(at(index))] ?? "static",
+    idOf: (index) => records.idOf(at(index)),
+    countOf: (index) => records.countOf(at(index)),
+    addressAt: (index, place) => records.addressOf(at(index), place),
+    bufferOf: (index) => records.bufferOf(at(index)),
+    startOf: (index) => records.startOf(at(index)),
+    placeOf: (index, place) => records.placeOf(at(index), place),
+    endOf: (index) => records.endOf(at(index)),
+    hashOfLocal: (index, place) => records.hashOfLocal(at(index), place),
+  });
+}
+
+/** What a roster tells of single accounts. */
+export type Listing = Omit<Roster, "deal" | typeof Symbol.iterator>;
+
+export function withDealing(listing: Listing): Roster {
+  const { length, countOf, hashOfLocal } = listing;
+  let dealt: { readonly count: number; readonly buckets: Buckets } | undefined;
+  return {
+    ...listing,
     *deal(count) {
       if (dealt?.count !== count) {
-        const buckets = yield* dealOut({ length, countOf, addressAt }, count, (local) => bucketOf(local, count));
-        dealt = { count, buckets };
+        const bucketAt = (index: number, place: number): number => hashOfLocal(index, place) % count;
+        dealt = { count, buckets: yield* dealOut({ length, countOf, bucketAt }, count) };
       }
       return dealt.buckets;
     },
     *[Symbol.iterator]() {
-      for (let index = 0; index < length; index++) yield get(index);
+      for (let index = 0; index < length; index++) yield listing.get(index);
     },
   };
+}
+
+/** Below zero where the account of `a` stands first. */
+export const comparePrimaries = (a: PackedBytes, index: number, b: PackedBytes, other: number): number =>
+  compareAddresses(a.bufferOf(index), a.placeOf(index, 0), b.bufferOf(other), b.placeOf(other, 0));
+
+/** Whether two accounts are the same in everything. */
+export function isSameAccount(a: PackedBytes, index: number, b: PackedBytes, other: number): boolean {
+  const [first, second] = [a.bufferOf(index), b.bufferOf(other)];
+  const [from, to] = [a.startOf(index), b.startOf(other)];
+  if (first === second && from === to) return true;
+  const length = a.endOf(index) - from;
+  if (length !== b.endOf(other) - to) return false;
+  // Most differ early or not at all.
+  for (let at = 0; at < length; at++) if (first[from + at] !== second[to + at]) return false;
+  return true;
+}
+
+function* sortedByPrimary(records: Records, standing: Uint32Array): Steps<Uint32Array> {
+  const at = (item: number): number => standing[item] ?? 0;
+  const order = yield* sortedAddresses(standing.length, {
+    bufferOf: (item) => records.bufferOf(at(item)),
+    placeOf: (item) => records.placeOf(at(item), 0),
+  });
+  for (let index = 0; index < order.length; index++) order[index] = standing[order[index] ?? 0] ?? 0;
+  return order;
 }
 
 /** Packs accounts that stand in memory already. */

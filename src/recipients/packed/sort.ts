@@ -1,63 +1,155 @@
-/** Sorts many items by text without holding their texts, in pieces. */
+/** Sorts many items without holding their keys, in pieces. */
 import { randomInt } from "node:crypto";
 import { isPauseDue, type Steps } from "../../base/steps.ts";
+import { compareAddresses } from "./records.ts";
 
 const MOST_BUCKETS = 4096;
 /** Items that are sorted at once. */
 const BUCKET_ITEMS = 1024;
+/** Items between two looks at the clock: to compare one with some splitters takes a microsecond. */
+const STRIDE = 16;
+
+/** The numbers 0 … count - 1 in the order of their keys, by code unit. `keyOf` is asked twice for each. */
+export function* sortedBy(count: number, keyOf: (item: number) => string): Steps<Uint32Array> {
+  const keys = drawn(count).map(keyOf).sort();
+  yield;
+  const splitters = everyFourth(keys);
+  const bucketOf = (item: number): number => {
+    const key = keyOf(item);
+    return upperBound(splitters.length, (at) => (splitters[at] ?? "") <= key);
+  };
+  return yield* sortedIn(count, splitters.length + 1, bucketOf, (part) => {
+    const keyed = Array.from(part, (item) => ({ item, key: keyOf(item) }));
+    keyed.sort((a, b) => (a.key === b.key ? a.item - b.item : a.key < b.key ? -1 : 1));
+    for (const [index, { item }] of keyed.entries()) part[index] = item;
+  });
+}
+
+/** Packed addresses, each the item of its number: where it stands, and where its length stands there. */
+export interface Places {
+  bufferOf(item: number): Buffer;
+  placeOf(item: number): number;
+}
+
+/** The numbers 0 … count - 1 in the order of their addresses, and equal ones in the order of their numbers. */
+export function* sortedAddresses(count: number, { bufferOf, placeOf }: Places): Steps<Uint32Array> {
+  const compare = (a: number, b: number): number =>
+    compareAddresses(bufferOf(a), placeOf(a), bufferOf(b), placeOf(b)) || a - b;
+  const items = drawn(count).sort(compare);
+  yield;
+  const splitters = everyFourth(items).map((item) => ({ buffer: bufferOf(item), place: placeOf(item) }));
+  const bucketOf = (item: number): number => {
+    const [buffer, place] = [bufferOf(item), placeOf(item)];
+    return upperBound(splitters.length, (at) => {
+      const splitter = splitters[at];
+      return splitter === undefined || compareAddresses(splitter.buffer, splitter.place, buffer, place) <= 0;
+    });
+  };
+  return yield* sortedIn(count, splitters.length + 1, bucketOf, (part) =>
+    sortPart(part, { bufferOf, placeOf }, compare),
+  );
+}
+
+/** How many bytes behind what all have in common tell most items apart, and how many items a number has room for beside them. */
+const KEY_BYTES = 5;
+const MOST_KEYED = 4096;
 
 /**
- * The numbers 0 … count - 1 in the order of their keys, by code unit. `keyOf` is asked twice for each. Items are dealt
- * into buckets between keys that a sample has shown, so that each bucket is small enough to be sorted at once.
+ * Numbers are sorted without a call for each comparison. Each is made of the bytes behind what all have in common, and of
+ * the item's place; where those bytes are the same, the addresses themselves are compared.
  */
-export function* sortedBy(count: number, keyOf: (item: number) => string): Steps<Uint32Array> {
-  const splitters = yield* sample(count, keyOf);
-  const bucketOf = new Uint16Array(count);
-  const starts = new Uint32Array(splitters.length + 2);
+function sortPart(part: Uint32Array, places: Places, compare: (a: number, b: number) => number): void {
+  if (part.length > MOST_KEYED) {
+    part.sort(compare);
+    return;
+  }
+  const common = commonLength(part, places);
+  const keys = new Float64Array(part.length);
+  for (const [index, item] of part.entries())
+    keys[index] = keyBehind(places.bufferOf(item), places.placeOf(item), common) * MOST_KEYED + index;
+  keys.sort();
+  const items = part.slice();
+  for (const [index, key] of keys.entries()) part[index] = items[key % MOST_KEYED] ?? 0;
+  for (let from = 0; from < keys.length; ) {
+    let to = from + 1;
+    while (to < keys.length && headOf(keys[to]) === headOf(keys[from])) to++;
+    if (to - from > 1) part.subarray(from, to).sort(compare);
+    from = to;
+  }
+}
+
+const headOf = (key = 0): number => Math.floor(key / MOST_KEYED);
+
+/** Of the texts that all begin with. */
+function commonLength(part: Uint32Array, { bufferOf, placeOf }: Places): number {
+  const [first = 0] = part;
+  const [model, start] = [bufferOf(first), placeOf(first)];
+  let common = model[start] ?? 0;
+  for (const item of part) {
+    const [buffer, at] = [bufferOf(item), placeOf(item)];
+    common = Math.min(common, buffer[at] ?? 0);
+    for (let index = 1; index <= common; index++) if (buffer[at + index] !== model[start + index]) common = index - 1;
+  }
+  return common;
+}
+
+/** A text that ends sooner is smaller: no address has a byte of value 0. */
+function keyBehind(buffer: Buffer, at: number, common: number): number {
+  const end = at + (buffer[at] ?? 0);
+  let key = 0;
+  for (let index = 1; index <= KEY_BYTES; index++) {
+    const byte = at + common + index;
+    key = key * 256 + (byte <= end ? (buffer[byte] ?? 0) : 0);
+  }
+  return key;
+}
+
+/** Deals the items into buckets that follow one another, each small enough to be sorted at once. */
+function* sortedIn(
+  count: number,
+  buckets: number,
+  bucketOf: (item: number) => number,
+  sort: (part: Uint32Array) => void,
+): Steps<Uint32Array> {
+  const bucketed = new Uint16Array(count);
+  const starts = new Uint32Array(buckets + 1);
   for (let item = 0; item < count; item++) {
-    const bucket = splitters.length === 0 ? 0 : upperBound(splitters, keyOf(item));
-    bucketOf[item] = bucket;
+    const bucket = buckets === 1 ? 0 : bucketOf(item);
+    bucketed[item] = bucket;
     starts[bucket + 1] = (starts[bucket + 1] ?? 0) + 1;
-    if (isPauseDue()) yield;
+    if (item % STRIDE === 0 && isPauseDue()) yield;
   }
   for (let bucket = 1; bucket < starts.length; bucket++)
     starts[bucket] = (starts[bucket] ?? 0) + (starts[bucket - 1] ?? 0);
   const order = new Uint32Array(count);
   const next = starts.slice();
   for (let item = 0; item < count; item++) {
-    const bucket = bucketOf[item] ?? 0;
+    const bucket = bucketed[item] ?? 0;
     order[next[bucket] ?? 0] = item;
     next[bucket] = (next[bucket] ?? 0) + 1;
-    if (isPauseDue()) yield;
+    if (item % STRIDE === 0 && isPauseDue()) yield;
   }
-  for (let bucket = 0; bucket + 1 < starts.length; bucket++) {
-    const part = order.subarray(starts[bucket], starts[bucket + 1]);
-    const keyed = Array.from(part, (item) => ({ item, key: keyOf(item) }));
-    keyed.sort((a, b) => (a.key === b.key ? a.item - b.item : a.key < b.key ? -1 : 1));
-    for (const [index, { item }] of keyed.entries()) part[index] = item;
-    yield;
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    sort(order.subarray(starts[bucket], starts[bucket + 1]));
+    if (isPauseDue()) yield;
   }
   return order;
 }
 
-/** Keys that cut the items into parts of about BUCKET_ITEMS. Drawn at random: no order of the items makes a part large. */
-function* sample(count: number, keyOf: (item: number) => string): Steps<string[]> {
-  const wanted = Math.min(MOST_BUCKETS, Math.floor(count / BUCKET_ITEMS));
-  if (wanted === 0) return [];
-  const sampled: string[] = [];
-  const drawn = wanted * 4;
-  for (let draw = 0; draw < drawn; draw++) sampled.push(keyOf(randomInt(count)));
-  sampled.sort((a, b) => (a < b ? -1 : 1));
-  yield;
-  return sampled.filter((_, index) => index % 4 === 2);
+/** Four items for each cut between parts of about BUCKET_ITEMS. At random: no order of the items makes a part large. */
+function drawn(count: number): number[] {
+  const cuts = Math.min(MOST_BUCKETS, Math.floor(count / BUCKET_ITEMS));
+  return Array.from({ length: cuts * 4 }, () => randomInt(count));
 }
 
-/** How many of the sorted texts are not greater than `key`. */
-function upperBound(sorted: readonly string[], key: string): number {
-  let [low, high] = [0, sorted.length];
+const everyFourth = <T>(sorted: readonly T[]): T[] => sorted.filter((_, index) => index % 4 === 2);
+
+/** How many of the sorted splitters are not greater. */
+function upperBound(length: number, isNotGreater: (at: number) => boolean): number {
+  let [low, high] = [0, length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((sorted[middle] ?? "") <= key) low = middle + 1;
+    if (isNotGreater(middle)) low = middle + 1;
     else high = middle;
   }
   return low;

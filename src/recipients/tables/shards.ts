@@ -21,4 +21,8 @@ export const slotOf = (local: string): number =>
   Number.parseInt(hash("sha256", local, "hex").slice(0, 4), 16) % MOST_SHARDS;
 
 /** Where the addresses of a roster stand among 128 shards. */
-export const dealShards = (accounts: Roster): Steps<Buckets> => dealOut(accounts, MOST_SHARDS, slotOf);
+export const dealShards = (accounts: Roster): Steps<Buckets> => {
+  const { length, countOf, addressAt } = accounts;
+  const bucketAt = (index: number, place: number): number => slotOf(localOf(addressAt(index, place)));
+  return dealOut({ length, countOf, bucketAt }, MOST_SHARDS);
+};

@@ -3,6 +3,8 @@
 import type { O365Sync } from "../../api/types.generated.ts";
 import { Failure } from "../../base/failure.ts";
 import { inSlices } from "../../base/slices.ts";
+import type { Steps } from "../../base/steps.ts";
+import { chunkAccounts, chunkOf } from "../../publication/chunks.ts";
 import type { ConfigMaps } from "../../publication/configmaps.ts";
 import { tablesAmong } from "../../publication/inspect.ts";
 import type { Publication } from "../../publication/manifest.ts";
@@ -11,23 +13,69 @@ import { type AddressList, type BadLine, readAddressList } from "../../recipient
 import type { Baseline } from "../../recipients/baseline.ts";
 import type { DomainNames } from "../../recipients/model.ts";
 import { createRosterBuilder, type Roster } from "../../recipients/packed/roster.ts";
+import { joinedRosters } from "../../recipients/packed/roster-views.ts";
 import { parseTables } from "../../recipients/tables/render.ts";
 import { find } from "../../runtime/find.ts";
 import { CONFIG_MAP } from "../../runtime/kube.ts";
 import type { Client } from "../../runtime/types.ts";
 
-/** The published accounts; undefined when a ConfigMap of them is gone or not what the manifest says. */
+/**
+ * The published accounts; undefined when a ConfigMap of them is gone or not what the manifest says. Of `wish` is taken
+ * what the manifest names by the very digest that it has there: only the other ConfigMaps are read.
+ */
 export async function publishedAccounts(
   maps: ConfigMaps,
   object: O365Sync,
-  { accounts, chunks }: Publication,
+  publication: Publication,
+  signal: AbortSignal,
+  wish?: Roster,
+): Promise<Roster | undefined> {
+  const kept = wish === undefined ? NOTHING_KEPT : await inSlices(standingIn(wish, publication), signal);
+  const rest = kept.chunks.size === 0 ? undefined : await readOthers(maps, object, { publication, kept }, signal);
+  if (wish !== undefined && rest !== undefined) return inSlices(joinedRosters(wish, kept.indices, rest), signal);
+  return readOthers(maps, object, { publication, kept: NOTHING_KEPT }, signal);
+}
+
+/** What of a wish stands already. */
+interface Kept {
+  readonly chunks: ReadonlySet<number>;
+  /** Of the accounts in them, sorted. */
+  readonly indices: Uint32Array;
+}
+const NOTHING_KEPT: Kept = { chunks: new Set(), indices: new Uint32Array(0) };
+
+function* standingIn(wish: Roster, { accounts, chunks: count }: Publication): Steps<Kept> {
+  const chunks = yield* chunkAccounts(wish, count);
+  if (chunks.count !== count) return NOTHING_KEPT;
+  const same = new Set<number>();
+  const isKept = new Uint8Array(wish.length);
+  let length = 0;
+  for (let chunk = 0; chunk < count; chunk++) {
+    if ((yield* chunks.digest(chunk)) !== accounts[chunk]?.sha256) continue;
+    same.add(chunk);
+    for (const index of chunks.indicesIn(chunk)) isKept[index] = 1;
+    length += chunks.accountsIn(chunk);
+  }
+  const indices = new Uint32Array(length);
+  for (let index = 0, at = 0; index < isKept.length; index++) if (isKept[index] === 1) indices[at++] = index;
+  return { chunks: same, indices };
+}
+
+/** Undefined also where an account stands in a ConfigMap that is not its own: beside what is kept it might stand twice. */
+async function readOthers(
+  maps: ConfigMaps,
+  object: O365Sync,
+  { publication: { accounts, chunks }, kept }: { readonly publication: Publication; readonly kept: Kept },
   signal: AbortSignal,
 ): Promise<Roster | undefined> {
   const builder = createRosterBuilder();
-  let index = 0;
-  for await (const chunk of readAccounts(maps, object, chunks, signal)) {
-    if (chunk.accounts === undefined || chunk.sha256 !== accounts[index++]?.sha256) return undefined;
-    for (const account of chunk.accounts) builder.put(account);
+  const others = [...Array(chunks).keys()].filter((index) => !kept.chunks.has(index));
+  for await (const chunk of readAccounts(maps, object, others, signal)) {
+    if (chunk.accounts === undefined || chunk.sha256 !== accounts[chunk.index]?.sha256) return undefined;
+    for (const account of chunk.accounts) {
+      if (kept.chunks.size > 0 && chunkOf(account.id, chunks) !== chunk.index) return undefined;
+      builder.put(account);
+    }
   }
   return inSlices(builder.finish(), signal);
 }

@@ -47,8 +47,8 @@ export interface RunInput {
   readonly standing: Standing;
   /** Whether the published accounts stand as the manifest says. */
   readonly accountsStand: boolean;
-  /** Reads the published accounts; undefined where they are damaged or there are none. */
-  readonly loadAccounts: (signal: AbortSignal) => Promise<Roster | undefined>;
+  /** The published accounts, of which those are not read that the wish has too; undefined where they are damaged or there are none. */
+  readonly loadAccounts: (wish: Roster, signal: AbortSignal) => Promise<Roster | undefined>;
   /** Present when other objects read the tenant with the very same credential. */
   readonly sharing: Sharing | undefined;
   /** Whether what comes after it is asked for between syncs. */
@@ -133,7 +133,7 @@ async function sync(services: RunServices, directory: Directory, input: RunInput
   const revision = await inSlices(revisionOf(wish.accounts, wish.names), signal);
   const same = current?.revision === revision && input.accountsStand;
   // What is published already needs not be read to be compared with itself.
-  const accounts = same ? wish.accounts : await input.loadAccounts(signal);
+  const accounts = same ? wish.accounts : await input.loadAccounts(wish.accounts, signal);
   const baseline = await loadBaseline(
     services,
     { object, current, accounts, predecessor, unread, names: wish.names },

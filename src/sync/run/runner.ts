@@ -121,7 +121,7 @@ async function executeWithin(
       standing,
       accountsStand: !view.accountsDamaged,
       follows: wantsAdditions(object) && !isTest(run),
-      loadAccounts: (each) => accountsOf(services, view, each),
+      loadAccounts: (wish, each) => accountsOf(services, view, each, wish),
       sharing: sharingOf({
         object,
         access,
@@ -182,10 +182,15 @@ export async function recheck(services: SyncServices, view: View, { signal }: Re
   }
 }
 
-export async function accountsOf(services: SyncServices, view: View, signal: AbortSignal): Promise<Roster | undefined> {
+export async function accountsOf(
+  services: SyncServices,
+  view: View,
+  signal: AbortSignal,
+  wish?: Roster,
+): Promise<Roster | undefined> {
   const { current } = view.standing.manifest;
   if (current === undefined || view.accountsDamaged) return undefined;
-  return publishedAccounts(services.maps, view.object, current, signal);
+  return publishedAccounts(services.maps, view.object, current, signal, wish);
 }
 
 const managerOf = ({ object }: View, run: Run): string | undefined =>

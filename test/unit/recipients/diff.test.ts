@@ -335,3 +335,13 @@ describe("lostAddresses", () => {
     expect(lostAddresses(baseline, wish)).toEqual(lost);
   });
 });
+
+describe("A published list in which an address stands on two accounts", () => {
+  const [kept, gone] = [mailbox("a@example.com", "x@example.com"), mailbox("b@example.com", "x@example.com")];
+
+  it("loses nothing with one of them that the other, which did not change, still has", () => {
+    const wish = wanted([kept]);
+    expect(told(diff(published([kept, gone]), wish))).toEqual(["accountDelete b@example.com"]);
+    expect(lostAddresses(published([kept, gone]), wish)).toEqual(["b@example.com"]);
+  });
+});

@@ -105,7 +105,7 @@ export const revisionOf = (accounts: readonly Account[], names: DomainNames): st
 /** The text of every chunk. */
 export function chunkAccounts(accounts: readonly Account[], previousCount?: number): string[] {
   const found = allSteps(chunks.chunkAccounts(packed(accounts), previousCount));
-  const texts = Array.from({ length: found.count }, (_, index) => allSteps(found.text(index)));
+  const texts = Array.from({ length: found.count }, (_, index) => allSteps(found.bytes(index)).toString());
   for (const [index, text] of texts.entries())
     if (text.split("\n").length - 1 !== found.accountsIn(index)) throw new Error("a chunk is counted wrongly");
   return texts;
