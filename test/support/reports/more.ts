@@ -94,6 +94,33 @@ export const WRITTEN_REPORTS: readonly Report[] = [
     leftOut: ["nonAscii j\u00f6rg@example.com"],
   },
   {
+    source: "MicrosoftDocs/microsoft-365-docs#7395",
+    met: "accents are dropped on the way without a word; here they are named",
+    objects: [
+      user("1", "a@example.com", "SMTP:a@example.com", "smtp:jos\u00e9@example.com", "smtp:jose\u0301@example.com"),
+    ],
+    accounts: ["a@example.com"],
+    leftOut: ["nonAscii jose\u0301@example.com", "nonAscii jos\u00e9@example.com"],
+  },
+  {
+    source: "MicrosoftDocs/OfficeDocs-Enterprise#601",
+    met: "an address with a tilde was taken for the one without; they are two",
+    objects: [user("1", "a~b@example.com", "SMTP:a~b@example.com"), user("2", "ab@example.com", "SMTP:ab@example.com")],
+    accounts: ["ab@example.com", "a~b@example.com"],
+  },
+  {
+    source: "hmailserver/hmailserver#184",
+    met: "an alias has characters that are valid and rare",
+    objects: [user("1", null, "SMTP:a@example.com", "smtp:a+va|id?@example.com", "smtp:{b}^`=!$%*/-@example.com")],
+    accounts: ["a@example.com + a+va|id?@example.com {b}^`=!$%*/-@example.com"],
+  },
+  {
+    source: "MicrosoftDocs/OfficeDocs-Support#707",
+    met: "neither & nor ' is replaced by an underscore",
+    objects: [user("1", null, "SMTP:some&thing@example.com", "smtp:some'else@example.com")],
+    accounts: ["some&thing@example.com + some'else@example.com"],
+  },
+  {
     source: "https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.1",
     met: "a local part has 64 characters, and another one more",
     objects: [user("1", null, `SMTP:${"l".repeat(64)}@example.com`, `smtp:${"m".repeat(65)}@example.com`)],
@@ -196,6 +223,30 @@ export const SEEMING_REPORTS: readonly Report[] = [
       user("1", "a@example.com", "SMTP:a@example.com", "smtp:b@example.com"),
     ],
     accounts: ["a@example.com + b@example.com"],
+  },
+  {
+    source: "onyx-dot-app/onyx#14074",
+    met: "whoever is deleted and restored has a sign-in name with an id before it; it is no address",
+    objects: [
+      like(user("1", "a@example.com", "SMTP:a@example.com"), {
+        userPrincipalName: "283405f5c0a84d2b9d5a1f0e6b7c8d9ea@example.com",
+      }),
+    ],
+    accounts: ["a@example.com"],
+  },
+  {
+    source: "OfficeDev/office-js#5251",
+    met: "dynamic distribution lists are not to be had from Graph; static recipients stand for them",
+    objects: [user("1", "a@example.com")],
+    staticRecipients: ["everybody@example.com"],
+    accounts: ["a@example.com", "everybody@example.com"],
+  },
+  {
+    source: "microsoftgraph/microsoft-graph-docs#7761",
+    met: "a dynamic list became one that Graph has; it stands once, with its aliases",
+    objects: [group("1", "everybody@example.com", "SMTP:everybody@example.com", "smtp:all@example.com")],
+    staticRecipients: ["everybody@example.com", "all@example.com"],
+    accounts: ["everybody@example.com + all@example.com"],
   },
   {
     source: "https://learn.microsoft.com/graph/delta-query-overview",

@@ -27,6 +27,7 @@ export interface Report {
   readonly met: string;
   readonly objects: readonly ReportedObject[];
   readonly excludeRecords?: readonly string[];
+  readonly staticRecipients?: readonly string[];
   /** "primary + alias alias". */
   readonly accounts: readonly string[];
   /** "reason address" of what is left out. */

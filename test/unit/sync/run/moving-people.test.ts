@@ -112,6 +112,58 @@ const STORIES: readonly Story[] = [
     ],
   },
   {
+    what: "a primary address is changed and the old one kept, and no sync ends for it",
+    source: "awslabs/ssosync#353",
+    company: withAda,
+    steps: [
+      {
+        change: (company) =>
+          Object.assign(company.find(ADA), {
+            mail: "ada.lovelace@example.com",
+            proxyAddresses: [
+              "SMTP:ada.lovelace@example.com",
+              `smtp:${ADA}`,
+              "smtp:ada.abel@example.com",
+              "smtp:a@example.com",
+            ],
+          }),
+        reason: "Published",
+        changes: { aliasAdds: 1, total: 1 },
+        added: ["ada.lovelace@example.com"],
+      },
+    ],
+  },
+  {
+    what: "an address is changed and the old one is gone, and nobody else is touched",
+    source: "ssoready/ssoready#164",
+    company: withAda,
+    steps: [
+      {
+        change: (company) => company.rename("user1@example.com", "user1.new@example.com"),
+        reason: "Published",
+        changes: { accountAdds: 1, accountDeletes: 1, total: 2 },
+        added: ["user1.new@example.com"],
+        removed: ["user1@example.com"],
+      },
+    ],
+  },
+  {
+    what: "the directory answers well, and has nobody",
+    source: "h44z/wg-portal#744",
+    company: withAda,
+    steps: [{ change: (company) => company.users.clear(), reason: "EmptyResult" }],
+  },
+  {
+    what: "one source answers well, and has nobody",
+    source: "go-gitea/gitea#7949",
+    company() {
+      const company = withAda();
+      company.addGroup("team@example.com");
+      return company;
+    },
+    steps: [{ change: (company) => company.groups.clear(), reason: "SourceVanished" }],
+  },
+  {
     what: "a person is re-created with a new id",
     source: "microsoft/o365-moodle#3281",
     company: withAda,

@@ -118,6 +118,25 @@ describe("What somebody in between answers", () => {
   });
 });
 
+describe("A directory that does not answer", () => {
+  it.each<[what: string, source: string, on: RequestKind, effect: Effect]>([
+    ["the directory is away, and not empty", "opnsense/core#10128", "users", { kind: "reset" }],
+    ["Entra is away", "opnsense/core#10128", "token", { kind: "reset" }],
+    ["half of a page arrives", "RFC 9112, section 8", "users", { kind: "truncate" }],
+    ["half of a page arrives as if it were whole", "RFC 9112, section 6.3", "users", { kind: "halve" }],
+    ["the service is in trouble", "https://learn.microsoft.com/graph/errors", "users", { kind: "status", status: 503 }],
+  ])("takes nothing away: %s (%s)", async (_what, _source, on, effect) => {
+    const before = world.accepted();
+    const heal = world.tenant.fault({ on, effect });
+    const { state, reason } = await sync();
+    heal();
+    expect(state).toBe("Failed");
+    expect(reason).toMatch(/^(NetworkError|MalformedAnswer|ServiceUnavailable)$/);
+    expect(world.accepted()).toEqual(before);
+    expect(await sync()).toMatchObject({ state: "Succeeded" });
+  });
+});
+
 describe("A link to the next page", () => {
   it("goes out as it came, in the order and number of its parameters", async () => {
     const link = "/v1.0/users?z=1&%24skiptoken=a%2Fb%2Bc%3D&$top=5&x=2&x=1&$select=id&a=%F0%9F%93%A7";
