@@ -2,6 +2,7 @@
 import type { Break } from "./break.ts";
 import { gate } from "./gate-breaks.ts";
 import { layouts, lost } from "./layout-breaks.ts";
+import { names } from "./name-breaks.ts";
 import { approvals, confirmations, guards } from "./plan-breaks.ts";
 import { adoptions, caps, claims, fences, withdrawals } from "./route-breaks.ts";
 import { publishing, reading } from "./tenant-breaks.ts";
@@ -20,4 +21,5 @@ export const BREAKS: readonly Break[] = [
   ...gate,
   ...layouts,
   ...lost,
+  ...names,
 ];

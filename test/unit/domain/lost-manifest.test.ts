@@ -91,6 +91,22 @@ describe.each(losses)("A list whose manifest is %s", (_, lose) => {
   });
 });
 
+describe("A name that nobody claims any more", () => {
+  it("leaves the gateway with its tables, though the manifest is lost", async () => {
+    town.gateway.release();
+    for (let index = 0; index < 10; index++)
+      town.people.set(`id-${index}`, [`user${index}@a.test`, `user${index}@n.test`]);
+    town.editDomain("a", { aliasDomains: [{ name: "n.test", recipients: "Directory" }] });
+    town.editSync("a", OPEN);
+    await syncNow("a");
+    town.editDomain("a", { aliasDomains: [] });
+    await remove("a-manifest");
+    await syncNow("a");
+    expect(town.configMap("a-recipients")?.data?.["relay_recipients"]).not.toContain("@n.test");
+    expect(town.routed("a")).toBe("a.test");
+  });
+});
+
 describe("A name that moves while the manifest is lost", () => {
   it.each([
     { recipients: "Directory", accepted: 12, routed: "a.test n.test" },
