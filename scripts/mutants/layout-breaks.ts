@@ -70,6 +70,13 @@ export const layouts: readonly Break[] = [
 
 export const lost: readonly Break[] = [
   one(
+    "an edited manifest takes no name off the gateway",
+    "src/publication/lists.ts",
+    "if (!cached.edited) return manifest;",
+    "return manifest;",
+    LOST,
+  ),
+  one(
     "a name that moves is kept also where the manifest is lost",
     "src/sync/told-by-tables.ts",
     "if (tables.length === 0) return [];",

@@ -2,10 +2,12 @@
 import { LABEL_DOMAIN, LABEL_ROLE, LABEL_SYNC } from "../api/group.ts";
 import { BY_DOMAIN, BY_DOMAIN_NAME, BY_NAMELESS_MANIFEST, BY_SYNC, BY_TABLES, routedNames } from "../api/indexers.ts";
 import { manifestName } from "../api/names.ts";
-import type { MailDomain } from "../api/types.generated.ts";
+import { O365_SYNC } from "../api/resources.ts";
+import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import { find } from "../runtime/find.ts";
-import { CONFIG_MAP, type ConfigMap, type ObjectMeta } from "../runtime/kube.ts";
+import { CONFIG_MAP, type ConfigMap, type ObjectKey, type ObjectMeta } from "../runtime/kube.ts";
 import type { Client, Store } from "../runtime/types.ts";
+import { believe } from "./anchor.ts";
 import type { Role } from "./labels.ts";
 import { domainOf, type Manifest, stayingNames } from "./manifest.ts";
 import { parseManifest } from "./read-manifest.ts";
@@ -28,6 +30,7 @@ export interface ListSources {
     /** Metadata of every ConfigMap that carries our labels. */
     readonly configMaps: Store<ConfigMap>;
     readonly domains: Store<MailDomain>;
+    readonly syncs: Store<O365Sync>;
   };
 }
 
@@ -43,8 +46,8 @@ export interface ListsInput {
 
 /**
  * A list counts as long as its manifest stands, also when its O365Sync is gone or refers to another MailDomain by now:
- * gateways still mount its tables. What that other one routes itself is not told. Where tables stand and no manifest tells what is in them (somebody deleted it, or a
- * newer operator wrote it), what is routed now stays routed.
+ * gateways still mount its tables. What that other one routes itself is not told. Where tables stand and no manifest tells
+ * what is in them (somebody deleted or edited it, or a newer operator wrote it), what is routed now stays routed.
  */
 export async function findLists(
   sources: ListSources,
@@ -56,9 +59,10 @@ export async function findLists(
   for (const sync of syncsOf(candidates(sources, input))) {
     const found = await find(sources.client, CONFIG_MAP, { namespace, name: manifestName(sync) }, { signal });
     const ours = found?.metadata.labels?.[LABEL_ROLE] === "manifest" && found.metadata.labels[LABEL_SYNC] === sync;
-    const parsed = ours ? parseManifest(found.data?.["manifest.json"]) : undefined;
-    if (parsed?.kind === "ok") {
-      const { manifest } = parsed;
+    const manifest = ours
+      ? await believed(sources, { namespace, name: sync }, found.data?.["manifest.json"], signal)
+      : undefined;
+    if (manifest !== undefined) {
       if (domainOf(manifest) !== domain || manifest.current === undefined) continue;
       const follower = sources.stores.domains.get(`${namespace}/${found?.metadata.labels?.[LABEL_DOMAIN]}`);
       const isOwn = follower === undefined || follower.metadata.name === input.mailDomain;
@@ -69,6 +73,29 @@ export async function findLists(
     }
   }
   return lists;
+}
+
+/**
+ * What a manifest says, as far as the status of its O365Sync vouches for it: whoever edits one takes no name off the gateway.
+ * Undefined where it cannot be read, or says what nobody published. A cache may be older than the manifest: then it is
+ * asked again.
+ */
+async function believed(
+  { client, stores }: ListSources,
+  key: ObjectKey,
+  text: string | undefined,
+  signal: AbortSignal,
+): Promise<Manifest | undefined> {
+  const parsed = parseManifest(text);
+  if (parsed.kind !== "ok") return undefined;
+  const { manifest } = parsed;
+  const object = stores.syncs.get(`${key.namespace}/${key.name}`);
+  // When it was removed does not matter here.
+  const cached = believe(manifest, object?.status, 0);
+  if (!cached.edited) return manifest;
+  const fresh = await find(client, O365_SYNC, key, { signal });
+  const { manifest: told, edited } = believe(manifest, fresh?.status, 0);
+  return edited && told.current === undefined ? undefined : told;
 }
 
 function candidates({ stores }: ListSources, { namespace, mailDomain, domain }: ListsInput): ObjectMeta[] {

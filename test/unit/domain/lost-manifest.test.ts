@@ -91,6 +91,43 @@ describe.each(losses)("A list whose manifest is %s", (_, lose) => {
   });
 });
 
+interface Json {
+  [key: string]: Json;
+}
+const edits: readonly (readonly [string, (manifest: Json) => void])[] = [
+  ["of which a name is taken out", ({ current = {} }) => Object.assign(current, { aliasDomains: [] })],
+  ["that is said to be of another domain", ({ current = {} }) => Object.assign(current, { domain: "b.test" })],
+  [
+    "that is said to be about to end a name",
+    (manifest) => {
+      const { time: _1, counts: _2, accounts: _3, layouts: _4, ...target } = manifest["current"] ?? {};
+      const journal = { sha256: target["revision"], pieces: [] };
+      Object.assign(manifest, { intent: { target: { ...target, aliasDomains: [] }, journal, removedAddresses: 0 } });
+    },
+  ],
+];
+
+describe.each(edits)("A list %s, by an edit of its manifest,", (_, edit) => {
+  it("stays routed as it is, and is put right by the next sync", async () => {
+    town.gateway.release();
+    town.people.set("id-n", ["user@n.test"]);
+    const alias = [{ name: "n.test", recipients: "Directory" as const }];
+    town.editDomain("a", { aliasDomains: alias });
+    await syncNow("a");
+    town.gateway.expectAlways(town.gateway.accepted());
+    town.cluster.edit(CONFIG_MAP as never, { namespace: "mail", name: "a-manifest" }, (map: ConfigMap) => {
+      const manifest = JSON.parse(map.data?.["manifest.json"] ?? "") as Json;
+      edit(manifest);
+      map.data = { "manifest.json": JSON.stringify(manifest) };
+    });
+    await town.work();
+    expect(town.routed("a")).toBe("a.test n.test");
+    await syncNow("a");
+    expect(readyOf("a")).toMatchObject({ status: "True" });
+    expect(town.routed("a")).toBe("a.test n.test");
+  });
+});
+
 describe("A name that nobody claims any more", () => {
   it("leaves the gateway with its tables, though the manifest is lost", async () => {
     town.gateway.release();
@@ -148,6 +185,20 @@ describe("Two lists of which one has lost its manifest", () => {
     await town.remove("sync", "second");
     await town.addSync("third", "a", STRICT);
     town.people.delete("id-new");
+    await syncNow("third");
+    expect(town.sync("third")?.status?.held).toMatchObject({ reason: "DeletionGuard", changes: { total: 1 } });
+  });
+
+  it("count together also for what only the other one has", async () => {
+    town.gateway.release();
+    await town.remove("sync", "a");
+    town.people.delete("id-1");
+    await town.addSync("second", "a", OPEN);
+    await syncNow("second");
+    expect(town.configMap("second-recipients")?.data?.["relay_recipients"]).not.toContain("user1@a.test");
+    await remove("second-manifest");
+    await town.remove("sync", "second");
+    await town.addSync("third", "a", STRICT);
     await syncNow("third");
     expect(town.sync("third")?.status?.held).toMatchObject({ reason: "DeletionGuard", changes: { total: 1 } });
   });

@@ -167,7 +167,7 @@ const setServers: Act = async (machine, { which, how }) => {
 const DAMAGES: readonly ((data: string) => string | undefined)[] = [
   () => undefined,
   (data) => data.slice(0, data.length / 2),
-  (data) => data.replaceAll("user", "other"),
+  (data) => data.replaceAll("user", "other").replaceAll("n.test", "o.test"),
 ];
 /** Somebody deletes, cuts or edits what only the operator writes. */
 const damage: Act = async (machine, { which, how }) => {
@@ -258,7 +258,8 @@ async function settle({ town }: Machine): Promise<void> {
     const holders = town.domains().filter(({ spec }) => spec.domain === listOf);
     const others = town.domains().filter((domain) => claimedNames(domain).includes(name) && !holders.includes(domain));
     const isServed = holders.every(({ spec }) => (spec.inboundServers ?? []).length > 0);
-    return holders.length !== 1 || others.length > 0 || !isServed;
+    // Somebody may have edited a manifest.
+    return holders.length !== 1 || others.length > 0 || !isServed || !NAMES.includes(name);
   });
 }
 
