@@ -30,8 +30,9 @@ interface Output {
   close(beginning?: Buffer): void;
 }
 
-function createOutput(path: string): Output {
+function createOutput(path: string, opened: Set<number>): Output {
   const file = openSync(path, "w", 0o644);
+  opened.add(file);
   const chunk = Buffer.alloc(CHUNK_BYTES);
   let used = 0;
   let position = 0;
@@ -55,6 +56,7 @@ function createOutput(path: string): Output {
       flush();
       if (beginning !== undefined) writeSync(file, beginning, 0, beginning.length, 0);
       closeSync(file);
+      opened.delete(file);
     },
   };
 }
@@ -62,23 +64,41 @@ function createOutput(path: string): Output {
 /** Writes every table into a folder that is made for it. */
 export function* writeTables(catalog: Catalog, folder: string, now: number): Steps<void> {
   mkdirSync(folder, { mode: 0o755 });
-  const parts = catalog.lists.flatMap((list) => list.parts);
-  yield* writeRecipients(
-    parts.map(({ keys }) => keys),
-    folder,
-  );
-  yield* writeAliases(
-    parts.flatMap(({ aliases }) => aliases ?? []),
-    folder,
-  );
-  writeRouting(catalog, folder);
+  const opened = new Set<number>();
+  try {
+    yield* writeInto(catalog, { folder, opened });
+  } finally {
+    // A full disk is tried again and again, for days: no try may leave a file open.
+    for (const file of opened) closeSync(file);
+  }
   const time = now / 1000 - AGED_SECONDS;
   for (const name of TABLE_NAMES) utimesSync(join(folder, name), time, time);
 }
 
-function* writeRecipients(databases: readonly Buffer[], folder: string): Steps<void> {
-  const texts = (["postfix", "addresses"] as const).map((format) => [format, createText(format, folder)] as const);
-  const output = createOutput(join(folder, FORMATS.cdb.key));
+/** A folder that tables are written into, and the files that are open. */
+interface Target {
+  readonly folder: string;
+  readonly opened: Set<number>;
+}
+
+const outputFor = ({ folder, opened }: Target, name: string): Output => createOutput(join(folder, name), opened);
+
+function* writeInto(catalog: Catalog, target: Target): Steps<void> {
+  const parts = catalog.lists.flatMap((list) => list.parts);
+  yield* writeRecipients(
+    parts.map(({ keys }) => keys),
+    target,
+  );
+  yield* writeAliases(
+    parts.flatMap(({ aliases }) => aliases ?? []),
+    target,
+  );
+  writeRouting(catalog, target);
+}
+
+function* writeRecipients(databases: readonly Buffer[], target: Target): Steps<void> {
+  const texts = (["postfix", "addresses"] as const).map((format) => [format, createText(format, target)] as const);
+  const output = outputFor(target, FORMATS.cdb.key);
   output.write(Buffer.alloc(CDB_HEADER_BYTES));
   const most = databases.reduce((sum, database) => sum + countRecords(database), 0);
   const stream = createCdbStream(most, output.write);
@@ -97,8 +117,8 @@ function* writeRecipients(databases: readonly Buffer[], folder: string): Steps<v
   for (const [, text] of texts) text.close();
 }
 
-function* writeAliases(databases: readonly Buffer[], folder: string): Steps<void> {
-  const text = createText("aliases", folder);
+function* writeAliases(databases: readonly Buffer[], target: Target): Steps<void> {
+  const text = createText("aliases", target);
   for (const step of merged(databases)) {
     if (step === undefined) {
       yield;
@@ -114,8 +134,8 @@ function* writeAliases(databases: readonly Buffer[], folder: string): Steps<void
   text.close();
 }
 
-function createText(format: Format, folder: string) {
-  const output = createOutput(join(folder, FORMATS[format].key));
+function createText(format: Format, target: Target) {
+  const output = outputFor(target, FORMATS[format].key);
   let isEmpty = true;
   return {
     add(line: string | undefined): void {
@@ -131,12 +151,12 @@ function createText(format: Format, folder: string) {
   };
 }
 
-function writeRouting({ routing }: Catalog, folder: string): void {
+function writeRouting({ routing }: Catalog, target: Target): void {
   const names = [...routing.keys()];
-  const domains = createOutput(join(folder, RELAY_DOMAINS_KEY));
+  const domains = outputFor(target, RELAY_DOMAINS_KEY);
   domains.write(Buffer.from(renderRelayDomains(names)));
   domains.close();
-  const transport = createOutput(join(folder, TRANSPORT_KEY));
+  const transport = outputFor(target, TRANSPORT_KEY);
   const lines = names.map((name) => `${name} ${routing.get(name)}`).sort();
   transport.write(Buffer.from(lines.length === 0 ? renderTransport([], [], 0) : `${lines.join("\n")}\n`));
   transport.close();

@@ -7,8 +7,14 @@ import { createStackReader } from "./stack.ts";
 /** The program is the bundle, when it is the image that runs. */
 const readStack = createStackReader(process.argv[1] ?? "");
 
+/** Lines that wait; beyond that they are lost. */
+const MOST_UNWRITTEN_BYTES = 1024 * 1024;
+
 /** Written synchronously, so that the last line of a process that dies is there. Times are RFC 3339, levels words. */
 export function createLogger(level: string): Logger {
+  const output = destination({ fd: 1, sync: true, maxLength: MOST_UNWRITTEN_BYTES });
+  // A full disk below the log is no reason to stop: what could not be written follows when there is room.
+  output.on("error", () => {});
   return pino(
     {
       level,
@@ -18,7 +24,7 @@ export function createLogger(level: string): Logger {
       // Causes may carry what a server answered: messages and codes are enough.
       serializers: { err: describeError },
     },
-    destination({ fd: 1, sync: true }),
+    output,
   );
 }
 

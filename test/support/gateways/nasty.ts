@@ -76,6 +76,19 @@ export const relayAttempts = (domain: string): readonly string[] => [
   "x@@evil.test",
   "x@evil.test.",
   "x@127.0.0.1",
+  "X@EVIL.TEST",
+  "x@b\u00fccher.test",
+  "x@xn--bcher-kva.test",
+  `x@evil.test.${domain}.`,
+  `${"x".repeat(900)}@evil.test`,
+  "x\0@evil.test",
+  "x@evil.test\0",
+  `postmaster@${domain}\0@evil.test`,
+  `postmaster@${domain},x@evil.test`,
+  `postmaster@${domain} x@evil.test`,
+  `"postmaster@${domain}\\"@evil.test`,
+  `"postmaster@${domain}"x@evil.test`,
+  `x@evil.test (postmaster@${domain})`,
 ];
 
 /** Routes hidden in the local part of an address at `domain`: unknown recipients like any other. */
