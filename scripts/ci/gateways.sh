@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the mail gateways that test/extended/gateways starts, on a Debian machine as root, and prints the folders of
-# those that are not in PATH, as PATH takes them. Postfix, tinycdb and Rspamd are installed; Exim cannot be, beside Postfix: it is unpacked.
+# those that are not in PATH, as PATH takes them. Postfix, tinycdb, systemd (for systemd-analyze) and Rspamd are installed; Exim cannot be, beside Postfix: it is unpacked.
 # What is there already is left alone. Nothing is started. Rspamd is left out where Debian does not have it.
 set -euo pipefail
 
@@ -18,7 +18,7 @@ has() { [[ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/n
 available() { apt-cache show --no-all-versions "$1" >/dev/null 2>&1; }
 
 wanted=()
-for package in postfix postfix-cdb tinycdb rspamd; do
+for package in postfix postfix-cdb tinycdb systemd rspamd; do
   if has "$package"; then continue; fi
   update
   if [[ "$package" == rspamd ]] && ! available rspamd; then

@@ -1,6 +1,7 @@
 /** The manifests and the configuration of examples/postfix-gateway fit each other, the docs and the API server. */
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
@@ -10,6 +11,7 @@ import { request } from "../../support/api.ts";
 import { createNamespace, useControlPlane } from "../../support/controlplane.ts";
 import { documented, settingsOf } from "../../support/gateways/docs.ts";
 import { EXAMPLE } from "../../support/gateways/postfix.ts";
+import { lacks } from "../../support/gateways/programs.ts";
 import { filesOf, ROOT } from "../../support/pages.ts";
 
 interface Manifest {
@@ -152,6 +154,36 @@ describe.skipIf(useControlPlane().kind === "embedded")("examples/postfix-gateway
 });
 
 describe("examples/postfix-vm", () => {
+  it.skipIf(lacks({ programs: ["systemd-analyze"] }))(
+    "has a unit that systemd takes, alone and with the documented drop-in",
+    () => {
+      const folder = mkdtempSync(join(tmpdir(), "o365-sync-unit-"));
+      try {
+        const name = "o365-sync-gateway.service";
+        // What the unit starts need not be on the machine that tests it.
+        const unit = readFileSync(`${ROOT}examples/postfix-vm/${name}`, "utf8").replace(
+          "/usr/bin/node",
+          process.execPath,
+        );
+        const verify = (): string => {
+          const { status, stdout, stderr } = spawnSync("systemd-analyze", ["verify", "--man=no", join(folder, name)], {
+            encoding: "utf8",
+          });
+          return `${status} ${stdout}${stderr}`.trim();
+        };
+        writeFileSync(join(folder, name), unit);
+        expect(verify()).toBe("0");
+        mkdirSync(join(folder, `${name}.d`));
+        writeFileSync(join(folder, `${name}.d/override.conf`), documented("reload.conf"));
+        expect(verify()).toBe("0");
+        writeFileSync(join(folder, name), unit.replace("LoadCredential=", "LoadCredentials="));
+        expect(verify()).toContain("Unknown key");
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  );
+
   it("starts the program with flags that it has, at the address that main.cf asks", () => {
     const unit = readFileSync(`${ROOT}examples/postfix-vm/o365-sync-gateway.service`, "utf8").replaceAll("\\\n", "");
     const [, flags = ""] = /^ExecStart=\/usr\/bin\/node .*operator\.cjs gateway (.*)$/m.exec(unit) ?? [];
