@@ -89,6 +89,17 @@ describe("The image", { timeout: 60_000 }, () => {
     expect(built).toMatchObject({ status: 0, stderr: "" });
   });
 
+  it("24.2: runs nothing in its last stage: an image for another platform needs no emulator", async () => {
+    const dockerfile = DockerfileParser.parse(await readFile(join(ROOT, "Dockerfile"), "utf8"));
+    const [build, last] = dockerfile.getFROMs();
+    expect(build?.getPlatformFlag()?.getValue()).toBe("$BUILDPLATFORM");
+    expect(last?.getPlatformFlag()).toBeNull();
+    const words = dockerfile.getInstructions().map((each) => each.getKeyword());
+    const after = words.slice(words.lastIndexOf("FROM"));
+    expect(after).toContain("COPY");
+    expect(after).not.toContain("RUN");
+  });
+
   it("is plain ASCII: one other letter would make its source take twice the memory", async () => {
     const source = await readFile(join(folder, "dist/operator.cjs"));
     expect(source.findIndex((byte) => byte > 0x7f)).toBe(-1);

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { request } from "../../support/api.ts";
 import { operatorRules } from "../../support/rights.ts";
-import { CHART, container, helm, type Manifest, manifests, only, render, run } from "./helm.ts";
+import { CHART, container, helm, type Manifest, manifests, only, RELEASE, render, run } from "./helm.ts";
 import { installMonitoringKinds } from "./monitoring-kinds.ts";
 import { CONTRADICTIONS, REFUSED_BY_SCHEMA } from "./refusals.ts";
 import { VALUE_SETS } from "./value-sets.ts";
@@ -107,6 +107,16 @@ describe.skipIf(helm === undefined)("The chart", () => {
     const { status, stdout, stderr } = release(name);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     for (const object of manifests(stdout)) expect((await apply(object)).status, object.kind).toBeLessThan(300);
+  });
+
+  it.each(["1.32.0", "v1.32.3-eks-473151a", "1.33.4-gke.1036000"])("renders for Kubernetes %s", (version) => {
+    const { status, stderr } = run(["template", RELEASE, CHART, "--kube-version", version], {});
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  });
+
+  it("is refused by Kubernetes 1.31, which it was never tested on", () => {
+    const { stderr } = run(["template", RELEASE, CHART, "--kube-version", "1.31.9"], {});
+    expect(stderr).toContain("chart requires kubeVersion: >=1.32.0-0");
   });
 
   it("24.3: says why it is no release with a dot, as Helm allows it", () => {
