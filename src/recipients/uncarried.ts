@@ -3,7 +3,7 @@ import { isPauseDue, type Steps } from "../base/steps.ts";
 import type { LeftOutCollector } from "./left-out.ts";
 import type { DomainNames } from "./model.ts";
 import { localOf } from "./packed/buckets.ts";
-import type { Roster } from "./packed/roster.ts";
+import { bucketsFor, type Roster } from "./packed/roster.ts";
 import type { Format } from "./tables/formats/formats.ts";
 import { isCarriedBy } from "./tables/formats/formats.ts";
 
@@ -14,50 +14,50 @@ export function* tellUncarried(
   formats: readonly Format[],
   leftOut: LeftOutCollector,
 ): Steps<void> {
-  const mirrors = names.aliasDomains.filter(({ recipients }) => recipients === "Mirror").map(({ name }) => name);
-  const own = `@${names.domain}`;
-  const repeated = new Map<string, string | undefined>();
-  const carried = (address: string, primary: string): boolean =>
+  const isCarried = (address: string, primary: string): boolean =>
     formats.every((format) => isCarriedBy(format, address, primary));
+  const tell = (address: string, index: number): void =>
+    leftOut.add({ address, ...objectOf(accounts, index), reason: "format" });
   for (let index = 0; index < accounts.length; index++) {
     const primary = accounts.addressAt(index, 0);
-    const object = accounts.typeOf(index) === "static" ? undefined : accounts.idOf(index);
     for (let place = 0; place < accounts.countOf(index); place++) {
-      if (isPauseDue()) yield;
       const address = accounts.addressAt(index, place);
-      if (!carried(address, primary)) leftOut.add(told(address, object));
-      if (mirrors.length === 0 || !address.endsWith(own)) continue;
-      // Formats mind what stands before the @: what one Mirror domain repeats is carried where the others are.
-      if (!carried(`${localOf(address)}@${mirrors[0]}`, primary)) repeated.set(localOf(address), object);
-    }
-  }
-  const real = yield* realAmong(accounts, repeated, mirrors);
-  for (const [local, object] of repeated) {
-    for (const mirror of mirrors) {
-      const address = `${local}@${mirror}`;
-      if (!real.has(address)) leftOut.add(told(address, object));
+      if (!isCarried(address, primary)) tell(address, index);
       if (isPauseDue()) yield;
     }
   }
+  yield* tellRepeated(accounts, names, { isCarried, tell });
 }
 
-const told = (address: string, object: string | undefined) =>
-  ({ address, ...(object === undefined ? {} : { object }), reason: "format" }) as const;
+const objectOf = (accounts: Roster, index: number) =>
+  accounts.typeOf(index) === "static" ? {} : { object: accounts.idOf(index) };
 
-/** What the tenant really has at an address goes before the copy. */
-function* realAmong(
-  accounts: Roster,
-  repeated: ReadonlyMap<string, unknown>,
-  mirrors: readonly string[],
-): Steps<Set<string>> {
-  const real = new Set<string>();
-  if (repeated.size === 0) return real;
-  for (let index = 0; index < accounts.length; index++) {
-    for (let place = 0; place < accounts.countOf(index); place++) {
+interface Telling {
+  isCarried(address: string, primary: string): boolean;
+  tell(address: string, index: number): void;
+}
+
+/** Of what Mirror domains repeat, a bucket at a time: what the tenant really has at an address goes before the copy. */
+function* tellRepeated(accounts: Roster, names: DomainNames, { isCarried, tell }: Telling): Steps<void> {
+  const mirrors = names.aliasDomains.filter(({ recipients }) => recipients === "Mirror").map(({ name }) => name);
+  if (mirrors.length === 0) return;
+  const own = `@${names.domain}`;
+  const count = bucketsFor(accounts.addresses);
+  const buckets = yield* accounts.deal(count);
+  for (let bucket = 0; bucket < count; bucket++) {
+    const here = new Map<string, number>();
+    for (let slot = buckets.start(bucket); slot < buckets.start(bucket + 1); slot++) {
+      const index = buckets.indexAt(slot);
+      here.set(accounts.addressAt(index, buckets.placeAt(slot)), index);
       if (isPauseDue()) yield;
-      const address = accounts.addressAt(index, place);
-      if (mirrors.some((name) => address.endsWith(`@${name}`)) && repeated.has(localOf(address))) real.add(address);
+    }
+    for (const [address, index] of here) {
+      if (isPauseDue()) yield;
+      if (!address.endsWith(own)) continue;
+      const copies = mirrors.map((mirror) => `${localOf(address)}@${mirror}`);
+      // Formats mind what stands before the @: what one Mirror domain repeats is carried where the others are.
+      if (isCarried(copies[0] ?? "", accounts.addressAt(index, 0))) continue;
+      for (const copy of copies) if (!here.has(copy)) tell(copy, index);
     }
   }
-  return real;
 }
