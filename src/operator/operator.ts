@@ -27,7 +27,6 @@ import { createLeaderElector } from "../runtime/leader.ts";
 import { createManager } from "../runtime/manager.ts";
 import { createStatusWriter } from "../runtime/status-writer.ts";
 import type { Client, EventRecorder, Logger, Reconcile, Store } from "../runtime/types.ts";
-import type { Fairness } from "../runtime/waiting.ts";
 import { type Checks, createChecks } from "../sync/access/checks.ts";
 import { clientIdOf } from "../sync/access/connection.ts";
 import { NOTHING_SHARED, parseSharedAccess, type SharedAccess } from "../sync/access/shared-access.ts";
@@ -35,6 +34,7 @@ import { intervalOf } from "../sync/additions/poll-times.ts";
 import { createSyncReconciler } from "../sync/controller.ts";
 import type { SyncServices } from "../sync/services.ts";
 import { RELEASE, REVISION } from "../version.ts";
+import { createFairness } from "./fairness.ts";
 import { notifierOf } from "./make-notifier.ts";
 import { lookAgain } from "./relook.ts";
 import { RECONCILE_SLACK_MS, serveAll } from "./serving.ts";
@@ -91,7 +91,7 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
     name: "o365sync",
     observer: metrics.controller("o365sync", config.concurrentSyncs),
     concurrency: config.concurrentSyncs,
-    fairness: byTenant(stores.syncs, tenants, config.concurrentSyncs),
+    fairness: createFairness(stores.syncs, tenants, config.concurrentSyncs),
     timeoutMs: config.syncTimeoutMs + RECONCILE_SLACK_MS,
     deps,
     log,
@@ -143,15 +143,6 @@ const logStart = (log: Logger, about: object): void =>
 function tellContact(log: Logger, server: string, trouble: string | undefined): void {
   if (trouble === undefined) log.info({ server }, "The API server answers again");
   else log.warn({ server, reason: trouble }, "Cannot reach the API server; it is tried again until it answers");
-}
-
-/** A tenant with many domains, or one that answers slowly, leaves workers to the others. */
-function byTenant(syncs: Store<O365Sync>, tenants: TenantNames, workers: number): Fairness {
-  const groupOf = (key: string): string => {
-    const sync = syncs.get(key);
-    return sync === undefined ? "" : tenants.groupOf(sync.spec, sync.metadata.namespace ?? "");
-  };
-  return { groupOf, mostOfGroup: Math.ceil(workers / 2) };
 }
 
 interface SyncParts {

@@ -45,7 +45,7 @@ export interface Queue {
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 300_000;
 
-const FIRST_COME: Fairness = { groupOf: () => "", mostOfGroup: Number.POSITIVE_INFINITY };
+const FIRST_COME: Fairness = { groupsOf: () => [], mostOf: () => [] };
 
 export function createQueue({ clock, fairness = FIRST_COME, observer }: QueueOptions): Queue {
   const waiting = createWaiting(fairness);

@@ -2,9 +2,10 @@
 
 /** Keys of one group take turns with those of the others, and do not take all workers, however many there are. */
 export interface Fairness {
-  groupOf(key: string): string;
-  /** How many keys of one group are worked on at once. */
-  readonly mostOfGroup: number;
+  /** Always as many, whose names differ: turns are taken among the first ones of the keys, then among the second ones. */
+  groupsOf(key: string): readonly string[];
+  /** By the place in `groupsOf`: how many keys of one group are worked on at once. Asked once for each key that is taken. */
+  mostOf(): readonly number[];
 }
 
 export interface Waiting {
@@ -26,25 +27,46 @@ interface Group {
   turn: number;
 }
 
-export function createWaiting({ groupOf, mostOfGroup }: Fairness): Waiting {
+/** Beyond that the ones whose turn is longest ago are forgotten: names of groups are made by whoever writes the objects. */
+const MOST_GROUPS = 10_000;
+const NO_TURN_YET: Readonly<Group> = { running: 0, turn: 0 };
+
+export function createWaiting({ groupsOf, mostOf }: Fairness): Waiting {
   /** Oldest first. */
   const waiting = new Map<string, number>();
+  /** The one whose turn is longest ago first. */
   const groups = new Map<string, Group>();
-  /** The group that a key had when it began: what it is of may have changed since. */
-  const begun = new Map<string, { readonly group: Group; readonly since: number }>();
+  /** The groups that a key had when it began: what it is of may have changed since. */
+  const begun = new Map<string, { readonly groups: readonly Group[]; readonly since: number }>();
   let turn = 0;
 
-  const groupFor = (key: string): Group => groups.get(groupOf(key)) ?? { running: 0, turn: 0 };
-
   function next(): string | undefined {
-    let best: { readonly key: string; readonly turn: number } | undefined;
+    const most = mostOf();
+    let best: { readonly key: string; readonly turns: readonly number[] } | undefined;
     for (const key of waiting.keys()) {
-      const group = groupFor(key);
-      if (group.running >= mostOfGroup) continue;
-      if (best === undefined || group.turn < best.turn) best = { key, turn: group.turn };
-      if (best.turn === 0) break;
+      const own = groupsOf(key).map((name) => groups.get(name) ?? NO_TURN_YET);
+      if (own.some(({ running }, depth) => running >= (most[depth] ?? Number.POSITIVE_INFINITY))) continue;
+      const turns = own.map((group) => group.turn);
+      if (best === undefined || isEarlier(turns, best.turns)) best = { key, turns };
+      if (best.turns.every((each) => each === 0)) break;
     }
     return best?.key;
+  }
+
+  function takeTurn(name: string): Group {
+    const group = groups.get(name) ?? { ...NO_TURN_YET };
+    group.running++;
+    group.turn = turn;
+    groups.delete(name);
+    groups.set(name, group);
+    return group;
+  }
+
+  function forgetOldest(): void {
+    for (const [name, group] of groups) {
+      if (groups.size <= MOST_GROUPS) return;
+      if (group.running === 0) groups.delete(name);
+    }
   }
 
   return {
@@ -56,21 +78,23 @@ export function createWaiting({ groupOf, mostOfGroup }: Fairness): Waiting {
     take() {
       const key = next();
       if (key === undefined) return undefined;
-      const group = groupFor(key);
-      group.running++;
-      group.turn = ++turn;
-      groups.set(groupOf(key), group);
+      turn++;
       const since = waiting.get(key) ?? 0;
-      begun.set(key, { group, since });
+      begun.set(key, { groups: groupsOf(key).map(takeTurn), since });
+      forgetOldest();
       waiting.delete(key);
       return { key, since };
     },
     done(key) {
-      const taken = begun.get(key);
+      for (const group of begun.get(key)?.groups ?? []) group.running--;
       begun.delete(key);
-      if (taken !== undefined) taken.group.running--;
     },
     queuedAt: (key) => begun.get(key)?.since,
     clear: () => waiting.clear(),
   };
+}
+
+function isEarlier(turns: readonly number[], others: readonly number[]): boolean {
+  const different = turns.findIndex((turn, depth) => turn !== others[depth]);
+  return different >= 0 && (turns[different] ?? 0) < (others[different] ?? 0);
 }

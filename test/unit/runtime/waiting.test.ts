@@ -5,7 +5,8 @@ import { createFakeClock } from "../../support/clock.ts";
 
 /** The group of `a1` is a. */
 function setUp(mostOfGroup: number, keys: readonly string[]): Queue {
-  const queue = createQueue({ clock: createFakeClock(), fairness: { groupOf: (key) => key.slice(0, 1), mostOfGroup } });
+  const fairness = { groupsOf: (key: string) => [key.slice(0, 1)], mostOf: () => [mostOfGroup] };
+  const queue = createQueue({ clock: createFakeClock(), fairness });
   for (const key of keys) queue.add(key);
   return queue;
 }
@@ -45,7 +46,7 @@ describe("groups of keys", () => {
     let group = "a";
     const queue = createQueue({
       clock: createFakeClock(),
-      fairness: { groupOf: (key) => (key === "moving" ? group : key.slice(0, 1)), mostOfGroup: 1 },
+      fairness: { groupsOf: (key) => [key === "moving" ? group : key.slice(0, 1)], mostOf: () => [1] },
     });
     for (const key of ["moving", "a1"]) queue.add(key);
     expect(await queue.get()).toBe("moving");

@@ -1,0 +1,63 @@
+/** Nobody takes all workers: neither a tenant nor a namespace, whatever its objects name as their tenants. */
+import { describe, expect, it } from "vitest";
+import type { O365Sync } from "../../../src/api/types.generated.ts";
+import { createTenantNames } from "../../../src/directory/tenant-names.ts";
+import { createFairness } from "../../../src/operator/fairness.ts";
+import { createQueue } from "../../../src/runtime/queue.ts";
+import { createStore, storeKey } from "../../../src/runtime/store.ts";
+import { createFakeClock } from "../../support/clock.ts";
+
+const guid = (index: number): string => `00000000-0000-4000-8000-${index.toString(16).padStart(12, "0")}`;
+const sync = (namespace: string, name: string, tenantId: string): O365Sync =>
+  ({ metadata: { namespace, name, uid: `${namespace} ${name}` }, spec: { cloud: "Global", tenantId } }) as O365Sync;
+const invented = (namespace: string, count: number): O365Sync[] =>
+  Array.from({ length: count }, (_, index) => sync(namespace, `s${index}`, guid(index + 1)));
+
+const WORKERS = 4;
+/** What the workers take when all of these wait, in this order; none is ever done. */
+async function taken(syncs: readonly O365Sync[]): Promise<string[]> {
+  const store = createStore<O365Sync>();
+  for (const each of syncs) store.put(each);
+  const fairness = createFairness(store, createTenantNames(), WORKERS);
+  const queue = createQueue({ clock: createFakeClock(), fairness });
+  for (const { metadata } of syncs) queue.add(storeKey(metadata));
+  const found: string[] = [];
+  for (let worker = 0; worker < WORKERS; worker++) void queue.get().then((key) => key !== undefined && found.push(key));
+  await new Promise((resolve) => setImmediate(resolve));
+  return found;
+}
+
+describe("Of four workers", () => {
+  it("a namespace whose objects name a thousand invented tenants takes two, and its neighbour comes second", async () => {
+    const found = await taken([...invented("evil", 1000), sync("mail", "example-com", guid(5000))]);
+    expect(found).toEqual(["evil/s0", "mail/example-com", "evil/s1"]);
+  });
+
+  it("the only namespace takes all, for different tenants", async () => {
+    expect(await taken(invented("mail", 10))).toHaveLength(4);
+  });
+
+  it("a tenant takes two, from however many namespaces it is read", async () => {
+    const tenant = guid(7);
+    const found = await taken(["a", "b", "c", "d"].map((namespace) => sync(namespace, "example-com", tenant)));
+    expect(found).toHaveLength(2);
+  });
+
+  it("namespaces take turns, whatever tenants they invent: the last of a hundred is not served behind the first's objects", async () => {
+    const store = createStore<O365Sync>();
+    const syncs = [...invented("evil", 100), sync("mail", "a", guid(5000)), sync("mail", "b", guid(5001))];
+    for (const each of syncs) store.put(each);
+    const queue = createQueue({
+      clock: createFakeClock(),
+      fairness: createFairness(store, createTenantNames(), WORKERS),
+    });
+    for (const { metadata } of syncs) queue.add(storeKey(metadata));
+    const order: (string | undefined)[] = [];
+    for (let turn = 0; turn < 4; turn++) {
+      const key = await queue.get();
+      order.push(key);
+      queue.done(key ?? "");
+    }
+    expect(order).toEqual(["evil/s0", "mail/a", "evil/s1", "mail/b"]);
+  });
+});
