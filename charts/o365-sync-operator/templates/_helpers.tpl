@@ -106,14 +106,20 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 {{- end -}}
 
-{{/* The Secrets of the installation itself as namespace/name, separated by commas: no O365Sync may name one of them. */}}
+{{/*
+The Secrets of the installation itself as namespace/name, separated by commas: no O365Sync may name one of them. The usual
+names are among them also where nothing uses them yet: whoever adds a key to plain manifests need not think of it.
+*/}}
 {{- define "operator.ownSecrets" -}}
-{{- $names := list (include "operator.appSecretName" .) (include "operator.smtpSecretName" .) (include "operator.proxySecretName" .) -}}
 {{- $own := list -}}
+{{- range list "app" "smtp" "proxy" -}}
+{{- $own = append $own (printf "%s/%s-%s" $.Release.Namespace (include "operator.fullname" $) .) -}}
+{{- end -}}
+{{- $names := list (include "operator.appSecretName" .) (include "operator.smtpSecretName" .) (include "operator.proxySecretName" .) -}}
 {{- range $names | compact -}}
 {{- $own = append $own (printf "%s/%s" $.Release.Namespace .) -}}
 {{- end -}}
-{{- join "," $own -}}
+{{- join "," ($own | uniq) -}}
 {{- end -}}
 
 {{/* Content of the --shared-access file; empty when nothing is shared. */}}

@@ -22,7 +22,10 @@ const REACHED: Readonly<Record<FlagName, readonly [values: object, argument: str
     { sharedAccess: { allow: [{ namespaces: ["mail"], tenants: [CLIENT], clientIds: [CLIENT] }] } },
     "--shared-access=/etc/o365-sync/settings/shared-access.json",
   ],
-  "own-secrets": [{ smtp: { ...SMTP, username: "me", existingSecret: "smtp" } }, "--own-secrets=default/smtp"],
+  "own-secrets": [
+    { smtp: { ...SMTP, username: "me", existingSecret: "smtp" } },
+    `--own-secrets=${["o365-sync-operator-app", "o365-sync-operator-smtp", "o365-sync-operator-proxy", "smtp"].map((name) => `default/${name}`).join(",")}`,
+  ],
   "watch-secrets": [{ watchSecrets: true }, "--watch-secrets"],
   "concurrent-syncs": [{ concurrentSyncs: 8 }, "--concurrent-syncs=8"],
   "leader-elect": [{}, "--leader-elect"],
