@@ -2,12 +2,13 @@
 
 import { isPauseDue, type Steps } from "../base/steps.ts";
 import type { Account, DirectoryObject, Plan, Source } from "./model.ts";
+import type { AddressSet } from "./packed/address-set.ts";
 import { isDelete } from "./roster-changes.ts";
 import { parseAddress, smtpAddresses } from "./smtp-address.ts";
 
 export interface OwnRules {
   /** Addresses that excludeRecords left out. */
-  readonly excluded: ReadonlySet<string>;
+  readonly excluded: Pick<AddressSet, "has">;
   readonly sources: Readonly<Record<Source, boolean>>;
   /** Domains that recipients are kept of. */
   readonly domains: readonly string[];

@@ -1,10 +1,12 @@
 /** From directory objects to accounts: the rules that decide which address belongs to whom. */
-
+import { createHash } from "node:crypto";
+import { Failure } from "../base/failure.ts";
 import { isPauseDue, type Steps } from "../base/steps.ts";
 import { type Claim, compareClaims } from "./claims.ts";
 import { type Candidate, primaryOf, type Sifted, sift } from "./election.ts";
 import { createLeftOut, type LeftOut, type LeftOutCollector } from "./left-out.ts";
 import { type AccountType, type DirectoryObject, type DomainNames, SOURCES, type Source } from "./model.ts";
+import { type AddressSet, createAddressSet } from "./packed/address-set.ts";
 import { type Buckets, dealOut, NO_BUCKET } from "./packed/buckets.ts";
 import { createRecords, type PackedRecord, type Records } from "./packed/records.ts";
 import { ACCOUNT_TYPES, bucketsFor, type Roster, rosterFrom } from "./packed/roster.ts";
@@ -27,14 +29,14 @@ export interface Derived {
   readonly accounts: Roster;
   /** Addresses of these domains that no gateway can carry, by reason; and mail-enabled groups that have no address yet. */
   readonly dropped: Readonly<Partial<Record<DropReason | "noAddress", number>>>;
-  /** Addresses that stood on more than one object, sorted. */
-  readonly conflicts: readonly string[];
+  /** Addresses that stood on more than one object. */
+  readonly conflicts: AddressSet;
   /** After excludes, before statics. */
   readonly tenantAccounts: number;
   /** The same by source. */
   readonly objects: Readonly<Record<Source, number>>;
   /** Addresses that a pattern left out. */
-  readonly excluded: ReadonlySet<string>;
+  readonly excluded: AddressSet;
   /** What of these domains is not among the accounts, and why. */
   readonly leftOut: LeftOut;
   /** Static recipients that are no address of these domains, as they were written. */
@@ -53,6 +55,7 @@ const KEPT = 1; // of these domains
 const MARKED = 2; // with `SMTP:`, whether of these domains or not
 const MAIL = 4; // stands in `mail`
 const LOST = 8; // to another object that has it too
+const LOSING = 16; // the same, while the others are still judged by what everybody has
 const MARK: Readonly<Record<NamedAs, number>> = { SMTP: MARKED, smtp: 0, mail: MAIL };
 
 /** The kind of a record is its place in ACCOUNT_TYPES, from the first page to the list. */
@@ -67,6 +70,12 @@ const KIND_OF = Object.fromEntries(
 const kindOf = (source: Source): number => KIND_OF[source];
 const sourceOf = (kind: number): Source => SOURCES.find((source) => kindOf(source) === kind) ?? "users";
 
+/** Whatever a text's length is: a hundred thousand of them are kept. */
+const shortNameOf = (text: string): string => createHash("sha256").update(text).digest("base64").slice(0, 22);
+
+/** As much as a record can hold; Exchange gives an object some hundreds. */
+const MOST_OF_OBJECT = 0xffff;
+
 /** Objects that are told of once although they come twice; of more than these each coming counts. */
 const MOST_REMEMBERED = 100_000;
 
@@ -79,7 +88,7 @@ export function createDeriver({ names, excludeRecords, staticRecipients, formats
   const told = new Set<string>();
 
   function leaveOut(object: string, reason: DropReason | "noAddress", address?: string): void {
-    const what = `${object} ${address}`;
+    const what = shortNameOf(`${object} ${address}`);
     if (told.has(what)) return;
     if (told.size < MOST_REMEMBERED) told.add(what);
     dropped[reason] = (dropped[reason] ?? 0) + 1;
@@ -120,12 +129,14 @@ export function createDeriver({ names, excludeRecords, staticRecipients, formats
         for (const [place, address] of before.addresses.entries())
           marks.set(address, (marks.get(address) ?? 0) | (before.marks[place] ?? 0));
       }
+      if (marks.size > MOST_OF_OBJECT)
+        throw new Failure("retry", "MalformedAnswer", `an object came with more than ${MOST_OF_OBJECT} addresses`);
       candidates.put({ id, kind, addresses: [...marks.keys()], marks: [...marks.values()] });
     },
 
     *finish() {
       const { statics, invalid } = parseStatics(staticRecipients, domains);
-      const contested = yield* settleConflicts(candidates, leftOut);
+      const conflicts = yield* settleConflicts(candidates, leftOut);
       const patternOf = compilePatterns(excludeRecords);
       const isExcluded = (address: string): boolean => patternOf(address) !== undefined;
       const found = yield* toAccounts(candidates, { isExcluded, statics, leftOut });
@@ -138,7 +149,7 @@ export function createDeriver({ names, excludeRecords, staticRecipients, formats
       return {
         accounts,
         dropped,
-        conflicts: contested.sort(),
+        conflicts,
         tenantAccounts: found.objects.users + found.objects.groups + found.objects.contacts,
         objects: found.objects,
         excluded: found.excluded,
@@ -163,57 +174,58 @@ interface Holder {
 
 /**
  * Gives every address that stands on several objects to one of them, and marks what the others lose. All at once, by the
- * primaries that stand before, so that no order of input matters. Answers the contested addresses.
+ * primaries that stand before, so that no order of input matters. Answers the contested addresses. Looked at in parts:
+ * a tenant may have all its addresses on several objects.
  */
-function* settleConflicts(candidates: Records, leftOut: LeftOutCollector): Steps<string[]> {
-  const holders = yield* findContested(candidates);
-  const before = yield* primariesOf(candidates, holders);
-  for (const [address, contesting] of holders) {
-    let winner: (Claim & { readonly holder: Holder }) | undefined;
-    for (const holder of contesting) {
-      const isPrimary = before.get(holder.index) === address;
-      const source = sourceOf(candidates.kindOf(holder.index));
-      const claim = { holder, isPrimary, source, id: candidates.idOf(holder.index) };
-      if (winner === undefined || compareClaims(claim, winner) < 0) winner = claim;
-      if (isPauseDue()) yield;
-    }
-    for (const holder of contesting) {
-      if (isPauseDue()) yield;
-      if (winner === undefined || holder === winner.holder) continue;
-      const { index, place } = holder;
-      candidates.setMark(index, place, candidates.markOf(index, place) | LOST);
-      leftOut.add({ address, object: candidates.idOf(index), reason: "conflict", keptBy: winner.id });
-    }
-  }
-  return [...holders.keys()];
-}
-
-/** By address: all that have it, where they are several. */
-function* findContested(candidates: Records): Steps<Map<string, Holder[]>> {
+function* settleConflicts(candidates: Records, leftOut: LeftOutCollector): Steps<AddressSet> {
   const { length, countOf } = candidates;
-  let addresses = 0;
-  for (let index = 0; index < length; index++) addresses += countOf(index);
-  const count = bucketsFor(addresses);
+  const count = bucketsFor(yield* countAddresses(candidates));
   const bucketAt = (index: number, place: number): number =>
     (candidates.markOf(index, place) & KEPT) === 0 ? NO_BUCKET : candidates.hashOfLocal(index, place) % count;
   const buckets = yield* dealOut({ length, countOf, bucketAt }, count);
-  const holders = new Map<string, Holder[]>();
+  const contested = createAddressSet();
+  const primaryPlaceOf = createPrimaries(candidates);
   for (let bucket = 0; bucket < count; bucket++) {
-    const [from, to] = [buckets.start(bucket), buckets.start(bucket + 1)];
-    if (yield* haveOwnHashes(candidates, buckets, from, to)) continue;
-    const first = new Map<string, Holder>();
-    for (let slot = from; slot < to; slot++) {
-      if (isPauseDue()) yield;
-      const holder: Holder = { index: buckets.indexAt(slot), place: buckets.placeAt(slot) };
-      const address = candidates.addressOf(holder.index, holder.place);
-      const other = first.get(address);
-      const known = holders.get(address);
-      if (other === undefined) first.set(address, holder);
-      else if (known === undefined) holders.set(address, [other, holder]);
-      else known.push(holder);
+    if (yield* haveOwnHashes(candidates, buckets, buckets.start(bucket), buckets.start(bucket + 1))) continue;
+    for (const [address, holders] of yield* contestedIn(candidates, buckets, bucket)) {
+      contested.add(address);
+      yield* judgeHolders({ candidates, leftOut, primaryPlaceOf }, address, holders);
     }
   }
-  return holders;
+  for (let index = 0; contested.size > 0 && index < length; index++) {
+    for (let place = 0; place < countOf(index); place++) {
+      const mark = candidates.markOf(index, place);
+      if ((mark & LOSING) !== 0) candidates.setMark(index, place, (mark & ~LOSING) | LOST);
+      if (isPauseDue()) yield;
+    }
+  }
+  return contested;
+}
+
+function* countAddresses({ length, countOf }: Records): Steps<number> {
+  let addresses = 0;
+  for (let index = 0; index < length; index++) {
+    addresses += countOf(index);
+    if (isPauseDue()) yield;
+  }
+  return addresses;
+}
+
+/** By address: all that have it, where they are several. */
+function* contestedIn(candidates: Records, buckets: Buckets, bucket: number): Steps<Map<string, Holder[]>> {
+  const contested = new Map<string, Holder[]>();
+  const first = new Map<string, Holder>();
+  for (let slot = buckets.start(bucket); slot < buckets.start(bucket + 1); slot++) {
+    if (isPauseDue()) yield;
+    const holder: Holder = { index: buckets.indexAt(slot), place: buckets.placeAt(slot) };
+    const address = candidates.addressOf(holder.index, holder.place);
+    const other = first.get(address);
+    const known = contested.get(address);
+    if (other === undefined) first.set(address, holder);
+    else if (known === undefined) contested.set(address, [other, holder]);
+    else known.push(holder);
+  }
+  return contested;
 }
 
 const MOST_HASHED = 16_384;
@@ -231,19 +243,48 @@ function* haveOwnHashes(candidates: Records, buckets: Buckets, from: number, to:
   return true;
 }
 
-/** Found once for each object: one may contest thousands of addresses. */
-function* primariesOf(
-  candidates: Records,
-  holders: ReadonlyMap<string, readonly Holder[]>,
-): Steps<Map<number, string | undefined>> {
-  const primaries = new Map<number, string | undefined>();
-  for (const contesting of holders.values()) {
-    for (const { index } of contesting) {
-      if (!primaries.has(index)) primaries.set(index, primaryOf(candidateOf(candidates.get(index))));
-      if (isPauseDue()) yield;
-    }
+/** Where the primary of a candidate stands, -1 where it has none. Found once for each: one may contest thousands of addresses. */
+function createPrimaries(candidates: Records): (index: number) => number {
+  const UNKNOWN = -2;
+  const places = new Int32Array(candidates.length).fill(UNKNOWN);
+  return (index) => {
+    const known = places[index] ?? UNKNOWN;
+    if (known !== UNKNOWN) return known;
+    const record = candidates.get(index);
+    const primary = primaryOf(candidateOf(record));
+    const place = primary === undefined ? -1 : record.addresses.indexOf(primary);
+    places[index] = place;
+    return place;
+  };
+}
+
+interface Judging {
+  readonly candidates: Records;
+  readonly leftOut: LeftOutCollector;
+  readonly primaryPlaceOf: (index: number) => number;
+}
+
+function* judgeHolders(
+  { candidates, leftOut, primaryPlaceOf }: Judging,
+  address: string,
+  holders: Holder[],
+): Steps<void> {
+  let winner: (Claim & { readonly holder: Holder }) | undefined;
+  for (const holder of holders) {
+    const { index, place } = holder;
+    const isPrimary = primaryPlaceOf(index) === place;
+    const source = sourceOf(candidates.kindOf(index));
+    const claim = { holder, isPrimary, source, id: candidates.idOf(index) };
+    if (winner === undefined || compareClaims(claim, winner) < 0) winner = claim;
+    if (isPauseDue()) yield;
   }
-  return primaries;
+  for (const holder of holders) {
+    if (isPauseDue()) yield;
+    if (winner === undefined || holder === winner.holder) continue;
+    const { index, place } = holder;
+    candidates.setMark(index, place, candidates.markOf(index, place) | LOSING);
+    leftOut.add({ address, object: candidates.idOf(index), reason: "conflict", keptBy: winner.id });
+  }
 }
 
 const MOST_PLAIN = 4;
@@ -267,7 +308,7 @@ function plainly({ addresses, marks }: PackedRecord, isExcluded: (address: strin
 }
 
 interface TenantAccounts {
-  readonly excluded: Set<string>;
+  readonly excluded: AddressSet;
   readonly objects: Record<Source, number>;
 }
 
@@ -280,7 +321,7 @@ interface Sifting {
 
 /** Puts an account in the place of each candidate that is one. */
 function* toAccounts(candidates: Records, { isExcluded, statics, leftOut }: Sifting): Steps<TenantAccounts> {
-  const excluded = new Set<string>();
+  const excluded = createAddressSet();
   const objects: Record<Source, number> = { users: 0, groups: 0, contacts: 0 };
   for (let index = 0; index < candidates.length; index++) {
     if (isPauseDue()) yield;

@@ -84,12 +84,12 @@ export function createLeftOut(): LeftOutCollector {
     add(entry, matched) {
       const { address = "", ...known } = entry;
       const { object = "", reason } = known;
-      const key = `${String(LEFT_OUT_REASONS.indexOf(reason)).padStart(2, "0")} ${address} ${object}`;
+      const shown = address.slice(0, LONGEST_SHOWN);
+      const key = `${String(LEFT_OUT_REASONS.indexOf(reason)).padStart(2, "0")} ${shown} ${object}`;
       if (last !== undefined && key > last) {
         more++;
         return;
       }
-      const shown = address.slice(0, LONGEST_SHOWN);
       const row: Row = {
         ...known,
         ...(address === "" ? {} : { address: shown }),

@@ -10,7 +10,6 @@ import type { Change, Plan } from "./model.ts";
 import { type AddressSet, createAddressSet } from "./packed/address-set.ts";
 import { localOf } from "./packed/buckets.ts";
 import { createLabelled, type Labelled } from "./packed/labelled.ts";
-import { sortedBy } from "./packed/sort.ts";
 
 export interface StoredPlan {
   readonly plan: Plan;
@@ -93,9 +92,10 @@ export function* writePlanFile({ plan, mirrors, lost, lostCount, digest }: Store
     whole: true,
   };
   const alone = (): Steps<Buffer> => pack([lineOf({ ...head, whole: false })]);
-  if (changes.length > MOST_CHANGES || lost.byLocal.length > MOST_LOCALS) return yield* alone();
-  const full = yield* pack(yield* linesOf(head, yield* fatesOf(plan, lost)));
-  return full.length <= LARGEST_BYTES ? full : yield* alone();
+  if (changes.length > MOST_CHANGES || lost.locals > MOST_LOCALS) return yield* alone();
+  const lines = yield* linesOf(head, yield* fatesOf(plan, lost));
+  const full = lines && (yield* pack(lines));
+  return full !== undefined && full.length <= LARGEST_BYTES ? full : yield* alone();
 }
 
 function* pack(lines: Iterable<string>): Steps<Buffer> {
@@ -122,23 +122,22 @@ function* fatesOf({ changes }: Plan, lost: AddressSet): Steps<Labelled> {
   return fates;
 }
 
-/** In an order that follows from what they say: the same plan gives the same bytes. */
-function* linesOf(head: Head, fates: Labelled): Steps<string[]> {
+/** In an order that follows from what they say: the same plan gives the same bytes. Undefined: too much to be read again. */
+function* linesOf(head: Head, fates: Labelled): Steps<string[] | undefined> {
   const lines = [lineOf(head)];
-  const groups = [...fates.groups()].sort((a, b) => (a.labels.join("\n") < b.labels.join("\n") ? -1 : 1));
-  for (const { labels, locals: unsorted } of groups) {
+  let characters = 0;
+  for (const group of fates.groups(LINE_LOCALS)) {
+    if (isPauseDue()) yield;
+    if (group === undefined) continue;
     const domains = new Map<string, Fate[]>();
-    for (const label of labels) {
+    for (const label of group.labels) {
       const [name = "", number] = label.split(" ");
       domains.set(name, [...(domains.get(name) ?? []), FATES[Number(number)] as Fate]);
     }
-    const locals = [...unsorted];
-    const order = yield* sortedBy(locals.length, (item) => locals[item] ?? "");
-    for (let from = 0; from < order.length; from += LINE_LOCALS) {
-      const some = Array.from(order.subarray(from, from + LINE_LOCALS), (item) => locals[item] ?? "");
-      lines.push(lineOf({ domains: [...domains], locals: some }));
-      if (isPauseDue()) yield;
-    }
+    const line = lineOf({ domains: [...domains], locals: [...group.locals] });
+    characters += line.length;
+    if (characters > UNZIP_LIMITS.characters) return undefined;
+    lines.push(line);
   }
   return lines;
 }

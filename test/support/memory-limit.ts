@@ -45,15 +45,16 @@ export function limitMemory(pid: number, bytes: number): MemoryLimit {
 function watched(pid: number, bytes: number): MemoryLimit {
   let most = 0;
   const timer = setInterval(() => {
-    most = Math.max(most, residentBytes(pid));
+    most = Math.max(most, mostResidentBytes(pid));
     if (most > bytes) process.kill(pid, "SIGKILL");
   }, 50);
   return { by: "watched", peakBytes: () => most, close: () => clearInterval(timer) };
 }
 
-function residentBytes(pid: number): number {
+/** The kernel keeps it: what was used between two looks counts too. */
+function mostResidentBytes(pid: number): number {
   try {
-    const [, kib = "0"] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+    const [, kib = "0"] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
     return Number(kib) * 1024;
   } catch {
     return 0;

@@ -14,6 +14,8 @@ export interface GraphObject extends DirectoryObject {
 /** Well above what Microsoft gives out: a GUID, and some hundred addresses. */
 const LONGEST_ID = 256;
 const MOST_ADDRESSES = 10_000;
+/** Exchange's own limit is 1,123, X.500 addresses included. */
+const LONGEST_ADDRESS = 4096;
 
 /** Throws Failure (MalformedAnswer) for a property of another type. */
 export function toObject(operation: Operation, source: Source, json: unknown): GraphObject {
@@ -25,6 +27,8 @@ export function toObject(operation: Operation, source: Source, json: unknown): G
     throw malformed(operation, "proxyAddresses of an object is no list of texts");
   }
   if ((proxyAddresses?.length ?? 0) > MOST_ADDRESSES) throw malformed(operation, "an object has too many addresses");
+  if ([mail ?? "", ...(proxyAddresses ?? [])].some(({ length }) => length > LONGEST_ADDRESS))
+    throw malformed(operation, "an address of an object is too long");
   if (!isAbsent(mailEnabled) && typeof mailEnabled !== "boolean") {
     throw malformed(operation, "mailEnabled of an object is neither true nor false");
   }

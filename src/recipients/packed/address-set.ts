@@ -2,13 +2,13 @@
 
 import { isPauseDue, type Steps } from "../../base/steps.ts";
 import { localOf } from "./buckets.ts";
-import { createLabelled, type Labelled } from "./labelled.ts";
+import { createLabelled } from "./labelled.ts";
 
 export interface AddressSet extends Iterable<string> {
   readonly size: number;
   has(address: string): boolean;
-  /** By local part: the domains it stands at. */
-  readonly byLocal: Pick<Labelled, "length" | "groups">;
+  /** Different local parts. */
+  readonly locals: number;
 }
 
 export interface AddressSetBuilder extends AddressSet {
@@ -22,14 +22,18 @@ export function createAddressSet(): AddressSetBuilder {
     get size() {
       return size;
     },
-    byLocal,
+    get locals() {
+      return byLocal.length;
+    },
     add(address) {
       if (byLocal.add(localOf(address), domainOf(address))) size++;
     },
     has: (address) => byLocal.has(localOf(address), domainOf(address)),
     *[Symbol.iterator]() {
-      for (const { labels, locals } of byLocal.groups())
-        for (const local of locals) for (const domain of labels) yield `${local}@${domain}`;
+      for (let index = 0; index < byLocal.length; index++) {
+        const { local, labels } = byLocal.at(index);
+        for (const domain of labels) yield `${local}@${domain}`;
+      }
     },
   };
 }

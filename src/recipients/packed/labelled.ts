@@ -1,13 +1,15 @@
-/** Local parts with labels, packed: what fifty Mirror domains repeat costs no more than the original. */
+/** Local parts with labels, packed: a bit a label, so that what fifty Mirror domains repeat costs seven bytes more, however it is mixed. */
 
-import { createNumbers } from "./numbers.ts";
+import { isPauseDue } from "../../base/steps.ts";
 import { createRecords } from "./records.ts";
+import { sortedBy } from "./sort.ts";
 
 /** Local parts that carry the very same labels. */
 export interface LabelledGroup {
   /** Sorted. */
   readonly labels: readonly string[];
-  readonly locals: Iterable<string>;
+  /** Sorted. */
+  readonly locals: readonly string[];
 }
 
 export interface Labelled {
@@ -16,40 +18,27 @@ export interface Labelled {
   /** A label that it has already is not counted twice. Answers whether it is new there. */
   add(local: string, label: string): boolean;
   has(local: string, label: string): boolean;
-  labelsOf(local: string): readonly string[];
-  groups(): Iterable<LabelledGroup>;
+  /** The local part with this number, and its labels. */
+  at(index: number): { readonly local: string; readonly labels: readonly string[] };
+  /** In an order that follows from what they are; a group with more than `most` local parts comes in several. */
+  groups(most: number): Generator<LabelledGroup | undefined>;
 }
 
-interface LabelSet {
-  readonly labels: ReadonlySet<string>;
-  /** By a label: the number of the set that has it too. */
-  readonly with: Map<string, number>;
-}
+const WORD_BITS = 32;
 
 export function createLabelled(): Labelled {
   const locals = createRecords();
-  /** By the number of a local part: the number of its set. */
-  const setOf = createNumbers();
-  const sets: LabelSet[] = [{ labels: new Set(), with: new Map() }];
   const numbers = new Map<string, number>();
+  const labels: string[] = [];
+  const bits = createRows();
 
-  const labelsAt = (local: string): ReadonlySet<string> => {
-    const index = locals.find(local);
-    return (index === undefined ? undefined : sets[setOf.get(index)]?.labels) ?? new Set();
+  const numberOf = (label: string): number => {
+    const known = numbers.get(label);
+    if (known !== undefined) return known;
+    numbers.set(label, labels.length);
+    return labels.push(label) - 1;
   };
-
-  /** The set that has one label more. */
-  function widened(from: number, label: string): number {
-    const set = sets[from];
-    const known = set?.with.get(label);
-    if (set === undefined || known !== undefined) return known ?? 0;
-    const labels = new Set([...set.labels, label].sort());
-    const key = [...labels].join(" ");
-    const number = numbers.get(key) ?? sets.push({ labels, with: new Map() }) - 1;
-    numbers.set(key, number);
-    set.with.set(label, number);
-    return number;
-  }
+  const labelsAt = (index: number): string[] => labels.filter((_, label) => bits.has(index, label));
 
   return {
     get length() {
@@ -58,29 +47,73 @@ export function createLabelled(): Labelled {
     add(local, label) {
       let index = locals.find(local);
       if (index === undefined) {
+        index = locals.length;
         locals.put({ id: local, kind: 0, addresses: [], marks: [] });
-        index = locals.length - 1;
-        setOf.push(0);
       }
-      const set = setOf.get(index);
-      if (sets[set]?.labels.has(label) === true) return false;
-      setOf.set(index, widened(set, label));
-      return true;
+      return bits.add(index, numberOf(label));
     },
-    has: (local, label) => labelsAt(local).has(label),
-    labelsOf: (local) => [...labelsAt(local)],
-    *groups() {
-      const members = sets.map(() => createNumbers());
-      for (let index = 0; index < setOf.length; index++) members[setOf.get(index)]?.push(index);
-      for (const [number, { labels }] of sets.entries()) {
-        const inside = members[number];
-        if (inside === undefined || inside.length === 0) continue;
-        yield { labels: [...labels], locals: idsOf(inside, (index) => locals.idOf(index)) };
+    has(local, label) {
+      const [index, number] = [locals.find(local), numbers.get(label)];
+      return index !== undefined && number !== undefined && bits.has(index, number);
+    },
+    at: (index) => ({ local: locals.idOf(index), labels: labelsAt(index) }),
+    *groups(most) {
+      const sorted = labels.map((_, label) => label).sort((a, b) => ((labels[a] ?? "") < (labels[b] ?? "") ? -1 : 1));
+      /** Which labels it has, in their order: equal texts are equal sets. */
+      const keyOf = (index: number): string => bits.textOf(index, sorted);
+      const order = yield* sortedBy(locals.length, (index) => `${keyOf(index)} ${locals.idOf(index)}`);
+      let open: { readonly key: string; readonly labels: string[]; readonly locals: string[] } | undefined;
+      for (const index of order) {
+        const key = keyOf(index);
+        if (open !== undefined && (open.key !== key || open.locals.length >= most)) {
+          yield open;
+          open = undefined;
+        }
+        open ??= { key, labels: labelsAt(index).sort(), locals: [] };
+        open.locals.push(locals.idOf(index));
+        if (isPauseDue()) yield undefined;
       }
+      if (open !== undefined) yield open;
     },
   };
 }
 
-function* idsOf(numbers: { readonly length: number; get(at: number): number }, idOf: (index: number) => string) {
-  for (let at = 0; at < numbers.length; at++) yield idOf(numbers.get(at));
+/** Rows of bits, all as wide as the widest. */
+function createRows() {
+  let width = 1;
+  let words = new Uint32Array(256);
+
+  const wordOf = (row: number, bit: number): number => row * width + Math.floor(bit / WORD_BITS);
+
+  function widen(bit: number): void {
+    const wider = Math.max(Math.floor(bit / WORD_BITS) + 1, width * 2);
+    const rows = words.length / width;
+    const next = new Uint32Array(rows * wider);
+    for (let row = 0; row < rows; row++) next.set(words.subarray(row * width, (row + 1) * width), row * wider);
+    [words, width] = [next, wider];
+  }
+
+  function lengthen(row: number): void {
+    const rows = words.length / width;
+    const next = new Uint32Array(Math.max(row + 1, rows + (rows >>> 1)) * width);
+    next.set(words);
+    words = next;
+  }
+
+  const has = (row: number, bit: number): boolean =>
+    bit < width * WORD_BITS && ((words[wordOf(row, bit)] ?? 0) & (1 << (bit % WORD_BITS))) !== 0;
+
+  return {
+    has,
+    /** Answers whether it was not set. */
+    add(row: number, bit: number): boolean {
+      if (bit >= width * WORD_BITS) widen(bit);
+      if (wordOf(row, bit) >= words.length) lengthen(row);
+      if (has(row, bit)) return false;
+      const word = wordOf(row, bit);
+      words[word] = (words[word] ?? 0) | (1 << (bit % WORD_BITS));
+      return true;
+    },
+    textOf: (row: number, order: readonly number[]): string => order.map((bit) => (has(row, bit) ? "0" : "1")).join(""),
+  };
 }

@@ -14,6 +14,7 @@ import type { Baseline } from "../../recipients/baseline.ts";
 import type { DomainNames } from "../../recipients/model.ts";
 import { createRosterBuilder, type Roster } from "../../recipients/packed/roster.ts";
 import { joinedRosters } from "../../recipients/packed/roster-views.ts";
+import { sortedBy } from "../../recipients/packed/sort.ts";
 import { parseTables } from "../../recipients/tables/render.ts";
 import { find } from "../../runtime/find.ts";
 import { CONFIG_MAP } from "../../runtime/kube.ts";
@@ -140,9 +141,16 @@ async function inheritedBaseline(
   return addresses.length === 0 ? { kind: "numbers", published } : { kind: "addresses", addresses, published };
 }
 
+/** Of the tables that stand. Each takes some hundred bytes. */
+const MOST_STANDING = 500_000;
+/** All that eight layouts can have. */
+const MOST_TABLES = 1024;
+
 /**
- * What the tables accept that stand, sorted; nothing where there are none. Those that the manifest names first where all
- * of them stand, else all that carry our labels and a name that only this operator gives.
+ * What the tables accept that stand, sorted; nothing where there are none, or where those that the manifest names hold
+ * more than there is room for: then their number counts. Those that the manifest names first where all of them stand,
+ * else all that carry our labels and a name that only this operator gives: others can write as many of these as they like,
+ * and too many of them must not become a baseline of which less is known. Throws Failure.
  */
 async function standingAddresses(
   maps: ConfigMaps,
@@ -153,14 +161,32 @@ async function standingAddresses(
   const known = tablesAmong(object, maps.known(object));
   const named = new Set(current?.layouts[0]?.tables.map(({ name }) => name));
   const first = known.filter(({ name }) => named.has(name));
+  const isWhole = named.size > 0 && first.length === named.size;
+  const tables = isWhole ? first : known;
+  if (tables.length > MOST_TABLES) throw tooManyTables(`more than ${MOST_TABLES} ConfigMaps carry its labels`);
   const addresses = new Set<string>();
-  for (const { name } of named.size > 0 && first.length === named.size ? first : known) {
+  for (const { name } of tables) {
     const found = await maps.read(object, name, "recipients", signal);
     if (found === undefined) continue;
     for (const address of await inSlices(parseTables(found.object), signal)) addresses.add(address);
+    if (addresses.size <= MOST_STANDING) continue;
+    if (isWhole) return [];
+    throw tooManyTables(`its tables hold more than ${MOST_STANDING} addresses, and no manifest says which are its own`);
   }
-  return [...addresses].sort();
+  const unsorted = [...addresses];
+  const order = await inSlices(
+    sortedBy(unsorted.length, (item) => unsorted[item] ?? ""),
+    signal,
+  );
+  return Array.from(order, (item) => unsorted[item] ?? "");
 }
+
+const tooManyTables = (what: string): Failure =>
+  new Failure(
+    "stalled",
+    "ConfigMapConflict",
+    `what is published is damaged, and ${what}: delete those that are not of this list`,
+  );
 
 type BaselineRef = NonNullable<O365Sync["spec"]["baselineRef"]>;
 

@@ -211,7 +211,7 @@ function numbers({
   reading,
 }: Pick<Result, "judged" | "reading">): Pick<RunEnd, "read" | "changes" | "dropped" | "conflicts"> {
   const { derived, read } = reading;
-  return { read, changes: judged.proposal.plan.counts, dropped: derived.dropped, conflicts: derived.conflicts.length };
+  return { read, changes: judged.proposal.plan.counts, dropped: derived.dropped, conflicts: derived.conflicts.size };
 }
 
 async function endTest({ plans }: RunServices, { object, signal }: RunInput, result: Result): Promise<RunEnd> {

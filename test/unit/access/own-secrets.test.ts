@@ -6,7 +6,8 @@ import { parseAllDocuments } from "yaml";
 import type { O365Sync } from "../../../src/api/types.generated.ts";
 import { parseConfig } from "../../../src/config/config.ts";
 import type { Client } from "../../../src/runtime/types.ts";
-import { resolveAccess } from "../../../src/sync/access/credentials.ts";
+import { resolveAccess } from "../../../src/sync/access/connection.ts";
+import { NOTHING_SHARED } from "../../../src/sync/access/shared-access.ts";
 
 const ROOT = new URL("../../..", import.meta.url).pathname;
 
@@ -33,7 +34,7 @@ describe("By the flags of config/operator.yaml", () => {
       const config = parseConfig(deployment?.spec.template.spec.containers[0]?.args ?? [], { POD_NAME: "pod" });
       if (typeof config === "string") throw new Error(config);
       const sharedKeys = {
-        access: { app: undefined, allow: [] },
+        access: NOTHING_SHARED,
         federatedTokenFile: undefined,
         ownSecrets: config.ownSecrets,
       };

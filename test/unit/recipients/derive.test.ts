@@ -163,7 +163,7 @@ describe("Rule 5: excludeRecords", () => {
   it("leave a whole account out by its primary, and an alias alone", () => {
     const derived = derive(objects, { excludeRecords: ["TEST*"] });
     expect(brief(derived)).toEqual(["a@example.com"]);
-    expect([...derived.excluded].sort()).toEqual(["b@example.com", "test.a@example.com", "test@example.com"]);
+    expect(derived.excluded).toEqual(["b@example.com", "test.a@example.com", "test@example.com"]);
     expect(derived.tenantAccounts).toBe(1);
   });
 });
@@ -264,4 +264,14 @@ describe("Whatever the directory holds", () => {
       }),
     );
   });
+});
+
+it("An object that comes again and again with other addresses ends the read once no record could hold them", () => {
+  const again = Array.from({ length: 8 }, (_, time) => ({
+    id: "1",
+    source: "users" as const,
+    mail: null,
+    proxyAddresses: Array.from({ length: 9000 }, (_, index) => `smtp:u${time}.${index}@example.com`),
+  }));
+  expect(() => derive(again)).toThrow("came with more than 65535 addresses");
 });

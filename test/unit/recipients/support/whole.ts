@@ -132,13 +132,18 @@ export async function readPlanFile(data: Buffer): Promise<ListedStoredPlan | und
 
 export const writeCdb = (entries: readonly cdb.CdbEntry[]): Buffer => allSteps(cdb.writeCdb(entries));
 
-export interface ListedDerived extends Omit<Derived, "accounts"> {
+export interface ListedDerived extends Omit<Derived, "accounts" | "conflicts" | "excluded"> {
   readonly accounts: readonly Account[];
+  /** Sorted. */
+  readonly conflicts: readonly string[];
+  /** Sorted. */
+  readonly excluded: readonly string[];
 }
 
 export function derive(objects: readonly DirectoryObject[], options: DeriveOptions): ListedDerived {
   const deriver = createStepDeriver(options);
   for (const object of objects) deriver.add(object);
   const derived = allSteps(deriver.finish());
-  return { ...derived, accounts: [...derived.accounts] };
+  const { accounts, conflicts, excluded } = derived;
+  return { ...derived, accounts: [...accounts], conflicts: [...conflicts].sort(), excluded: [...excluded].sort() };
 }

@@ -1,6 +1,7 @@
 /** Where accounts or manifest are damaged, the tables that stand are what a read is compared with, and asked about. */
 import { afterEach, describe, expect, it } from "vitest";
 import type { O365Sync } from "../../../../src/api/types.generated.ts";
+import { CONFIG_MAP, type ConfigMap } from "../../../../src/runtime/kube.ts";
 import { createSmallWorld, NAME, peopleOf, type SmallWorld, viewOf } from "../../../support/small-world.ts";
 
 let world: SmallWorld;
@@ -111,6 +112,27 @@ describe("A publication whose accounts are damaged", () => {
     const answer = await world.ask("sync", "second");
     expect(answer).toMatchObject({ state: "Failed", reason: "DeletionGuard" });
     expect(world.sync().status?.held?.violations[0]).toMatchObject({ actual: 60 });
+  });
+
+  it("is not exchanged for what less is known of, by more forged tables than there may be (2)", async () => {
+    world = await createSmallWorld();
+    await world.ask("sync", "first");
+    await world.removeMap(`${NAME}-manifest`);
+    await world.removeMap(`${NAME}-accounts-0`);
+    world.damaged = true;
+    const own = world.map(`${NAME}-recipients`);
+    if (own === undefined) throw new Error("nothing was published");
+    for (let index = 0; index <= 1024; index++) {
+      const { uid: _, resourceVersion: __, ...metadata } = own.metadata;
+      const forged = { ...own, metadata: { ...metadata, name: `${NAME}-recipients-128-${index}` } };
+      await world.cluster.client.create(CONFIG_MAP, forged as ConfigMap);
+    }
+    for (let index = 0; index < 90; index++) {
+      world.company.remove(`user${index}@example.com`);
+      world.company.hire(`new${index}@example.com`);
+    }
+    expect(await world.ask("sync", "second")).toMatchObject({ state: "Failed", reason: "ConfigMapConflict" });
+    expect(world.map(own.metadata.name)?.data).toEqual(own.data);
   });
 
   it("takes no edited line for an address, and no copy of a table for one", async () => {
