@@ -20,3 +20,19 @@ export const ANNOTATION_SYNC = `${GROUP}/sync`;
 export const ANNOTATION_TEST_SYNC = `${GROUP}/test-sync`;
 export const ANNOTATION_TEST_CONNECTION = `${GROUP}/test-connection`;
 export const ANNOTATION_APPROVE = `${GROUP}/approve`;
+
+const OWN_KEYS: ReadonlySet<string> = new Set([
+  LABEL_MANAGED_BY,
+  LABEL_ROLE,
+  LABEL_SYNC,
+  LABEL_WATCH,
+  LABEL_DOMAIN,
+  ANNOTATION_DOMAIN_NAME,
+  ANNOTATION_SYNC,
+  ANNOTATION_TEST_SYNC,
+  ANNOTATION_TEST_CONNECTION,
+  ANNOTATION_APPROVE,
+]);
+
+/** Of a label or annotation: whether it means something to the operator. Anything else is other people's. */
+export const isOwnKey = (key: string): boolean => OWN_KEYS.has(key);

@@ -2,6 +2,7 @@
 
 import {
   ANNOTATION_DOMAIN_NAME,
+  isOwnKey,
   LABEL_DOMAIN,
   LABEL_MANAGED_BY,
   LABEL_SYNC,
@@ -47,7 +48,15 @@ export function watch({ client, namespaces, secrets, deps, log }: WatchOptions) 
   ): Watched<T> => {
     const places = namespaces.length === 0 ? [undefined] : namespaces;
     const reflectors = places.map((namespace) =>
-      createReflector({ client, type, deps, log, ...options, ...(namespace === undefined ? {} : { namespace }) }),
+      createReflector({
+        client,
+        type,
+        deps,
+        log,
+        isOwnKey,
+        ...options,
+        ...(namespace === undefined ? {} : { namespace }),
+      }),
     );
     return { store: mergeStores(reflectors.map(({ store }) => store)), reflectors };
   };

@@ -10,6 +10,11 @@ import { createTransport, type HttpRequest, readText } from "./transport.ts";
 import { ApiError, type WatchEvent } from "./types.ts";
 import { readEvents } from "./watch-stream.ts";
 
+/** An object has three mebibytes at most, a page of a list as much as people have written into its objects. */
+const MOST_CHARACTERS = 16 * 1024 * 1024;
+/** Reason of the ApiError for an answer with more than may be read. */
+export const ANSWER_TOO_LARGE = "AnswerTooLarge";
+
 export interface CallerOptions {
   /** For one attempt, from connecting to the last byte. */
   readonly timeoutMs: number;
@@ -60,7 +65,8 @@ export function createCaller(access: ApiServerAccess, deps: Deps, options: Calle
     }
     const code = response.statusCode ?? 0;
     if (code >= 200 && code < 300) return response;
-    throw answerError(describe(request), code, await readText(response), response.headers["retry-after"]);
+    const text = (await readText(response, MOST_CHARACTERS)) ?? "";
+    throw answerError(describe(request), code, text, response.headers["retry-after"]);
   }
 
   /** What to reject with: the caller's own reason, an answer's error as it is, or a connection's error by name. */
@@ -78,7 +84,9 @@ export function createCaller(access: ApiServerAccess, deps: Deps, options: Calle
     const deadline = createDeadline(clock, options.timeoutMs, signal);
     try {
       const response = await send(request, deadline.signal);
-      return parseAnswer(await readText(response), request);
+      const text = await readText(response, MOST_CHARACTERS);
+      if (text === undefined) throw new ApiError(`${describe(request)}: the answer is too large`, 0, ANSWER_TOO_LARGE);
+      return parseAnswer(text, request);
     } catch (error) {
       throw failure(error, request, deadline, signal);
     } finally {

@@ -2,6 +2,7 @@
 import type { Deps } from "../base/deps.ts";
 import { statusError } from "./api-error.ts";
 import { type Backoff, createBackoff } from "./backoff.ts";
+import { ANSWER_TOO_LARGE } from "./caller.ts";
 import type { KubeObject, ResourceType } from "./kube.ts";
 import { createStore, type WritableStore } from "./store.ts";
 import {
@@ -22,11 +23,16 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly labelSelector?: string | undefined;
   /** Keeps metadata only; T's other fields are then absent whatever its type says. */
   readonly metadataOnly?: boolean | undefined;
+  /** Which labels and annotations are kept of an object with more metadata than its own needs. Default: all. */
+  readonly isOwnKey?: ((key: string) => boolean) | undefined;
   readonly deps: Deps;
   readonly log: Logger;
 }
 
 const PAGE_SIZE = 500;
+/** Of an object's metadata, as JSON: what people add beyond that is not kept here. */
+const LARGEST_METADATA = 4096;
+const LONGEST_OWN_VALUE = 1024;
 
 /**
  * A peer that died without a word must be noticed within half a minute. Bookmarks come once a minute only, TCP keepalive does not see a stuck
@@ -46,14 +52,18 @@ const SHORTEST_WATCH_MS = 1_000;
 const ASK_VERSION_MS = 5 * 60_000;
 const RELIST_MS = 60 * 60_000;
 
-/** Objects keep no managedFields, and always carry apiVersion and kind. */
+/**
+ * Objects keep no managedFields, and always carry apiVersion and kind. Of metadata that is larger than its own could make it
+ * only that is kept, without a resourceVersion where nothing else is known of the object: whoever needs it whole asks.
+ */
 export function createReflector<T extends KubeObject>(options: ReflectorOptions<T>): Reflector<T> {
-  const { client, type, deps, namespace, labelSelector, metadataOnly } = options;
+  const { client, type, deps, namespace, labelSelector, metadataOnly, isOwnKey } = options;
   const log = options.log.child({ reflector: type.plural });
   const selection = { namespace, labelSelector, metadataOnly };
   const store = createStore<T>();
   const handlers: ((change: StoreChange<T>) => void)[] = [];
   const emit = (changes: StoreChange<T>[]): void => notify(handlers, changes, log);
+  const tidy = (object: T): T => tidied(type, object, { isOwnKey, metadataOnly });
   let hasSynced = false;
   /** Where the next watch begins; undefined: list first. */
   let resourceVersion: string | undefined;
@@ -76,7 +86,7 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
   }
 
   async function list(signal: AbortSignal): Promise<void> {
-    const { objects, version } = await listAll(client, type, { ...selection, signal });
+    const { objects, version } = await listAll(client, type, { ...selection, signal }, tidy);
     due.listed();
     emit(store.replace(objects, isOlder(version, resourceVersion) ? "went back" : versions));
     versions = "comparable";
@@ -95,7 +105,7 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
 
   function take(event: WatchEvent<T>): void {
     if (event.type === "ERROR") throw statusError(`watch ${type.plural}`, event.object);
-    emit(changesOf(store, type, event));
+    emit(changesOf(store, tidy, event));
     const version = event.object.metadata.resourceVersion;
     if (event.type === "BOOKMARK" && isOlder(version, resourceVersion)) wentBack();
     else resourceVersion = version ?? resourceVersion;
@@ -156,32 +166,42 @@ async function* watchOnce<T extends KubeObject>(
 
 function changesOf<T extends KubeObject>(
   store: WritableStore<T>,
-  type: ResourceType<T>,
+  tidy: (object: T) => T,
   event: Exclude<WatchEvent<T>, { type: "ERROR" }>,
 ): StoreChange<T>[] {
   switch (event.type) {
     case "ADDED":
     case "MODIFIED":
-      return store.put(tidy(type, event.object));
+      return store.put(tidy(event.object));
     case "DELETED":
-      return store.remove(tidy(type, event.object));
+      return store.remove(tidy(event.object));
     case "BOOKMARK":
       return [];
   }
 }
 
-/** Page by page. */
+/** Page by page, with smaller ones where people have written much into the objects. */
 async function listAll<T extends KubeObject>(
   client: Pick<Client, "list">,
   type: ResourceType<T>,
   options: ListOptions,
+  tidy: (object: T) => T,
 ): Promise<{ readonly objects: T[]; readonly version: string }> {
   const objects: T[] = [];
   let next: string | undefined;
   let version: string | undefined;
+  let limit = PAGE_SIZE;
   do {
-    const page = await client.list(type, { ...options, limit: PAGE_SIZE, continue: next });
-    for (const item of page.items) objects.push(tidy(type, item));
+    const page = await client.list(type, { ...options, limit, continue: next || undefined }).catch((error: unknown) => {
+      if (!(error instanceof ApiError) || error.reason !== ANSWER_TOO_LARGE || limit === 1) throw error;
+      return undefined;
+    });
+    if (page === undefined) {
+      limit = Math.ceil(limit / 8);
+      next ??= "";
+      continue;
+    }
+    for (const item of page.items) objects.push(tidy(item));
     next = page.metadata.continue || undefined;
     version = page.metadata.resourceVersion;
   } while (next !== undefined);
@@ -242,11 +262,32 @@ function notify<T>(handlers: readonly ((change: T) => void)[], changes: readonly
   }
 }
 
-function tidy<T extends KubeObject>(type: ResourceType<T>, object: T): T {
+function tidied<T extends KubeObject>(
+  type: ResourceType<T>,
+  object: T,
+  { isOwnKey, metadataOnly }: Pick<ReflectorOptions<T>, "isOwnKey" | "metadataOnly">,
+): T {
   const { managedFields: _, ...metadata } = object.metadata;
   const apiVersion = type.group === "" ? type.version : `${type.group}/${type.version}`;
-  return { ...object, apiVersion, kind: type.kind, metadata };
+  const tidy = { ...object, apiVersion, kind: type.kind, metadata };
+  if (isOwnKey === undefined || JSON.stringify(metadata).length <= LARGEST_METADATA) return tidy;
+  const { labels = {}, annotations = {}, ownerReferences = [], finalizers: __, resourceVersion, ...rest } = metadata;
+  const own = {
+    ...rest,
+    labels: ownOf(labels, isOwnKey),
+    annotations: ownOf(annotations, isOwnKey),
+    ownerReferences: ownerReferences.filter(({ controller }) => controller === true),
+  };
+  const isKnown = metadataOnly !== true && resourceVersion !== undefined;
+  return { ...tidy, metadata: isKnown ? { ...own, resourceVersion } : own };
 }
+
+const ownOf = (values: Readonly<Record<string, string>>, isOwnKey: (key: string) => boolean): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(values)
+      .filter(([key]) => isOwnKey(key))
+      .map(([key, value]) => [key, value.slice(0, LONGEST_OWN_VALUE)]),
+  );
 
 /** Versions are numbers that grow; where a server has others, nothing can be told. */
 function isOlder(version: string | undefined, than: string | undefined): boolean {

@@ -73,10 +73,13 @@ export function createTransport(server: string, userAgent: string): Transport {
   };
 }
 
-/** The whole body as text. */
-export async function readText(response: http.IncomingMessage): Promise<string> {
+/** The whole body as text; undefined, and the connection is closed, once it has more than `most` characters. */
+export async function readText(response: http.IncomingMessage, most: number): Promise<string | undefined> {
   response.setEncoding("utf8");
   let text = "";
-  for await (const chunk of response) text += chunk;
+  for await (const chunk of response) {
+    text += chunk;
+    if (text.length > most) return undefined;
+  }
   return text;
 }

@@ -1,7 +1,7 @@
 /** Where accounts or manifest are damaged, the tables that stand are what a read is compared with, and asked about. */
 import { afterEach, describe, expect, it } from "vitest";
 import type { O365Sync } from "../../../../src/api/types.generated.ts";
-import { CONFIG_MAP, type ConfigMap } from "../../../../src/runtime/kube.ts";
+import { CONFIG_MAP } from "../../../../src/runtime/kube.ts";
 import { createSmallWorld, NAME, peopleOf, type SmallWorld, viewOf } from "../../../support/small-world.ts";
 
 let world: SmallWorld;
@@ -125,7 +125,7 @@ describe("A publication whose accounts are damaged", () => {
     for (let index = 0; index <= 1024; index++) {
       const { uid: _, resourceVersion: __, ...metadata } = own.metadata;
       const forged = { ...own, metadata: { ...metadata, name: `${NAME}-recipients-128-${index}` } };
-      await world.cluster.client.create(CONFIG_MAP, forged as ConfigMap);
+      await world.cluster.client.create(CONFIG_MAP, forged);
     }
     for (let index = 0; index < 90; index++) {
       world.company.remove(`user${index}@example.com`);
