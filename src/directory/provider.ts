@@ -12,7 +12,7 @@ import { confirmObjects } from "./graph/objects-by-id.ts";
 import { createPace, type Pace } from "./graph/pace.ts";
 import { readRecipients, readSample, readVerifiedDomains } from "./graph/read.ts";
 import type { ProxySettings } from "./http/agents.ts";
-import { createHttp, type Http } from "./http/http.ts";
+import { createBodyRoom, createHttp, type Http } from "./http/http.ts";
 import type { Patience } from "./http/retry.ts";
 import { missingRoles } from "./permissions.ts";
 import { createSharedReads, KEPT_MS } from "./shared-reads.ts";
@@ -58,6 +58,7 @@ export function createDirectoryProvider(options: DirectoryProviderOptions): Dire
   const paces = keepRecent<Pace>(MOST_KEPT);
   const reads = createSharedReads(deps.clock);
   const domains = keepRecent<KnownDomains>(MOST_KEPT);
+  const bodies = createBodyRoom();
   const feeds = keepRecent<Feed>(MOST_KEPT);
 
   const tokensOf = (connection: Connection): Readonly<Record<Patience, TokenSource>> =>
@@ -91,6 +92,7 @@ export function createDirectoryProvider(options: DirectoryProviderOptions): Dire
         http: https[patience],
         tokens: tokensOf(connection)[patience],
         deps,
+        bodies,
         cloud,
         pace: patience === "long" ? paceOf(connection) : undefined,
         onRequest,

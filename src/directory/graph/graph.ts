@@ -2,11 +2,12 @@
 import { Client, type Context, ResponseType } from "@microsoft/microsoft-graph-client";
 import { type JsonLimits, parseInPieces } from "../../base/bounded-json.ts";
 import type { Deps } from "../../base/deps.ts";
+import type { Share, SharedRoom } from "../../base/shared-room.ts";
 import { inSlices } from "../../base/slices.ts";
 import type { Token, TokenSource } from "../entra/token.ts";
 import { answeredByOther, isOfMicrosoft, malformed, type Refusal, refused, unreachable } from "../errors/to-failure.ts";
 import type { Http, HttpRequest, HttpResponse } from "../http/http.ts";
-import { LARGEST_BODY } from "../http/http.ts";
+import { createBodyRoom, LARGEST_BODY } from "../http/http.ts";
 import { errorCodes, isPage, publicId } from "../http/json.ts";
 import { type Attempt, asksTooLong, type Patience, parseRetryAfter, retrying } from "../http/retry.ts";
 import { TransportError } from "../http/transport-error.ts";
@@ -22,6 +23,8 @@ export interface GraphRequest {
   /** Makes it a POST of JSON. Such a request may be repeated. */
   readonly body?: object;
   readonly signal: AbortSignal;
+  /** Of the memory for bodies: its caller closes it when nothing of the answer is left. Absent: it is given back with the answer. */
+  readonly share?: Share;
 }
 
 /** The JSON of a success, or a refusal that the caller may know how to take. */
@@ -31,6 +34,8 @@ export interface Graph {
   readonly origin: string;
   /** Answers success and 400, 403, 404 and 410; throws Failure for everything else, once it is not worth another try. */
   call(request: GraphRequest): Promise<GraphAnswer>;
+  /** For a call whose answer may be large. */
+  share(): Share;
 }
 
 /** Told of every request, retries included. `status` 0: no answer. */
@@ -47,6 +52,8 @@ export interface GraphOptions {
   readonly http: Http;
   readonly tokens: TokenSource;
   readonly deps: Deps;
+  /** Shared by all that the process reads. Absent: its own. */
+  readonly bodies?: SharedRoom | undefined;
   readonly cloud?: Cloud | undefined;
   /** Shared by all who ask the same tenant with the same app registration. Absent: as fast as answers come. */
   readonly pace?: Pace | undefined;
@@ -58,10 +65,11 @@ export interface GraphOptions {
 const FOR_THE_CALLER: readonly number[] = [400, 403, 404, 410];
 
 export function createGraph(options: GraphOptions): Graph {
-  const { origin, tokens, deps } = options;
+  const { origin, tokens, deps, bodies = createBodyRoom() } = options;
 
-  async function attempt(request: GraphRequest): Promise<Attempt<GraphAnswer>> {
-    const { operation, signal } = request;
+  async function attempt(request: GraphRequest & { readonly share: Share }): Promise<Attempt<GraphAnswer>> {
+    const { operation, signal, share } = request;
+    share.release();
     const token = await tokens.get(signal);
     try {
       let answer = await send(options, request, token);
@@ -73,7 +81,18 @@ export function createGraph(options: GraphOptions): Graph {
     }
   }
 
-  return { origin, call: (request) => retrying(deps, request.signal, () => attempt(request), options.patience) };
+  return {
+    origin,
+    share: () => bodies.share(),
+    async call(request) {
+      const share = request.share ?? bodies.share();
+      try {
+        return await retrying(deps, request.signal, () => attempt({ ...request, share }), options.patience);
+      } finally {
+        if (request.share === undefined) share.close();
+      }
+    },
+  };
 }
 
 /** Sends a request for which only success will do. */
@@ -88,11 +107,11 @@ export async function fetchJson(graph: Graph, request: GraphRequest): Promise<un
  * library would forget the cause of an error. Rejects with TransportError, or with the signal's reason.
  */
 async function send(options: GraphOptions, request: GraphRequest, token: Token): Promise<HttpResponse> {
-  const { operation, path, headers, body, signal } = request;
+  const { operation, path, headers, body, signal, share } = request;
   const exchange: { answer?: HttpResponse; error?: unknown } = {};
   const execute = async (context: Context): Promise<void> => {
     try {
-      exchange.answer = await observed(options, operation, { ...toHttpRequest(context, path), signal });
+      exchange.answer = await observed(options, operation, { ...toHttpRequest(context, path), signal, share });
       context.response = new Response();
     } catch (error) {
       exchange.error = error;
@@ -149,7 +168,7 @@ function unitsOf(header: string | undefined): number | undefined {
 }
 
 /** A link is opaque: the library would sort its parameters and merge those that come twice. */
-function toHttpRequest({ request, options = {} }: Context, path: string): Omit<HttpRequest, "signal"> {
+function toHttpRequest({ request, options = {} }: Context, path: string): Omit<HttpRequest, "signal" | "share"> {
   const composed = typeof request === "string" ? request : request.url;
   return {
     method: options.method === "POST" ? "POST" : "GET",

@@ -1,4 +1,5 @@
 /** Follows a collection from page to page to its end: every page well-formed, every link on Graph's own origin. */
+import type { Share } from "../../base/shared-room.ts";
 import type { Source } from "../../recipients/model.ts";
 import { isExpired, malformed, type Refusal, refused } from "../errors/to-failure.ts";
 import { asRecord } from "../http/json.ts";
@@ -47,33 +48,50 @@ async function* followPages(graph: Graph, source: Source, signal: AbortSignal): 
   let advanced = false;
   let restarts = 0;
   let seen = new Set<string>();
-  const ask = (path: string) => graph.call({ operation, path, signal, ...(advanced ? { headers: ADVANCED } : {}) });
-  let next: ReturnType<typeof ask> | undefined = ask(listPath(source, top));
-  while (next !== undefined) {
-    const first = seen.size === 0;
-    const answer = await next;
-    if ("body" in answer) {
-      const { entries, link } = parsePage(operation, graph.origin, answer.body);
-      if (link !== undefined && seen.has(link))
-        throw malformed(operation, "a page leads back to one that was read already");
-      next = link === undefined ? undefined : ask(link);
-      // Looked at when its turn comes.
-      next?.catch(() => {});
-      if (link !== undefined) seen.add(link);
-      yield { entries, first };
-      continue;
+  const shares = new Set<Share>();
+  const ask = (path: string) => {
+    const share = graph.share();
+    shares.add(share);
+    const headers = advanced ? { headers: ADVANCED } : {};
+    return { share, answered: graph.call({ operation, path, signal, share, ...headers }) };
+  };
+  const close = (share: Share): void => {
+    share.close();
+    shares.delete(share);
+  };
+  try {
+    let next: ReturnType<typeof ask> | undefined = ask(listPath(source, top));
+    while (next !== undefined) {
+      const first = seen.size === 0;
+      const { share, answered }: ReturnType<typeof ask> = next;
+      const answer = await answered;
+      if ("body" in answer) {
+        const { entries, link } = parsePage(operation, graph.origin, answer.body);
+        if (link !== undefined && seen.has(link))
+          throw malformed(operation, "a page leads back to one that was read already");
+        next = link === undefined ? undefined : ask(link);
+        // Looked at when its turn comes.
+        next?.answered.catch(() => {});
+        if (link !== undefined) seen.add(link);
+        yield { entries, first };
+        close(share);
+        continue;
+      }
+      close(share);
+      const { refusal } = answer;
+      if (!first && isExpired(refusal) && restarts < MOST_RESTARTS) {
+        restarts++;
+        advanced = FILTER[source] !== undefined;
+      } else if (first && refusesSize(refusal) && top !== PAGE_SIZES[1]) {
+        top = PAGE_SIZES[1];
+      } else {
+        throw refused(refusal);
+      }
+      seen = new Set();
+      next = ask(listPath(source, top, advanced));
     }
-    const { refusal } = answer;
-    if (!first && isExpired(refusal) && restarts < MOST_RESTARTS) {
-      restarts++;
-      advanced = FILTER[source] !== undefined;
-    } else if (first && refusesSize(refusal) && top !== PAGE_SIZES[1]) {
-      top = PAGE_SIZES[1];
-    } else {
-      throw refused(refusal);
-    }
-    seen = new Set();
-    next = ask(listPath(source, top, advanced));
+  } finally {
+    for (const share of shares) share.close();
   }
 }
 

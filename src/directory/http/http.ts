@@ -4,6 +4,7 @@ import type { IncomingMessage } from "node:http";
 import { type Agent, request as httpsRequest } from "node:https";
 import { pipeline, type Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip } from "node:zlib";
+import { createSharedRoom, type Share, type SharedRoom } from "../../base/shared-room.ts";
 import { createAgents, type ProxySettings } from "./agents.ts";
 import { TransportError } from "./transport-error.ts";
 
@@ -15,6 +16,8 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
   /** Less than others may take. */
   readonly timeoutMs?: number | undefined;
+  /** Of the memory for bodies, which its caller gives back when nothing of the body is left. Absent: a small body. */
+  readonly share?: Share | undefined;
 }
 
 /** A whole answer, decompressed. */
@@ -47,11 +50,20 @@ const IDLE_MS = 15_000;
 
 /** A page of a thousand objects with four hundred addresses each has some 20 MiB. */
 export const LARGEST_BODY = 24 * 1024 * 1024;
+/** A page of 999 objects has some 300 KiB, an answer with a token some 3 KiB. */
+const SMALL_BODY = 1024 * 1024;
+const WAITED_MS = 100;
+
+/**
+ * For the bodies of all tenants together. Four workers may read three lists each, two pages at a time; what is made of a
+ * body takes some three times as much as it.
+ */
+export const createBodyRoom = (): SharedRoom => createSharedRoom({ bytes: LARGEST_BODY, freeBytes: SMALL_BODY });
 
 export function createHttp({ ca, proxy, timeoutMs = 60_000, maxBytes = LARGEST_BODY }: HttpOptions = {}): Http {
   const agentFor = createAgents({ proxy, ca, idleMs: IDLE_MS });
 
-  return async ({ method, url, headers, body, signal, timeoutMs: own = timeoutMs }) => {
+  return async ({ method, url, headers, body, signal, share, timeoutMs: own = timeoutMs }) => {
     signal.throwIfAborted();
     const stop = new AbortController();
     const onAbort = (): void => stop.abort();
@@ -69,7 +81,16 @@ export function createHttp({ ca, proxy, timeoutMs = 60_000, maxBytes = LARGEST_B
       return {
         status: message.statusCode ?? 0,
         header: (name) => [message.headers[name] ?? []].flat()[0],
-        body: await readBody(message, maxBytes),
+        body: await readBody(
+          message,
+          share === undefined ? Math.min(maxBytes, SMALL_BODY) : maxBytes,
+          async (bytes) => {
+            const began = performance.now();
+            await share?.grow(bytes, stop.signal);
+            // Time that passed while others were in the way is not the server's.
+            if (performance.now() - began > WAITED_MS) timer.refresh();
+          },
+        ),
       };
     } catch (error) {
       signal.throwIfAborted();
@@ -99,7 +120,11 @@ function send(
   });
 }
 
-async function readBody(message: IncomingMessage, maxBytes: number): Promise<string> {
+async function readBody(
+  message: IncomingMessage,
+  maxBytes: number,
+  grow: (bytes: number) => Promise<void>,
+): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
@@ -109,6 +134,7 @@ async function readBody(message: IncomingMessage, maxBytes: number): Promise<str
     for await (const chunk of source) {
       size += chunk.length;
       if (size > maxBytes) throw new TransportError("tooLarge");
+      await grow(chunk.length);
       chunks.push(chunk);
     }
     return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));

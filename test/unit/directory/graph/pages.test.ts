@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readPages } from "../../../../src/directory/graph/pages.ts";
+import { createBodyRoom, LARGEST_BODY } from "../../../../src/directory/http/http.ts";
 import type { Source } from "../../../../src/recipients/model.ts";
 import { createTestDeps } from "../support/deps.ts";
 import { failureOf, quiet } from "../support/failures.ts";
@@ -192,5 +193,45 @@ describe("an answer that makes no sense is never an empty list", () => {
     server.onGraph(inTurn(page(["a"], own("1")), page(["b"], own("2")), page(["c"], own("1"))));
     expect(await failureOf(read("users"))).toMatchObject({ reason: "MalformedAnswer" });
     expect(server.graph).toHaveLength(3);
+  });
+});
+
+describe("Pages of 8 MiB that several chains read at once", () => {
+  const LARGE = "x".repeat(8 * 2 ** 20);
+  const large = (link?: string): Reply => ({
+    json: { value: [{ id: "1", junk: LARGE }], ...(link === undefined ? {} : { "@odata.nextLink": link }) },
+  });
+
+  it("are in memory within the room for bodies, and all chains come to their end", async () => {
+    server.onGraph((request) => large(parameter(request, "$skiptoken") === null ? own("1") : undefined));
+    const bodies = createBodyRoom();
+    const graph = graphFor(server, createTestDeps(), { bodies });
+    let most = 0;
+    const chain = async (): Promise<number> => {
+      let pages = 0;
+      for await (const _ of readPages(graph, "users", quiet())) {
+        most = Math.max(most, bodies.held);
+        pages++;
+      }
+      return pages;
+    };
+    expect(await Promise.all(Array.from({ length: 6 }, chain))).toEqual(Array(6).fill(2));
+    // And one body more for whoever has waited the longest.
+    expect(most).toBeLessThanOrEqual(2 * LARGEST_BODY);
+    expect(most).toBeGreaterThan(LARGEST_BODY / 2);
+    expect(bodies.held).toBe(0);
+  });
+
+  it("are given back where nobody reads on, and where the chain fails", async () => {
+    server.onGraph((request) => (parameter(request, "$skiptoken") === null ? large(own("1")) : graphError(403, "x")));
+    const bodies = createBodyRoom();
+    const graph = graphFor(server, createTestDeps(), { bodies });
+    for await (const _ of readPages(graph, "users", quiet())) break;
+    expect(bodies.held).toBe(0);
+    const failing = (async () => {
+      for await (const _ of readPages(graph, "users", quiet()));
+    })();
+    await failureOf(failing);
+    expect(bodies.held).toBe(0);
   });
 });
