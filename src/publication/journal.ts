@@ -95,7 +95,7 @@ const lineOf = (entry: Entry): string => `${JSON.stringify(entry)}\n`;
 
 /** No account takes more, however many aliases it has. */
 const LINE_LIMITS: JsonLimits = { characters: 1024 * 1024, values: 25_000, depth: 3 };
-/** Of all lines: some two million accounts, which packed in memory take no more. */
+/** Of all lines: more than a list can hold, because an account may be taken away and come again. */
 const LIMITS: UnzipLimits = { characters: 256 * 1024 * 1024, line: LINE_LIMITS.characters };
 /** Of all pieces. */
 export const MOST_JOURNAL_BYTES = 64 * 1024 * 1024;
@@ -114,7 +114,7 @@ export async function replayJournal(
   if (`sha256:${hash.digest("hex")}` !== digest) return false;
   try {
     for await (const lines of unzipLines(pieces, LIMITS)) {
-      for (const line of lines) if (!play(accounts, line)) return false;
+      for (const line of lines) if (!play(accounts, line) || accounts.isFull) return false;
     }
     return true;
   } catch (error) {

@@ -249,6 +249,7 @@ async function replay(
   const builder = createRosterBuilder();
   for await (const { accounts } of readAccounts(maps, object, Array(count).keys(), signal)) {
     for (const account of accounts ?? []) builder.put(account);
+    if (builder.isFull) return undefined;
   }
   if (!(await replayJournal(builder, pieces, intent.journal.sha256))) return undefined;
   const roster = await inSlices(builder.finish(), signal);

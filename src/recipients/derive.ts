@@ -8,7 +8,7 @@ import { createLeftOut, type LeftOut, type LeftOutCollector } from "./left-out.t
 import { type AccountType, type DirectoryObject, type DomainNames, SOURCES, type Source } from "./model.ts";
 import { type AddressSet, createAddressSet } from "./packed/address-set.ts";
 import { type Buckets, dealOut, NO_BUCKET } from "./packed/buckets.ts";
-import { createRecords, type PackedRecord, type Records } from "./packed/records.ts";
+import { createRecords, MOST_RECORD_BYTES, type PackedRecord, type Records } from "./packed/records.ts";
 import { ACCOUNT_TYPES, bucketsFor, type Roster, rosterFrom } from "./packed/roster.ts";
 import { compilePatterns } from "./patterns.ts";
 import { type DropReason, type NamedAs, parseAddress, type RawAddress, smtpAddresses } from "./smtp-address.ts";
@@ -73,6 +73,13 @@ const sourceOf = (kind: number): Source => SOURCES.find((source) => kindOf(sourc
 /** Whatever a text's length is: a hundred thousand of them are kept. */
 const shortNameOf = (text: string): string => createHash("sha256").update(text).digest("base64").slice(0, 22);
 
+const tooMany = (): Failure =>
+  new Failure(
+    "stalled",
+    "OutputTooLarge",
+    "the directory has more recipients than one list can hold: split the domain",
+  );
+
 /** As much as a record can hold; Exchange gives an object some hundreds. */
 const MOST_OF_OBJECT = 0xffff;
 
@@ -132,6 +139,7 @@ export function createDeriver({ names, excludeRecords, staticRecipients, formats
       if (marks.size > MOST_OF_OBJECT)
         throw new Failure("retry", "MalformedAnswer", `an object came with more than ${MOST_OF_OBJECT} addresses`);
       candidates.put({ id, kind, addresses: [...marks.keys()], marks: [...marks.values()] });
+      if (candidates.bytes() > MOST_RECORD_BYTES) throw tooMany();
     },
 
     *finish() {

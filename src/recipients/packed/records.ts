@@ -31,6 +31,8 @@ export interface PackedBytes {
 export interface Records extends PackedBytes {
   /** Numbers given so far. */
   readonly length: number;
+  /** Of memory. */
+  bytes(): number;
   /** Adds the record, or puts it in the place of the one with its id. */
   put(record: PackedRecord): void;
   /** Gives a record that stands another kind and other addresses, and leaves its id alone. */
@@ -59,6 +61,9 @@ const STRIDE = 32;
 const OFFSET_BYTES = 4;
 const REMOVED = 0xffff_ffff;
 
+/** Of all records of one list: a million accounts. Two such lists at once, and what is made of them, have room in the container. */
+export const MOST_RECORD_BYTES = 96 * 1024 * 1024;
+
 /** The most bytes that an id may have. */
 export const LONGEST_ID = 0x7fff;
 /** Beside the length of an id: it is a GUID, kept as its 16 bytes. */
@@ -85,6 +90,7 @@ export function createRecords(): Records {
     get length() {
       return offsetOf.length;
     },
+    bytes: () => slabs.bytes(),
     put(record) {
       const bytes = packedSize(record);
       const known = ids.find(record.id);
@@ -190,6 +196,8 @@ export function compareAddresses(a: Buffer, atA: number, b: Buffer, atB: number)
 }
 
 interface Slabs {
+  /** Of memory. */
+  bytes(): number;
   get(slab: number): Buffer;
   reserve(bytes: number): { readonly slab: number; readonly offset: number };
 }
@@ -198,16 +206,20 @@ interface Slabs {
 function createSlabs(): Slabs {
   const slabs: Buffer[] = [];
   let used = SLAB_BYTES;
+  let bytes = 0;
   return {
+    bytes: () => bytes,
     get: (slab) => slabs[slab] ?? Buffer.alloc(0),
-    reserve(bytes) {
+    reserve(wanted) {
       const size = slabs.at(-1)?.length ?? 0;
-      if (used + bytes > size) {
-        slabs.push(Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, bytes)));
+      if (used + wanted > size) {
+        const slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, wanted));
+        slabs.push(slab);
+        bytes += slab.length;
         used = 0;
       }
       const offset = used;
-      used += bytes;
+      used += wanted;
       return { slab: slabs.length - 1, offset };
     },
   };

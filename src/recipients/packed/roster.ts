@@ -4,7 +4,14 @@ import { isPauseDue, type Steps } from "../../base/steps.ts";
 import type { Account, AccountType } from "../model.ts";
 import { type Buckets, dealOut, localOf } from "./buckets.ts";
 import { hashText } from "./hash-text.ts";
-import { compareAddresses, createRecords, LONGEST_ID, type PackedBytes, type Records } from "./records.ts";
+import {
+  compareAddresses,
+  createRecords,
+  LONGEST_ID,
+  MOST_RECORD_BYTES,
+  type PackedBytes,
+  type Records,
+} from "./records.ts";
 import { sortedAddresses } from "./sort.ts";
 
 export interface Roster extends Iterable<Account>, PackedBytes {
@@ -23,6 +30,8 @@ export interface Roster extends Iterable<Account>, PackedBytes {
 }
 
 export interface RosterBuilder {
+  /** It holds as much as any list may have: what comes besides is no list that this operator has written. */
+  readonly isFull: boolean;
   /** An account with the id of an earlier one takes its place. Throws RangeError for what is no address. */
   put(account: Account): void;
   drop(id: string): void;
@@ -49,6 +58,9 @@ export const bucketOfAddress = (address: string, count: number): number => bucke
 export function createRosterBuilder(): RosterBuilder {
   const records = createRecords();
   return {
+    get isFull() {
+      return records.bytes() > MOST_RECORD_BYTES;
+    },
     put({ id, address, type, aliases }) {
       const addresses = [address, ...aliases];
       if (!addresses.every(isCarried) || addresses.length > 0xffff || Buffer.byteLength(id) > LONGEST_ID)

@@ -77,6 +77,7 @@ async function readOthers(
       if (kept.chunks.size > 0 && chunkOf(account.id, chunks) !== chunk.index) return undefined;
       builder.put(account);
     }
+    if (builder.isFull) return undefined;
   }
   return inSlices(builder.finish(), signal);
 }

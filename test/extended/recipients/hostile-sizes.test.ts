@@ -114,4 +114,14 @@ describe("No pause is missed", { timeout: 180_000 }, () => {
     expect(file.length).toBeLessThan(700 * 1024);
     expect(longestMs).toBeLessThan(2 * LONGEST_MS);
   });
+
+  it("by a directory that never ends: the read does, before the memory does", () => {
+    const deriver = createDeriver({ names: NAMES, excludeRecords: [], staticRecipients: [] });
+    const before = process.memoryUsage().arrayBuffers;
+    const readOn = (): void => {
+      for (let index = 0; ; index++) deriver.add(user(index, aliases(`${index}${"x".repeat(40)}`, 2000)));
+    };
+    expect(readOn).toThrow("more recipients than one list can hold");
+    expect((process.memoryUsage().arrayBuffers - before) / 2 ** 20).toBeLessThan(160);
+  });
 });
