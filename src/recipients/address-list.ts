@@ -1,5 +1,7 @@
-/** Reads a list of addresses as another system wrote it: lines, maps, CSV, proxy addresses. Only ours are taken. Pure. */
+/** Reads a list of addresses as another system wrote it: lines, maps, CSV, proxy addresses. Only ours are taken. */
 import { isUtf8 } from "node:buffer";
+import { isPauseDue, type Steps } from "../base/steps.ts";
+import { sortedBy } from "./packed/sort.ts";
 import { domainName, parseAddress } from "./smtp-address.ts";
 
 export type AddressList =
@@ -28,7 +30,7 @@ const OTHER_PROXIES = /^(x500|x400|sip|spo|eum):/i;
  * without any `@` (a header) are skipped. Another line of ours that names no address is refused, so that nothing the
  * gateway accepts is overlooked.
  */
-export function readAddressList(bytes: Uint8Array, domains: ReadonlySet<string>): AddressList {
+export function* readAddressList(bytes: Uint8Array, domains: ReadonlySet<string>): Steps<AddressList> {
   const text = decode(bytes);
   if (text === undefined) return { kind: "noText" };
   const addresses = new Set<string>();
@@ -37,14 +39,19 @@ export function readAddressList(bytes: Uint8Array, domains: ReadonlySet<string>)
   for (const [index, line] of text.split(/\r\n|\n|\r/).entries()) {
     if (line.trim() === "" || line.trimStart().startsWith("#")) continue;
     lines++;
-    const found = readLine(line, domains);
+    const found = yield* readLine(line, domains);
     if (found.why === "noAddress" && lines === 1 && !line.includes("@")) continue;
     if (found.why !== undefined) return { kind: "badLine", line: index + 1, why: found.why };
     for (const address of found.addresses) addresses.add(address);
     ignored += found.ignored;
   }
-  if (addresses.size > 0) return { kind: "list", addresses: [...addresses].sort(), ignored };
+  if (addresses.size > 0) return { kind: "list", addresses: yield* sorted([...addresses]), ignored };
   return lines > 0 ? { kind: "foreign", ignored } : { kind: "empty" };
+}
+
+function* sorted(texts: readonly string[]): Steps<string[]> {
+  const order = yield* sortedBy(texts.length, (item) => texts[item] ?? "");
+  return Array.from(order, (item) => texts[item] ?? "");
 }
 
 interface Line {
@@ -53,11 +60,13 @@ interface Line {
   readonly why?: BadLine;
 }
 
-function readLine(line: string, domains: ReadonlySet<string>): Line {
+function* readLine(line: string, domains: ReadonlySet<string>): Steps<Line> {
   const addresses: string[] = [];
   let ignored = 0;
   let others = 0;
+  // All of a file may stand on one line.
   for (const word of line.split(SEPARATORS)) {
+    if (isPauseDue()) yield;
     const [, scheme = "smtp", value = ""] = /^(?:([a-z0-9]+):)?(.*)$/is.exec(word) ?? [];
     // An X500 address has no @, and a line of it names nobody whom a gateway accepts.
     if (OTHER_PROXIES.test(word)) others++;

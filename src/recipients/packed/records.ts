@@ -128,7 +128,7 @@ export function createRecords(): Records {
 }
 
 /** What stands in the records. */
-type Reader = Omit<Records, "length" | "put" | "rewrite" | "find" | "remove" | "seal">;
+type Reader = Omit<Records, "length" | "bytes" | "put" | "rewrite" | "find" | "remove" | "seal">;
 
 function createReader(slabs: Slabs, slabOf: Numbers, offsetOf: Numbers): Reader {
   const bufferOf = (index: number): Buffer => slabs.get(slabOf.get(index));

@@ -207,7 +207,8 @@ async function readBaselineRef(
     throw new Failure("wait", "DependencyNotReady", `spec.baselineRef: ${missing}; create it, or remove baselineRef`);
   }
   const bytes = text === undefined ? Buffer.from(binary ?? "", "base64") : Buffer.from(text);
-  const list = readAddressList(bytes, new Set([names.domain, ...names.aliasDomains.map((alias) => alias.name)]));
+  const ours = new Set([names.domain, ...names.aliasDomains.map((alias) => alias.name)]);
+  const list = await inSlices(readAddressList(bytes, ours), signal);
   if (list.kind === "list") return { kind: "addresses", addresses: list.addresses, ignored: list.ignored };
   throw invalidBaseline(list, `the key ${key} of the ConfigMap ${name}`, names.domain);
 }

@@ -2,22 +2,29 @@
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { parseInPieces } from "../../../src/base/bounded-json.ts";
+import { Failure } from "../../../src/base/failure.ts";
 import { inSlices } from "../../../src/base/slices.ts";
 import { allSteps } from "../../../src/base/steps.ts";
+import { UnzipError } from "../../../src/base/unzip.ts";
+import { toObject } from "../../../src/directory/graph/objects.ts";
+import { changesOf, INDEX_KEY, packRun, parseChanges, withRun } from "../../../src/publication/changes-file.ts";
 import { parseAccounts } from "../../../src/publication/chunks.ts";
 import { historyData, parseHistory } from "../../../src/publication/history-file.ts";
 import { replayJournal, writeJournal } from "../../../src/publication/journal.ts";
+import { parseLeftOut, renderLeftOut } from "../../../src/publication/left-out-file.ts";
 import { parseManifest } from "../../../src/publication/read-manifest.ts";
 import { accountLine } from "../../../src/recipients/account-line.ts";
+import { readAddressList } from "../../../src/recipients/address-list.ts";
+import { createDeriver } from "../../../src/recipients/derive.ts";
 import { planOf } from "../../../src/recipients/diff.ts";
 import { createAddressSet } from "../../../src/recipients/packed/address-set.ts";
 import { createRosterBuilder, rosterOf } from "../../../src/recipients/packed/roster.ts";
 import { readPlanFile, writePlanFile } from "../../../src/recipients/plan-file.ts";
 import { sha256 } from "../../../src/recipients/revision.ts";
-import { mutatedPacked, mutatedText, packedBombs } from "../../support/nasty.ts";
+import { mutated, mutatedPacked, mutatedText, packedBombs } from "../../support/nasty.ts";
 import { createRandom } from "../../support/random.ts";
 import { MANIFEST_TEXT, RECORD } from "../../unit/publication/support/files.ts";
-import { mailbox } from "../../unit/recipients/support/accounts.ts";
+import { mailbox, NAMES } from "../../unit/recipients/support/accounts.ts";
 
 const MINUTES = process.env["CI_DEPTH"] === "full" ? 15 : 1 / 3;
 /** By the processor's clock, a turn of the garbage collector included. */
@@ -34,6 +41,33 @@ const stored = gunzipSync(
   allSteps(writePlanFile({ plan, mirrors: [], lost, lostCount: lost.size, digest: plan.digest })),
 ).toString();
 const bombs = packedBombs();
+
+const packedRun = allSteps(packRun(plan, "run-1", "2026-01-01T00:00:00.000Z"));
+const changesText = gunzipSync(Buffer.from(packedRun.value, "base64")).toString();
+const written = withRun(new Map(), packedRun);
+const DOMAINS: ReadonlySet<string> = new Set(["example.com"]);
+const LIST = accounts.map(({ address }) => `${address} OK`).join("\n");
+/** As much as a ConfigMap can hold. */
+const full = (piece: string): string => piece.repeat(Math.floor((1024 * 1024) / piece.length));
+const LIST_BOMBS = ["@,", "a@b,", "u@example.com,", "a@\u00fc.de,", "\n", ",", "smtp:", "@example.com\n"].map(full);
+const LEFT_OUT = renderLeftOut({
+  entries: accounts.map(({ address }) => ({ address, object: "1", reason: "conflict", keptBy: "2" })),
+  more: 7,
+});
+const entryOf = ({ address, aliases }: (typeof accounts)[number], index: number) => ({
+  id: String(index),
+  mail: address,
+  proxyAddresses: [`SMTP:${address}`, ...aliases.map((alias) => `smtp:${alias}`)],
+});
+const pick = <T>(random: () => number, from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
+
+async function drained(found: AsyncIterable<unknown>): Promise<void> {
+  try {
+    for await (const _ of found);
+  } catch (error) {
+    if (!(error instanceof UnzipError)) throw error;
+  }
+}
 
 const numbersIn = (value: unknown): number[] =>
   typeof value === "number"
@@ -66,6 +100,42 @@ const READERS: Readonly<Record<string, Reader>> = {
     await inSlices(builder.finish(), signal);
   },
   plan: (random) => readPlanFile(mutatedPacked(stored, random, bombs), signal),
+  changes: async (random) => {
+    const index = mutatedText(written.data[INDEX_KEY] ?? "", random);
+    const binaryData = { [packedRun.entry.key]: mutatedPacked(changesText, random, bombs).toString("base64") };
+    const map = parseChanges(
+      random() < 0.5 ? { data: { [INDEX_KEY]: index }, binaryData } : { ...written, binaryData },
+    );
+    if (map === undefined) return;
+    expect(map.sequence >= 0 && map.sequence <= 100_000_000).toBe(true);
+    for (const run of map.runs) await drained(changesOf(map, run));
+  },
+  "left-out list": (random) => {
+    const leftOut = parseLeftOut(mutatedText(LEFT_OUT, random));
+    if (leftOut === undefined) return;
+    expectSound(leftOut);
+    expect(renderLeftOut(leftOut).length).toBeLessThan(1024 * 1024);
+  },
+  "list of baselineRef": async (random) => {
+    const text = random() < 0.03 ? pick(random, LIST_BOMBS) : mutatedText(LIST, random);
+    const list = await inSlices(readAddressList(Buffer.from(text), DOMAINS), signal);
+    // Of other people's ConfigMaps nothing but addresses of these domains is ever shown.
+    if (list.kind === "list")
+      expect(list.addresses.every((address) => DOMAINS.has(address.split("@")[1] ?? ""))).toBe(true);
+  },
+  "objects of the directory": async (random) => {
+    const { entries } = mutated({ entries: accounts.slice(0, 20).map(entryOf) }, random) as { entries?: unknown };
+    const deriver = createDeriver({ names: NAMES, excludeRecords: ["*[!~]*x*", "a*"], staticRecipients: [] });
+    for (const entry of Array.isArray(entries) ? (entries as unknown[]) : []) {
+      try {
+        deriver.add(toObject("listing users", "users", entry));
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+      }
+    }
+    const { accounts: found } = await inSlices(deriver.finish(), signal);
+    for (const { address } of found) expect(address).toMatch(/^[!-~]{1,64}@[a-z0-9.-]+$/);
+  },
   "page of the directory": (random) => {
     const page = JSON.stringify({ value: accounts, "@odata.nextLink": "x" });
     return inSlices(parseInPieces(mutatedText(page, random), { characters: 1e7, values: 1e5, depth: 32 }), signal);

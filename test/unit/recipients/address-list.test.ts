@@ -1,10 +1,11 @@
 /** Lists of addresses as other systems write them: read, or refused by line (issue 18, point 3; issue 19, point 10). */
 import { describe, expect, it } from "vitest";
+import { allSteps } from "../../../src/base/steps.ts";
 import { readAddressList } from "../../../src/recipients/address-list.ts";
 
 const DOMAINS = new Set(["example.com", "example.net", "xn--bcher-kva.example"]);
 const read = (content: string | Uint8Array) =>
-  readAddressList(typeof content === "string" ? Buffer.from(content) : content, DOMAINS);
+  allSteps(readAddressList(typeof content === "string" ? Buffer.from(content) : content, DOMAINS));
 const utf16 = (text: string, big = false): Buffer => {
   const bytes = Buffer.from(`\ufeff${text}`, "utf16le");
   return big ? bytes.swap16() : bytes;
