@@ -65,8 +65,7 @@ export function createCaller(access: ApiServerAccess, deps: Deps, options: Calle
     }
     const code = response.statusCode ?? 0;
     if (code >= 200 && code < 300) return response;
-    const text = (await readText(response, MOST_CHARACTERS)) ?? "";
-    throw answerError(describe(request), code, text, response.headers["retry-after"]);
+    throw await refusalOf(request, response);
   }
 
   /** What to reject with: the caller's own reason, an answer's error as it is, or a connection's error by name. */
@@ -84,9 +83,7 @@ export function createCaller(access: ApiServerAccess, deps: Deps, options: Calle
     const deadline = createDeadline(clock, options.timeoutMs, signal);
     try {
       const response = await send(request, deadline.signal);
-      const text = await readText(response, MOST_CHARACTERS);
-      if (text === undefined) throw new ApiError(`${describe(request)}: the answer is too large`, 0, ANSWER_TOO_LARGE);
-      return parseAnswer(text, request);
+      return parseAnswer(await readText(response, MOST_CHARACTERS), request);
     } catch (error) {
       throw failure(error, request, deadline, signal);
     } finally {
@@ -151,8 +148,14 @@ function newsOnly(tell: CallerOptions["onContact"]): (trouble: string | undefine
   };
 }
 
+async function refusalOf(request: HttpRequest, response: IncomingMessage): Promise<ApiError> {
+  const text = (await readText(response, MOST_CHARACTERS)) ?? "";
+  return answerError(describe(request), response.statusCode ?? 0, text, response.headers["retry-after"]);
+}
+
 /** The parser's own error would quote the body. */
-function parseAnswer(text: string, request: HttpRequest): unknown {
+function parseAnswer(text: string | undefined, request: HttpRequest): unknown {
+  if (text === undefined) throw new ApiError(`${describe(request)}: the answer is too large`, 0, ANSWER_TOO_LARGE);
   try {
     return JSON.parse(text);
   } catch {

@@ -57,13 +57,12 @@ const RELIST_MS = 60 * 60_000;
  * only that is kept, without a resourceVersion where nothing else is known of the object: whoever needs it whole asks.
  */
 export function createReflector<T extends KubeObject>(options: ReflectorOptions<T>): Reflector<T> {
-  const { client, type, deps, namespace, labelSelector, metadataOnly, isOwnKey } = options;
+  const { client, type, deps, namespace, labelSelector, metadataOnly } = options;
   const log = options.log.child({ reflector: type.plural });
   const selection = { namespace, labelSelector, metadataOnly };
   const store = createStore<T>();
   const handlers: ((change: StoreChange<T>) => void)[] = [];
   const emit = (changes: StoreChange<T>[]): void => notify(handlers, changes, log);
-  const tidy = (object: T): T => tidied(type, object, { isOwnKey, metadataOnly });
   let hasSynced = false;
   /** Where the next watch begins; undefined: list first. */
   let resourceVersion: string | undefined;
@@ -86,7 +85,7 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
   }
 
   async function list(signal: AbortSignal): Promise<void> {
-    const { objects, version } = await listAll(client, type, { ...selection, signal }, tidy);
+    const { objects, version } = await listAll(options, { ...selection, signal });
     due.listed();
     emit(store.replace(objects, isOlder(version, resourceVersion) ? "went back" : versions));
     versions = "comparable";
@@ -105,7 +104,7 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
 
   function take(event: WatchEvent<T>): void {
     if (event.type === "ERROR") throw statusError(`watch ${type.plural}`, event.object);
-    emit(changesOf(store, tidy, event));
+    emit(changesOf(store, options, event));
     const version = event.object.metadata.resourceVersion;
     if (event.type === "BOOKMARK" && isOlder(version, resourceVersion)) wentBack();
     else resourceVersion = version ?? resourceVersion;
@@ -166,15 +165,15 @@ async function* watchOnce<T extends KubeObject>(
 
 function changesOf<T extends KubeObject>(
   store: WritableStore<T>,
-  tidy: (object: T) => T,
+  options: Tidying<T>,
   event: Exclude<WatchEvent<T>, { type: "ERROR" }>,
 ): StoreChange<T>[] {
   switch (event.type) {
     case "ADDED":
     case "MODIFIED":
-      return store.put(tidy(event.object));
+      return store.put(tidied(event.object, options));
     case "DELETED":
-      return store.remove(tidy(event.object));
+      return store.remove(tidied(event.object, options));
     case "BOOKMARK":
       return [];
   }
@@ -182,30 +181,31 @@ function changesOf<T extends KubeObject>(
 
 /** Page by page, with smaller ones where people have written much into the objects. */
 async function listAll<T extends KubeObject>(
-  client: Pick<Client, "list">,
-  type: ResourceType<T>,
-  options: ListOptions,
-  tidy: (object: T) => T,
+  { client, ...options }: Tidying<T> & Pick<ReflectorOptions<T>, "client">,
+  selection: ListOptions,
 ): Promise<{ readonly objects: T[]; readonly version: string }> {
   const objects: T[] = [];
   let next: string | undefined;
   let version: string | undefined;
   let limit = PAGE_SIZE;
   do {
-    const page = await client.list(type, { ...options, limit, continue: next || undefined }).catch((error: unknown) => {
-      if (!(error instanceof ApiError) || error.reason !== ANSWER_TOO_LARGE || limit === 1) throw error;
-      return undefined;
-    });
+    const page = await client
+      .list(options.type, { ...selection, limit, continue: next || undefined })
+      .catch((error: unknown) => {
+        if (!(error instanceof ApiError) || error.reason !== ANSWER_TOO_LARGE || limit === 1) throw error;
+        return undefined;
+      });
     if (page === undefined) {
       limit = Math.ceil(limit / 8);
       next ??= "";
       continue;
     }
-    for (const item of page.items) objects.push(tidy(item));
+    for (const item of page.items) objects.push(tidied(item, options));
     next = page.metadata.continue || undefined;
     version = page.metadata.resourceVersion;
   } while (next !== undefined);
-  if (!version) throw new ApiError(`list ${type.plural}: the answer has no resourceVersion`, 0, "InvalidAnswer");
+  if (!version)
+    throw new ApiError(`list ${options.type.plural}: the answer has no resourceVersion`, 0, "InvalidAnswer");
   return { objects, version };
 }
 
@@ -262,11 +262,9 @@ function notify<T>(handlers: readonly ((change: T) => void)[], changes: readonly
   }
 }
 
-function tidied<T extends KubeObject>(
-  type: ResourceType<T>,
-  object: T,
-  { isOwnKey, metadataOnly }: Pick<ReflectorOptions<T>, "isOwnKey" | "metadataOnly">,
-): T {
+type Tidying<T extends KubeObject> = Pick<ReflectorOptions<T>, "type" | "isOwnKey" | "metadataOnly">;
+
+function tidied<T extends KubeObject>(object: T, { type, isOwnKey, metadataOnly }: Tidying<T>): T {
   const { managedFields: _, ...metadata } = object.metadata;
   const apiVersion = type.group === "" ? type.version : `${type.group}/${type.version}`;
   const tidy = { ...object, apiVersion, kind: type.kind, metadata };
