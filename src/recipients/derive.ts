@@ -73,15 +73,18 @@ const sourceOf = (kind: number): Source => SOURCES.find((source) => kindOf(sourc
 /** Whatever a text's length is: a hundred thousand of them are kept. */
 const shortNameOf = (text: string): string => createHash("sha256").update(text).digest("base64").slice(0, 22);
 
-const tooMany = (): Failure =>
-  new Failure(
-    "stalled",
-    "OutputTooLarge",
-    "the directory has more recipients than one list can hold: split the domain",
-  );
-
 /** As much as a record can hold; Exchange gives an object some hundreds. */
 const MOST_OF_OBJECT = 0xffff;
+
+/** Whoever answers for a directory does not decide how much memory it takes. Throws Failure. */
+function putWithin(candidates: Records, record: PackedRecord): void {
+  if (record.addresses.length > MOST_OF_OBJECT)
+    throw new Failure("retry", "MalformedAnswer", `an object came with more than ${MOST_OF_OBJECT} addresses`);
+  candidates.put(record);
+  if (candidates.bytes() <= MOST_RECORD_BYTES) return;
+  const message = "the directory has more recipients than one list can hold: split the domain";
+  throw new Failure("stalled", "OutputTooLarge", message);
+}
 
 /** Objects that are told of once although they come twice; of more than these each coming counts. */
 const MOST_REMEMBERED = 100_000;
@@ -136,10 +139,7 @@ export function createDeriver({ names, excludeRecords, staticRecipients, formats
         for (const [place, address] of before.addresses.entries())
           marks.set(address, (marks.get(address) ?? 0) | (before.marks[place] ?? 0));
       }
-      if (marks.size > MOST_OF_OBJECT)
-        throw new Failure("retry", "MalformedAnswer", `an object came with more than ${MOST_OF_OBJECT} addresses`);
-      candidates.put({ id, kind, addresses: [...marks.keys()], marks: [...marks.values()] });
-      if (candidates.bytes() > MOST_RECORD_BYTES) throw tooMany();
+      putWithin(candidates, { id, kind, addresses: [...marks.keys()], marks: [...marks.values()] });
     },
 
     *finish() {
