@@ -25,6 +25,7 @@ interface SharedRead {
   readonly began: number;
   readonly parcels: Parcels;
   readonly done: Promise<ReadStats>;
+  /** By the monotonic clock. */
   used: number;
 }
 
@@ -35,8 +36,8 @@ export function createSharedReads(clock: Clock): ReadShared {
   const kept = new Map<string, SharedRead>();
 
   async function readAndKeep(key: string, directory: Pick<Directory, "read">, options: ReadOptions) {
-    forgetOld(kept, clock.now());
-    const read = begin(directory, options, clock.now());
+    forgetOld(kept, clock.monotonic());
+    const read = begin(directory, options, clock);
     kept.delete(key);
     kept.set(key, read);
     try {
@@ -45,7 +46,7 @@ export function createSharedReads(clock: Clock): ReadShared {
       if (kept.get(key) === read) kept.delete(key);
       throw error;
     } finally {
-      clock.setTimeout(() => forgetOld(kept, clock.now()), KEPT_MS + 1);
+      clock.setTimeout(() => forgetOld(kept, clock.monotonic()), KEPT_MS + 1);
     }
   }
 
@@ -60,13 +61,13 @@ export function createSharedReads(clock: Clock): ReadShared {
     signal.throwIfAborted();
     const parcels = found.parcels.all();
     if (stats === undefined || parcels === undefined) return directory.read(options);
-    found.used = clock.now();
+    found.used = clock.monotonic();
     await handOn(parcels, onObject, signal);
     return { ...stats, requests: 0 };
   };
 }
 
-function begin(directory: Pick<Directory, "read">, options: ReadOptions, now: number): SharedRead {
+function begin(directory: Pick<Directory, "read">, options: ReadOptions, clock: Clock): SharedRead {
   const parcels = createParcels();
   const done = directory.read({
     ...options,
@@ -77,7 +78,7 @@ function begin(directory: Pick<Directory, "read">, options: ReadOptions, now: nu
   });
   // It has its own listener; that nobody else waits for it is well.
   done.catch(() => {});
-  return { began: now, parcels, done, used: now };
+  return { began: clock.now(), parcels, done, used: clock.monotonic() };
 }
 
 function createParcels(): Parcels {

@@ -31,10 +31,10 @@ export async function probe(options: ProbeOptions, { http, deps }: ProbeDeps, te
   const { connection, endpoints } = options;
   const { graph: origin } = endpoints[connection.cloud];
   const signal = new AbortController().signal;
-  const started = deps.clock.now();
+  const started = deps.clock.monotonic();
   const tokens = createTokenSource({ connection, endpoints: endpoints[connection.cloud], http, deps });
   const token = await tokens.get(signal);
-  tellToken(token, deps.clock.now() - started, deps.clock.now(), tell);
+  tellToken(token, deps.clock.monotonic() - started, deps.clock.monotonic(), tell);
 
   async function ask(operation: Operation, path: string, body?: object): Promise<HttpResponse> {
     const url = path.startsWith("https:") ? path : `${origin}/v1.0${path}`;

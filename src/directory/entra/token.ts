@@ -73,7 +73,7 @@ export function createTokenSource(options: TokenOptions): TokenSource {
   return {
     async get(signal) {
       const kept = shelf.token;
-      return kept !== undefined && clock.now() < kept.expiresAt - MARGIN_MS ? kept : obtain(signal);
+      return kept !== undefined && clock.monotonic() < kept.expiresAt - MARGIN_MS ? kept : obtain(signal);
     },
     async renew(signal, refused = shelf.token) {
       const kept = shelf.token;
@@ -113,7 +113,7 @@ async function request(options: TokenOptions, signal: AbortSignal): Promise<Atte
   if (answer.status !== 200) return judge(options, answer, proof.clientAssertion, signal);
   const lifetime = Number(asRecord(parseJson(answer.body))?.["expires_in"]);
   if (value === "" || !(lifetime > 0)) throw malformed(OPERATION, "there is no token in it");
-  return { done: { value, expiresAt: clock.now() + lifetime * 1000, ...claimsOf(value) } };
+  return { done: { value, expiresAt: clock.monotonic() + lifetime * 1000, ...claimsOf(value) } };
 }
 
 async function judge(
@@ -206,8 +206,9 @@ function recordingNetwork(
     url: string,
     { headers = {}, body }: NetworkRequestOptions = {},
   ): Promise<NetworkResponse<unknown>> {
-    const started = deps.clock.now();
-    const observe = (status: number): void => onRequest?.({ status, seconds: (deps.clock.now() - started) / 1000 });
+    const started = deps.clock.monotonic();
+    const observe = (status: number): void =>
+      onRequest?.({ status, seconds: (deps.clock.monotonic() - started) / 1000 });
     try {
       const answer = await http({ method: "POST", url, headers, body, signal });
       observe(answer.status);

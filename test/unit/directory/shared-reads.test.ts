@@ -111,6 +111,19 @@ describe("A read that is shared", () => {
     expect(begun()).toBe(2);
   });
 
+  it("is forgotten after five minutes, also when the clock was set back meanwhile", async () => {
+    const { clock, ends, want, begun } = setUp();
+    const first = want();
+    ends[0]?.end();
+    await first;
+    clock.set(-24 * 3_600_000);
+    await clock.advance(300_001);
+    const next = want({ age: 48 * 3_600_000 });
+    expect(begun()).toBe(2);
+    ends[1]?.end();
+    await next;
+  });
+
   it("is not kept where it is large", async () => {
     const { ends, want, begun } = setUp(300_000);
     const both = Promise.all([want(), want()]);

@@ -52,7 +52,7 @@ describe("a token", () => {
     server.onEntra(() => tokenReply(["User.Read.All", "OrgContact.Read.All"]));
     const token = await createSource().get(quiet());
     expect(token.roles).toEqual(["User.Read.All", "OrgContact.Read.All"]);
-    expect(token.expiresAt).toBe(deps.clock.now() + 3_600_000);
+    expect(token.expiresAt).toBe(deps.clock.monotonic() + 3_600_000);
     const asked = server.entra.map(({ method, path }) => `${method} ${path.replace(/\?.*/, "")}`);
     expect(asked).toEqual([`POST /${TENANT}/oauth2/v2.0/token`]);
     expect(sent()).toMatchObject({
@@ -89,6 +89,15 @@ describe("a token", () => {
     expect(server.entra).toHaveLength(2);
   });
 
+  it.each([-24, 24])("is kept as long when the clock is set by %d hours meanwhile", async (hours) => {
+    const source = createSource();
+    const first = await source.get(quiet());
+    deps.clock.set(hours * 3_600_000);
+    expect(await source.get(quiet())).toBe(first);
+    await deps.clock.advance(3_600_000 - 120_000);
+    expect(await source.get(quiet())).not.toBe(first);
+  });
+
   it("is asked for once by ten who come at the same time", async () => {
     const source = createSource();
     const tokens = await Promise.all(Array.from({ length: 10 }, () => source.get(quiet())));
@@ -123,7 +132,10 @@ describe("a token", () => {
     },
   ])("may come with $body", async ({ reply, lifetime }) => {
     server.onEntra(() => reply);
-    expect(await createSource().get(quiet())).toMatchObject({ roles: [], expiresAt: deps.clock.now() + lifetime });
+    expect(await createSource().get(quiet())).toMatchObject({
+      roles: [],
+      expiresAt: deps.clock.monotonic() + lifetime,
+    });
   });
 });
 
