@@ -10,6 +10,8 @@ export type OwedMail = NonNullable<Notifications["pending"]>[number];
 export type ToldRun = NonNullable<OwedMail["run"]>;
 
 const LONGEST_PAUSE_MS = 60 * MINUTE_MS;
+/** No mail is put off further: a time beyond it was written by a clock that was wrong, and counts as none. */
+const FURTHEST_MS = 2 * LONGEST_PAUSE_MS;
 const MOST_PENDING = 10;
 
 /** A run that has ended, and what its mail tells. */
@@ -58,7 +60,8 @@ function isRepeated(run: Run, { history = [] }: O365SyncStatus): boolean {
 /** The mail to send now. One that nobody wants any more is due at once, to be struck off. */
 export function dueMail({ spec, status }: O365Sync, now: number): OwedMail | undefined {
   const pending = status?.notifications?.pending ?? [];
-  return pending.find(({ time }) => !spec.notifications.enabled || Date.parse(time) <= now);
+  const isDue = (at: number): boolean => at <= now || at > now + FURTHEST_MS;
+  return pending.find(({ time }) => !spec.notifications.enabled || isDue(Date.parse(time)));
 }
 
 /** Milliseconds since the epoch. */

@@ -103,6 +103,11 @@ describe("A mail that is owed", () => {
     expect(dueMail(object(later, { enabled: false }), NOON)?.id).toBe("slot-1");
   });
 
+  it("is due at once when a clock that was wrong has put it off beyond any pause", () => {
+    const ahead = { notifications: { pending: [{ ...owed, time: at(NOON + 30 * 86_400_000) }] } };
+    expect(dueMail(object(ahead), NOON)?.id).toBe("slot-1");
+  });
+
   it("is struck off when it was sent", () => {
     const after = delivery(status, owed, { result: "Sent", message: "taken" }, NOON);
     expect(after.notifications).toEqual({
