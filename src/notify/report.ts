@@ -137,12 +137,16 @@ function judge({ record, recovered }: ReportInput): { readonly tone: Tone; reado
 }
 
 function subjectOf({ record }: ReportInput, headline: string): string {
-  const { result, reason, changes } = record;
+  const { result, reason, changes, violations = [] } = record;
   const start = headline
     .replace(/; .*/, "")
     .replace(": ", ", ")
     .replace(/^./, (first) => first.toLowerCase());
   if (result === "Failed") return `${start} (${reason})`;
+  // Aliases and what Mirror domains repeat are refused too: more than the accounts and aliases of the plan.
+  const refused = violations.find(({ limit }) => limit === "deletionGuard");
+  if (result === "Held" && refused !== undefined)
+    return `${start} (${number(refused.actual)} addresses refused, ${number(refused.allowed)} allowed)`;
   if (changes === undefined || changes.total === 0) return start;
   const added = changes.accountAdds + changes.aliasAdds;
   const removed = changes.accountDeletes + changes.aliasDeletes;

@@ -89,7 +89,7 @@ const UNCHANGED: Partial<RunRecord> = {
 
 export const CASES: readonly (readonly [name: string, input: ReportInput, subject: string])[] = [
   ["a publication", inputOf(), "[o365-sync] example.com: a new list is published (+2 -1)"],
-  ["a held plan", HELD, "[o365-sync] example.com: held, nothing was saved (+0 -160)"],
+  ["a held plan", HELD, "[o365-sync] example.com: held, nothing was saved (160 addresses refused, 133 allowed)"],
   ["an empty tenant", EMPTY, "[o365-sync] example.com: held, nothing was saved (+2 -1)"],
   [
     "a run whose details nobody vouches for",
