@@ -62,6 +62,7 @@ interface ExecConfig {
   readonly apiVersion?: string;
   readonly env?: readonly { readonly name: string; readonly value: string }[];
   readonly provideClusterInfo?: boolean;
+  readonly interactiveMode?: string;
 }
 
 const execOf = (user: User): ExecConfig | undefined => user.exec as ExecConfig | undefined;
@@ -74,10 +75,14 @@ function withCommandPath(user: User, folder: string): User {
   return { ...user, exec: { ...exec, command: join(folder, command) } };
 }
 
-/** What a plugin is told of what it is asked for; it must not ask anybody, as nobody is there. */
+/** What a plugin is told of what it is asked for. Throws for one that has to ask somebody: nobody is there. */
 export function withExecInfo(user: User, cluster: Cluster): User {
   const exec = execOf(user);
   if (exec === undefined) return user;
+  if (exec.interactiveMode === "Always")
+    throw new Error(
+      `kubeconfig: the credential plugin of user "${user.name}" has interactiveMode: Always, and nobody is there to ask; use one that asks nobody`,
+    );
   const { apiVersion = "client.authentication.k8s.io/v1", env, provideClusterInfo = false } = exec;
   const info = {
     kind: "ExecCredential",

@@ -29,6 +29,7 @@ function kubeconfig(cluster: object, user?: object): string {
 }
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
+const PLUGIN = { apiVersion: "client.authentication.k8s.io/v1", command: "/bin/true" };
 const HTTPS = { server: "https://127.0.0.1:6443", "certificate-authority-data": base64("the CA") };
 
 describe("access from a kubeconfig", () => {
@@ -39,6 +40,10 @@ describe("access from a kubeconfig", () => {
       ca: Buffer.from("the CA"),
       headers: { Authorization: "Bearer t" },
     });
+  });
+
+  it.each(["Never", "IfAvailable"])("takes a plugin with interactiveMode: %s", (interactiveMode) => {
+    expect(loadAccess(kubeconfig(HTTPS, { exec: { ...PLUGIN, interactiveMode } })).namespace).toBe("mail");
   });
 
   it("has the client certificate and the name to verify", async () => {
@@ -113,6 +118,11 @@ describe("access from a kubeconfig", () => {
       /context "x" names no cluster with a valid server URL/,
     ],
     ["it wants a proxy", () => loadAccess(kubeconfig({ ...HTTPS, "proxy-url": "http://p" })), /proxy-url/],
+    [
+      "its plugin has to ask somebody",
+      () => loadAccess(kubeconfig(HTTPS, { exec: { ...PLUGIN, interactiveMode: "Always" } })),
+      /plugin of user "u" has interactiveMode: Always, and nobody is there to ask/,
+    ],
   ])("says so when %s", (_, load, message) => {
     expect(load).toThrow(message);
   });
