@@ -15,26 +15,34 @@ const STALLED_EVERY = 10;
 
 type Watched = KubeObject & { readonly status?: Pick<O365SyncStatus, "conditions"> };
 
-/** Each minute another part of the objects, by their names: a thousand of them are looked at evenly over the hour. */
+/**
+ * Each minute another part of the objects, by their names: a thousand of them are looked at evenly over the hour. Minutes
+ * that this process slept through, on a machine that stood still, are made up for at once.
+ */
 export function lookAgain(
   store: Pick<Store<Watched>, "list">,
   controller: Pick<Controller, "enqueue">,
   clock: Clock,
   signal: AbortSignal,
 ): void {
-  let minute = 0;
+  const start = clock.monotonic();
+  let next = 0;
   const tick = (): void => {
     if (signal.aborted) return;
+    const after = Math.max(next + 1, Math.floor((clock.monotonic() - start) / MINUTE_MS));
     for (const object of store.list()) {
       const key = storeKey(object.metadata);
-      const every = isStalled(object) ? STALLED_EVERY : EVERY;
-      if (slotOf(key) % every === minute % every) controller.enqueue(key);
+      if (comesIn(slotOf(key), isStalled(object) ? STALLED_EVERY : EVERY, next, after)) controller.enqueue(key);
     }
-    minute = (minute + 1) % EVERY;
+    next = after;
     clock.setTimeout(tick, MINUTE_MS);
   };
   clock.setTimeout(tick, MINUTE_MS);
 }
+
+/** Whether one of the minutes from `first` to before `after` is the object's. */
+const comesIn = (slot: number, every: number, first: number, after: number): boolean =>
+  (((slot - first) % every) + every) % every < after - first;
 
 const isStalled = ({ status }: Watched): boolean => findCondition(status?.conditions ?? [], "Stalled") !== undefined;
 
