@@ -11,7 +11,7 @@ import { find } from "../runtime/find.ts";
 import type { ConfigMap } from "../runtime/kube.ts";
 import { storeKey } from "../runtime/store.ts";
 import type { Client, EventRecorder, Reconcile, Store } from "../runtime/types.ts";
-import { publishRouting, readRouting } from "./publish-routing.ts";
+import { type Published, publishRouting, readRouting } from "./publish-routing.ts";
 import { type Rival, routingOf } from "./routed-names.ts";
 import { statusOf } from "./status.ts";
 import { tellingTrouble } from "./trouble.ts";
@@ -28,6 +28,17 @@ export interface DomainServices {
     readonly configMaps: Store<ConfigMap>;
   };
 }
+
+const PUT_RIGHT = {
+  type: "Normal",
+  reason: "Rendered",
+  action: "Route",
+  note: "the routing was not as published, and was put right",
+} as const;
+
+/** Somebody else had changed or deleted what stands now as it stood before. */
+const isPutRight = ({ status }: MailDomain, published: Published): boolean =>
+  published.kind === "written" && published.isNew && published.revision === status?.routing?.revision;
 
 /** Whatever keeps a domain from being routed is looked at again after this time, without an event. */
 const LOOK_AGAIN_MS = 600_000;
@@ -56,6 +67,7 @@ export function createDomainReconciler(services: DomainServices): Reconcile {
     const exists = (sync: string): boolean => stores.syncs.get(`${namespace}/${sync}`) !== undefined;
     const status = statusOf(domain, { routing, lists, syncs, exists, published, now: deps.clock.now() });
     await writeStatus(services, domain, status, signal);
+    if (isPutRight(domain, published)) services.events.event(domain, PUT_RIGHT);
     const isReady = findCondition(status.conditions ?? [], "Ready")?.status === "True";
     return isReady ? {} : { requeueAfterMs: LOOK_AGAIN_MS };
   });

@@ -16,7 +16,7 @@ import { CONFIG_MAP, type ConfigMap } from "../runtime/kube.ts";
 import type { Client } from "../runtime/types.ts";
 
 export type Published =
-  | { readonly kind: "written"; readonly name: string; readonly revision: string }
+  | { readonly kind: "written"; readonly name: string; readonly revision: string; readonly isNew: boolean }
   /** Nothing is routed, and nothing ever was. */
   | { readonly kind: "none" }
   /** The name is taken, by somebody else's ConfigMap or by the routing of another domain. */
@@ -37,12 +37,14 @@ export async function readRouting(client: Client, domain: MailDomain, signal: Ab
   const found = await find(client, CONFIG_MAP, { namespace: domain.metadata.namespace ?? "", name }, { signal });
   if (found === undefined) return { found, routed: [], conflict: undefined };
   const routed = parseRelayDomains(found.data?.[RELAY_DOMAINS_KEY]);
-  const conflict = isOwned(ownerOf(domain), found, labelsOf(domain)) ? conflictOf(domain, found, routed) : FOREIGN;
+  const conflict = isOwned(ownerOf(domain), found, labelsOf(domain))
+    ? conflictOf(domain, found, routed)
+    : foreign(name);
   return conflict === undefined ? { found, routed, conflict } : { found: undefined, routed: [], conflict };
 }
 
-const FOREIGN =
-  "the routing ConfigMap exists and does not belong to this object (its labels or its controlling owner say so); rename or delete it";
+const foreign = (name: string): string =>
+  `the ConfigMap ${name} exists and does not belong to this object (its labels or its controlling owner say so); rename or delete it`;
 
 /** A MailDomain that was made again for another domain must not send the mail of the old one to its own servers. */
 function conflictOf({ metadata, spec }: MailDomain, found: ConfigMap, routed: readonly string[]): string | undefined {
@@ -76,10 +78,10 @@ export async function publishRouting(
   const data = tablesOf(domain, names);
   const annotations = { [ANNOTATION_DOMAIN_NAME]: domain.spec.domain };
   const wanted = ownedMetadata(ownerOf(domain), name, labelsOf(domain), annotations);
-  const written: Published = { kind: "written", name, revision: sha256(JSON.stringify(data)) };
+  const written = { kind: "written", name, revision: sha256(JSON.stringify(data)) } as const;
   if (found === undefined) {
     await client.create(CONFIG_MAP, { apiVersion: "v1", kind: "ConfigMap", metadata: wanted, data }, { signal });
-    return written;
+    return { ...written, isNew: true };
   }
   const same =
     JSON.stringify(found.data) === JSON.stringify(data) &&
@@ -87,7 +89,7 @@ export async function publishRouting(
     found.metadata.annotations?.[ANNOTATION_DOMAIN_NAME] === domain.spec.domain;
   if (!same)
     await client.replace(CONFIG_MAP, { ...found, metadata: mergedMetadata(found.metadata, wanted), data }, { signal });
-  return written;
+  return { ...written, isNew: !same };
 }
 
 function tablesOf({ spec }: MailDomain, names: readonly string[]): Record<string, string> {

@@ -108,3 +108,16 @@ export function findStrays(object: O365Sync, known: readonly ObjectMeta[], publi
     (each) => each.deletionTimestamp === undefined && hasOwnName(object, each) && !named.has(each.name),
   );
 }
+
+/** What nobody names any more and was deleted before that instant, and is still there: somebody's finalizer keeps it. */
+export function leavingFor(
+  object: O365Sync,
+  known: readonly ObjectMeta[],
+  publication: Publication,
+  before: number,
+): ObjectMeta[] {
+  const named = new Set(contentsOf(publication).map(({ name }) => name));
+  return known
+    .filter(({ name, deletionTimestamp = "" }) => Date.parse(deletionTimestamp) < before && !named.has(name))
+    .filter((each) => hasOwnName(object, each));
+}

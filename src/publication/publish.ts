@@ -1,7 +1,7 @@
 /** Publishes write-ahead: the manifest says what begins, the ConfigMaps are written, the manifest commits. */
 
 import { ANNOTATION_DOMAIN_NAME } from "../api/group.ts";
-import { accountsName, historyName, journalName, manifestName, planName } from "../api/names.ts";
+import { accountsName, journalName, manifestName } from "../api/names.ts";
 import type { O365Sync } from "../api/types.generated.ts";
 import type { Clock } from "../base/deps.ts";
 import { Failure } from "../base/failure.ts";
@@ -194,11 +194,8 @@ export function createPublisher(maps: ConfigMaps, routes: Routes, clock: Clock):
 }
 
 async function lookAt(maps: ConfigMaps, object: O365Sync, { parts }: Draft, signal: AbortSignal): Promise<Looks> {
-  const sync = object.metadata.name;
   const looks = new Map<string, Seen | undefined>();
   for (const { name, role } of parts) looks.set(name, await maps.look(object, name, role, signal));
-  await maps.look(object, historyName(sync), "history", signal);
-  await maps.look(object, planName(sync), "plan", signal);
   return looks;
 }
 

@@ -10,6 +10,8 @@ export interface GuardInput {
   readonly baseline: Baseline;
   /** Accounts that the tenant yields after excludes and before statics. */
   readonly tenantAccounts: number;
+  /** Addresses of the domain that `excludeRecords` leaves out. */
+  readonly excluded: number;
   readonly objects: Readonly<Record<Source, number>>;
   /** Addresses that would go although the directory was not asked about them. */
   readonly unconfirmed: Unconfirmed;
@@ -55,11 +57,17 @@ export function guards(input: GuardInput): Violation[] {
   return checklist.flatMap((guard) => guard(input));
 }
 
-const emptyResult: Guard = ({ tenantAccounts }) => {
+const emptyResult: Guard = ({ tenantAccounts, excluded }) => {
   if (tenantAccounts > 0) return [];
-  const message =
-    "nobody is left of this domain: the tenant has no account of it, or excludeRecords leaves all of them out; a list without anybody is never published; check tenantId, sources and excludeRecords";
-  return [{ reason: "EmptyResult", limit: "tenant accounts", allowed: 1, actual: 0, approvable: false, message }];
+  const [limit, cause] =
+    excluded === 0
+      ? ["tenant accounts", "the tenant has no account of this domain; check tenantId and sources"]
+      : [
+          "tenant accounts that excludeRecords leaves",
+          `excludeRecords leaves out all ${excluded} addresses; correct it`,
+        ];
+  const message = `${cause}: a list without anybody is never published`;
+  return [{ reason: "EmptyResult", limit, allowed: 1, actual: 0, approvable: false, message }];
 };
 
 const TYPES: Readonly<Record<Source, AccountType>> = {

@@ -167,3 +167,12 @@ export const lineOf = (entry: LeftOutEntry): string => {
   const { address, object, reason, pattern, keptBy } = entry;
   return `${JSON.stringify({ address, object, reason, pattern, keptBy })}\n`;
 };
+
+/** The places of the patterns that leave out nobody whom an earlier one does not; none where not everybody is told. */
+export function idlePatterns(patterns: readonly string[], { entries, more }: LeftOut): number[] {
+  if (more > 0) return [];
+  const used = new Set(entries.map(({ pattern }) => pattern));
+  return patterns.flatMap((pattern, place) =>
+    used.has(pattern) && patterns.indexOf(pattern) === place ? [] : [place],
+  );
+}

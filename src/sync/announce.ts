@@ -34,7 +34,7 @@ export function announce(
     warn("OutputNearlyFull", "Publish", `a ConfigMap of the tables is more than 70 % full${cure}`);
   }
   announceRetiring(outcome, retiring, warn);
-  if (outcome.unwritten !== undefined) warn("HistoryNotWritten", "Sync", outcome.unwritten.note);
+  for (const { reason, failure } of outcome.unwritten ?? []) warn(reason, "Sync", failure.note);
   announceMail(outcome, warn);
   announceAdditions(outcome, object, warn);
   announceObstacle(outcome, object, warn);

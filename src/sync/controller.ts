@@ -23,7 +23,6 @@ import { recordOf } from "./run/record.ts";
 import { renderKey, rerender } from "./run/rerender.ts";
 import { conclude, conductRun, recheck } from "./run/runner.ts";
 import type { SyncServices } from "./services.ts";
-import { annotationNotes } from "./status/annotations.ts";
 import { settle } from "./status/conditions.ts";
 import { describeChanges } from "./status/messages.ts";
 import {
@@ -36,6 +35,7 @@ import {
   recalled,
   skipsSlots,
 } from "./status/transitions.ts";
+import { tellLasting } from "./tell-lasting.ts";
 import { tellingTrouble } from "./trouble.ts";
 
 /** Somebody writes in between once or twice; who does so always, or a cache that stays old, is trouble as any other. */
@@ -73,7 +73,7 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
       : carryOut());
     if (decision.do === "recheck") services.checks?.done(key);
     announce(services.events, outcome, written, gathered.standing.manifest.current?.retiring);
-    tellOfAnnotations(services, written, memory);
+    tellLasting(services, outcome.view, written, memory);
     count(services, outcome);
     // What was only asked and answered with nothing leaves the object as it was.
     const isQuiet = outcome.polled !== undefined && written === view.object;
@@ -96,16 +96,6 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
       return { requeueAfterMs: CONFLICT_MS * 2 ** (conflicts - 1) };
     }
   });
-}
-
-/** A slip of the hand is told once, and again when it is another one. */
-function tellOfAnnotations({ events }: SyncServices, object: O365Sync, memory: Remembered): void {
-  const notes = annotationNotes(object);
-  const said = notes.join("\n");
-  if (memory.annotationNotes === said) return;
-  memory.annotationNotes = said;
-  for (const note of notes)
-    events.event(object, { type: "Warning", reason: "UnknownAnnotation", action: "Request", note });
 }
 
 /** For metrics: what events tell, and after it stands in the status. */

@@ -1,6 +1,6 @@
 /** Looks at the cluster that few objects need: after a conflict, and after a restore. */
 
-import { accountsName, historyName, planName, tableName } from "../api/names.ts";
+import { accountsName, planName, tableName } from "../api/names.ts";
 import type { O365Sync } from "../api/types.generated.ts";
 import type { ConfigMaps } from "../publication/configmaps.ts";
 import type { HistoryWriter } from "../publication/history-writer.ts";
@@ -20,7 +20,6 @@ export async function refuseForeign(
 ): Promise<void> {
   const sync = object.metadata.name;
   const { shards } = object.spec.output;
-  await maps.look(object, historyName(sync), "history", signal);
   await maps.look(object, planName(sync), "plan", signal);
   for (let index = 0; index < shards; index++)
     await maps.look(object, tableName(sync, shards, index), "recipients", signal);

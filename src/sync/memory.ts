@@ -20,8 +20,10 @@ export interface Remembered {
   conflicts: number;
   /** What the MailDomain and output asked for when rendering that was held. */
   heldRender: string | undefined;
-  /** What was said of annotations last, so that it is said once. */
-  annotationNotes: string | undefined;
+  /** What lasts and was told last, so that it is told once. */
+  told: ReadonlySet<string>;
+  /** Patterns of excludeRecords that left nobody out in the last read, by their place. */
+  idlePatterns: readonly number[];
   /** How it follows its tenant. */
   readonly followed: Followed;
   /** One for all objects. */
@@ -47,7 +49,8 @@ export function createMemory(): Memory {
         cutShort: undefined,
         conflicts: 0,
         heldRender: undefined,
-        annotationNotes: undefined,
+        told: new Set(),
+        idlePatterns: [],
         followed: followedAnew(),
         fullReads,
       };

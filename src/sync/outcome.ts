@@ -4,6 +4,7 @@ import type { O365SyncStatus } from "../api/types.generated.ts";
 import type { Failure } from "../base/failure.ts";
 import type { Delivered } from "../notify/notifier.ts";
 import type { Run } from "../publication/run-records.ts";
+import type { Unwritten } from "./besides.ts";
 import type { View } from "./gather.ts";
 import type { Polled, SyncServices } from "./services.ts";
 import type { Facts, Finding } from "./status/conditions.ts";
@@ -30,8 +31,8 @@ export interface Outcome {
   /** Why rendering them was held. */
   readonly heldNote?: string;
   readonly missedSlots?: number;
-  /** Why its record is not in the history. */
-  readonly unwritten?: Failure;
+  /** What beside the list could not be written, and why. */
+  readonly unwritten?: readonly Unwritten[];
   /** What came of an attempt at a mail. */
   readonly mail?: Delivered;
   readonly polled?: Polled;
@@ -48,6 +49,7 @@ export function factsOf(
     obstacle,
     now,
     published: standing.manifest.current,
+    predecessor: standing.predecessor?.sync,
     accountsDamaged,
     missingTables,
     brokenStale,

@@ -31,7 +31,7 @@ export interface Ground {
 }
 
 /** What the list should become, and where that comes from. */
-export interface Change extends Pick<GuardInput, "tenantAccounts" | "objects" | "operationsLimit"> {
+export interface Change extends Pick<GuardInput, "tenantAccounts" | "excluded" | "objects" | "operationsLimit"> {
   readonly baseline: Baseline;
   readonly wish: Wish;
   /** Throws Failure where the directory says that something would go which is still there; absent: no need to ask. */

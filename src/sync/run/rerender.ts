@@ -42,6 +42,7 @@ export async function rerender(
     baseline: { kind: "accounts", accounts, names: current },
     wish: { accounts, names },
     tenantAccounts: accounts.length,
+    excluded: 0,
     objects: countBySource(accounts),
     // No limit of operations counts what a Mirror domain repeats; the deletion guard does.
     operationsLimit: {},

@@ -6,7 +6,6 @@ import { inSlices } from "../../base/slices.ts";
 import type { Directory, FeedPlace, Sharing } from "../../directory/types.ts";
 import type { KeptChanges } from "../../publication/changes-writer.ts";
 import { saveLeftOut } from "../../publication/left-out-file.ts";
-import { asFailure } from "../../publication/obstacle.ts";
 import type { Plans } from "../../publication/plans.ts";
 import { beyond, type Proposal } from "../../publication/proposal.ts";
 import { namesOf } from "../../publication/publication.ts";
@@ -20,6 +19,7 @@ import { findCondition } from "../../runtime/condition-list.ts";
 import type { Logger } from "../../runtime/types.ts";
 import type { Access } from "../access/connection.ts";
 import { kept } from "../additions/places.ts";
+import { besides, type Unwritten } from "../besides.ts";
 import { ownershipHash } from "../decide/fingerprint.ts";
 import type { RunServices } from "../services.ts";
 import type { Finding } from "../status/conditions.ts";
@@ -76,6 +76,8 @@ export interface RunFacts {
   place?: FeedPlace;
   /** Where every address stands that the publication changed. */
   kept?: KeptChanges;
+  /** What beside the list could not be written, and why. */
+  readonly unwritten: Unwritten[];
   nearlyFull?: { readonly suggestedShards: number | undefined };
 }
 
@@ -144,6 +146,7 @@ async function sync(services: RunServices, directory: Directory, input: RunInput
     baseline,
     wish,
     tenantAccounts: derived.tenantAccounts,
+    excluded: derived.excluded.size,
     objects: derived.objects,
     operationsLimit: object.spec.operationsLimit ?? {},
     confirm(proposal) {
@@ -156,9 +159,9 @@ async function sync(services: RunServices, directory: Directory, input: RunInput
   const { violations } = judged;
   const result = { judged, reading, note: `${describeConfirmed(judged.confirmed)}${describeIgnored(baseline)}` };
   if (run.request === "testSync") return endTest(services, input, result);
-  if (violations.length > 0) return endHeld(services, input, { ...result, before: accounts }, change);
+  if (violations.length > 0) return endHeld(services, input, facts, { ...result, before: accounts }, change);
   if (same) {
-    await keepLeftOut(services, input, derived.leftOut);
+    await keepLeftOut(services, input, facts, derived.leftOut);
     return { ...numbers(result), result: "Unchanged", reason: "Unchanged", message: "nothing changed" };
   }
   return endPublished(services, input, facts, { ...result, wish, revision, before: accounts });
@@ -232,13 +235,20 @@ interface Stopped extends Result {
   readonly before: Roster | undefined;
 }
 
-async function endHeld(services: RunServices, input: RunInput, result: Stopped, change: Change): Promise<RunEnd> {
+async function endHeld(
+  services: RunServices,
+  input: RunInput,
+  facts: RunFacts,
+  result: Stopped,
+  change: Change,
+): Promise<RunEnd> {
   const { judged, reading, before } = result;
   const still = input.follows ? await stillHeld(services, input, { change, judged }) : undefined;
   const held = still ?? (await hold(services, input, judged));
   const { leftOut } = reading.derived;
-  if (before !== undefined) await keepLeftOut(services, input, await inSlices(lackedBy(before, leftOut), input.signal));
-  else if (input.standing.manifest.current === undefined) await keepLeftOut(services, input, leftOut);
+  if (before !== undefined)
+    await keepLeftOut(services, input, facts, await inSlices(lackedBy(before, leftOut), input.signal));
+  else if (input.standing.manifest.current === undefined) await keepLeftOut(services, input, facts, leftOut);
   const message = `${describeViolations(judged.violations)}${result.note}`;
   return { ...numbers(result), result: "Held", reason: held.reason, message, held };
 }
@@ -277,38 +287,34 @@ async function endPublished(
       facts.standing = standing;
     },
   });
-  const changes = await keepChanges(services, input, facts.standing, proposal);
-  if (changes !== undefined) facts.kept = changes;
-  await keepLeftOut(services, input, reading.derived.leftOut);
+  await keepChanges(services, input, facts, proposal);
+  await keepLeftOut(services, input, facts, reading.derived.leftOut);
   return end;
 }
 
 /** Beside the list that stands now; nothing of the run depends on it. */
 async function keepLeftOut(
   { maps }: RunServices,
-  { object, run, log, signal }: RunInput,
+  { object, log, signal }: RunInput,
+  { unwritten }: RunFacts,
   leftOut: LeftOut,
 ): Promise<void> {
-  try {
-    await saveLeftOut(maps, object, leftOut, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    log.warn({ run: run.id, reason: asFailure(error)?.reason ?? "Unknown" }, "What is left out could not be kept");
-  }
+  const work = saveLeftOut(maps, object, leftOut, signal);
+  const failure = await besides(log, signal, "What is left out", work);
+  if (failure !== undefined) unwritten.push({ reason: "LeftOutNotWritten", failure });
 }
 
 /** For people who ask later; nothing of the run depends on it. */
 async function keepChanges(
   { changes }: RunServices,
   { object, run, log, signal }: RunInput,
-  { manifest }: Standing,
+  facts: RunFacts,
   { plan }: Proposal,
-): Promise<KeptChanges | undefined> {
-  try {
-    return await changes.put(object, { run: run.id, time: manifest.current?.time ?? run.startTime, plan }, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    log.warn({ run: run.id, reason: asFailure(error)?.reason ?? "Unknown" }, "What it changed could not be kept");
-    return undefined;
-  }
+): Promise<void> {
+  const time = facts.standing.manifest.current?.time ?? run.startTime;
+  const work = changes.put(object, { run: run.id, time, plan }, signal).then((kept) => {
+    if (kept !== undefined) facts.kept = kept;
+  });
+  const failure = await besides(log, signal, "What it changed", work);
+  if (failure !== undefined) facts.unwritten.push({ reason: "HistoryNotWritten", failure });
 }

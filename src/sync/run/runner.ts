@@ -6,12 +6,14 @@ import { Failure } from "../../base/failure.ts";
 import { detailsDigest } from "../../publication/details.ts";
 import { asFailure, asObstacle } from "../../publication/obstacle.ts";
 import { type HistoryRecord, isTest, type Run } from "../../publication/run-records.ts";
+import { idlePatterns } from "../../recipients/left-out.ts";
 import type { Roster } from "../../recipients/packed/roster.ts";
 import { createDeadline } from "../../runtime/abort.ts";
 import { findCondition } from "../../runtime/condition-list.ts";
-import { ApiError, type Logger, type ReconcileContext } from "../../runtime/types.ts";
+import { ApiError, type ReconcileContext } from "../../runtime/types.ts";
 import { placeOf, remember } from "../additions/places.ts";
 import { wantsAdditions } from "../additions/poll-times.ts";
+import { besides } from "../besides.ts";
 import { isCuredByTenant, isRefusal } from "../decide/cures.ts";
 import { accountsHash } from "../decide/fingerprint.ts";
 import { interruptedRun } from "../decide/interrupted.ts";
@@ -35,7 +37,7 @@ export async function conductRun(
   services: SyncServices,
   view: View,
   run: Run,
-  memory: Pick<Remembered, "followed">,
+  memory: Pick<Remembered, "followed" | "idlePatterns">,
   context: ReconcileContext,
 ): Promise<Outcome> {
   const begun =
@@ -44,7 +46,12 @@ export async function conductRun(
       : await persistStart(services, view, run, context);
   const follows = wantsAdditions(begun.object) && !isTest(run);
   const place = follows ? placeOf(begun.object, memory.followed, begun.standing.manifest) : undefined;
-  const facts: RunFacts = { standing: begun.standing, objects: 0, ...(place === undefined ? {} : { place }) };
+  const facts: RunFacts = {
+    standing: begun.standing,
+    objects: 0,
+    unwritten: [],
+    ...(place === undefined ? {} : { place }),
+  };
   const { statuses, deps } = services;
   const { log, signal } = context;
   const look = () => progressOf(facts);
@@ -52,6 +59,8 @@ export async function conductRun(
   const telling = { ...services, statuses: teller.statuses };
   const end = await executeWithin(telling, begun, run, facts, context).finally(() => void teller.stop());
   const object = await teller.stop();
+  if (facts.reading !== undefined)
+    memory.idlePatterns = idlePatterns(object.spec.excludeRecords ?? [], facts.reading.derived.leftOut);
   const isWhole = end.result === "Published" || end.result === "Unchanged";
   if (isWhole && facts.place !== undefined) remember(object, memory.followed, facts.place);
   const now = services.deps.clock.now();
@@ -211,25 +220,8 @@ export interface Conclusion {
   readonly record: HistoryRecord;
   /** What the manifest kept of a run that a predecessor published: for the history, and never for status or mail. */
   readonly kept?: HistoryRecord;
-  readonly facts: Pick<RunFacts, "authorized" | "verifiedHash" | "nearlyFull" | "kept">;
-}
-
-/** What was published stays so, and what was learned is told in the status: a side file that cannot be written is told and decides nothing. */
-async function besides(
-  log: Logger,
-  signal: AbortSignal,
-  what: string,
-  work: Promise<unknown>,
-): Promise<Failure | undefined> {
-  try {
-    await work;
-    return undefined;
-  } catch (error) {
-    const failure = asFailure(error);
-    if (signal.aborted || failure === undefined) throw error;
-    log.warn({ err: error }, `${what} cannot be written`);
-    return failure;
-  }
+  readonly facts: Pick<RunFacts, "authorized" | "verifiedHash" | "nearlyFull" | "kept"> &
+    Partial<Pick<RunFacts, "unwritten">>;
 }
 
 /**
@@ -269,7 +261,10 @@ export async function conclude(
     end,
     run,
     isNews: isNews(before, run, end),
-    ...(unwritten === undefined ? {} : { unwritten }),
+    unwritten: [
+      ...(unwritten === undefined ? [] : [{ reason: "HistoryNotWritten", failure: unwritten } as const]),
+      ...(facts.unwritten ?? []),
+    ],
     seconds,
     nearlyFull: facts.nearlyFull,
   };

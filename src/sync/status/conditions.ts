@@ -27,6 +27,8 @@ export interface Facts {
   readonly obstacle: Failure | undefined;
   readonly now: number;
   readonly published: Publication | undefined;
+  /** Whose list of this domain stands, before this object has published its own. */
+  readonly predecessor: string | undefined;
   readonly accountsDamaged: boolean;
   /** Tables that the manifest names and that do not stand. */
   readonly missingTables: readonly string[];
@@ -108,7 +110,7 @@ function readiness(object: O365Sync, status: O365SyncStatus, facts: Facts): Read
     failed(object, status, facts) ??
     neverSynced(object, status) ??
     running(status) ??
-    slotMissed(status) ??
+    slotMissed(status, facts) ??
     syncRequired(object, status, facts) ??
     confirmed(status, facts)
   );
@@ -200,10 +202,12 @@ function running(status: O365SyncStatus): Readiness | undefined {
   return before && { ...before, ...(reconciling && { reconciling }), ...(stalled && { stalled }) };
 }
 
-function slotMissed(status: O365SyncStatus): Readiness | undefined {
+/** A slot that is still to come was written by a clock that was ahead. */
+function slotMissed(status: O365SyncStatus, { now }: Facts): Readiness | undefined {
   const missed = status.schedule?.lastMissedTime;
   const success = status.lastSuccessfulTime;
-  if (missed === undefined || (success !== undefined && Date.parse(success) > Date.parse(missed))) return undefined;
+  if (missed === undefined || Date.parse(missed) > now) return undefined;
+  if (success !== undefined && Date.parse(success) > Date.parse(missed)) return undefined;
   const message = `the slot of ${readableTime(Date.parse(missed))} passed while nothing could run, too late to be caught up; the list is as of the last success`;
   return { status: "False", reason: "ScheduleMissed", message };
 }
@@ -230,12 +234,16 @@ function suspendedNote(object: O365Sync, verdict: Readiness): Readiness {
 function publishedFinding(
   before: readonly Condition[],
   status: O365SyncStatus,
-  { published, missingTables, brokenStale }: Facts,
+  { published, missingTables, brokenStale, predecessor }: Facts,
 ): Finding {
   if (published === undefined) {
     const asBefore = status.published && carried(before, "Published");
     if (asBefore !== undefined) return asBefore;
-    return { status: "False", reason: "NotPublished", message: "no list was published yet; the domain is not routed" };
+    const meanwhile =
+      predecessor === undefined
+        ? "the domain is not routed"
+        : `the list of ${predecessor} stands meanwhile, and is what the first one is measured against`;
+    return { status: "False", reason: "NotPublished", message: `no list was published yet; ${meanwhile}` };
   }
   const missing = missingTables.length;
   if (missing > 0) {

@@ -14,14 +14,18 @@ const FAULTS = TABLES.map(({ name }) => name);
 
 /** Rows of a table whose last cell is "`file` › name"; rows without a test are answered with an empty file. */
 function claims(page: string) {
-  return readFileSync(join(ROOT, page), "utf8")
-    .split("\n")
-    .filter((line) => /^\| (?!-|threat|fault|what is missing)/.test(line))
-    .map((row) => {
-      const cell = row.split("|").at(-2)?.trim() ?? "";
-      const [, file = "", name = ""] = /^`([^`]+)` › (.+)$/.exec(cell) ?? [];
-      return { page, row, file, name };
-    });
+  return (
+    readFileSync(join(ROOT, page), "utf8")
+      // Made from rows, each of which is a test.
+      .replace(/<!-- Generated from test.*?<!-- The end/s, "")
+      .split("\n")
+      .filter((line) => /^\| (?!-|threat|fault|what is missing)/.test(line))
+      .map((row) => {
+        const cell = row.split("|").at(-2)?.trim() ?? "";
+        const [, file = "", name = ""] = /^`([^`]+)` › (.+)$/.exec(cell) ?? [];
+        return { page, row, file, name };
+      })
+  );
 }
 
 const all = [...claims("SECURITY.md"), ...claims("docs/reliability.md")].filter(({ row }) => !row.startsWith("|---"));

@@ -272,6 +272,9 @@ describe("A list that stands", () => {
     await syncNow("renamed");
     const { held, lastSync } = town.sync("renamed")?.status ?? {};
     expect(held).toMatchObject({ reason: "DeletionGuard" });
+    expect(town.sync("renamed")?.status?.conditions?.find(({ type }) => type === "Published")?.message).toBe(
+      "no list was published yet; the list of a stands meanwhile, and is what the first one is measured against",
+    );
     expect(lastSync?.changes).toMatchObject({ accountAdds: 1, accountDeletes: 11 });
     expect(town.configMap("renamed-manifest")).toBeUndefined();
     expect(town.routed("a")).toBe("a.test");

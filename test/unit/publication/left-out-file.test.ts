@@ -1,6 +1,7 @@
 /** What is left out: told in full while there is room, counted beyond, the same whatever the order; read strictly. */
 import { describe, expect, it } from "vitest";
 import { parseLeftOut, renderLeftOut } from "../../../src/publication/left-out-file.ts";
+import { idlePatterns } from "../../../src/recipients/left-out.ts";
 import type { DirectoryObject } from "../../../src/recipients/model.ts";
 import { derive } from "../recipients/support/whole.ts";
 
@@ -33,6 +34,13 @@ describe("What is left out", () => {
         "",
       ].join("\n"),
     );
+  });
+
+  it("tells which patterns leave out nobody, by their place", () => {
+    const objects = [user("1", "SMTP:a@example.com"), user("2", "SMTP:test.b@example.com")];
+    const patterns = ["nobody@example.com", "test.*", "test.b@*", "test.*"];
+    expect(idlePatterns(patterns, leftOutOf(objects, patterns))).toEqual([0, 2, 3]);
+    expect(idlePatterns(patterns, { entries: [], more: 1 })).toEqual([]);
   });
 
   it("has room for half a mebibyte, and counts the rest, in whatever order the directory comes", () => {

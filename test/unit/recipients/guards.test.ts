@@ -24,6 +24,7 @@ const input = (changes: Partial<GuardInput>): GuardInput => ({
   plan: planOf([]),
   baseline: ACCOUNTS,
   tenantAccounts: 100,
+  excluded: 0,
   objects: { users: 98, groups: 1, contacts: 1 },
   unconfirmed: { count: 0, cause: "refused" },
   lost: 0,
@@ -90,6 +91,15 @@ describe("EmptyResult", () => {
       expect(only({ baseline, tenantAccounts: 0 })).toMatchObject({ reason: "EmptyResult", approvable: false });
     },
   );
+
+  it.each([
+    [0, "tenant accounts", "the tenant has no account of this domain"],
+    [12, "tenant accounts that excludeRecords leaves", "excludeRecords leaves out all 12 addresses"],
+  ])("tells a tenant without accounts from one of which nobody is left: %d excluded", (excluded, limit, words) => {
+    const violation = only({ tenantAccounts: 0, excluded });
+    expect(violation).toMatchObject({ reason: "EmptyResult", limit });
+    expect(violation?.message).toContain(words);
+  });
 
   it("is content with one account", () => {
     expect(reasons({ tenantAccounts: 1 })).toEqual([]);
