@@ -1,4 +1,4 @@
-/** Writes what follows from crds/, from the table of errors and from the chart's schema of values. With --check it writes nothing and fails when a file is stale. */
+/** Writes what follows from crds/, from the table of errors, from what tests break and mend, and from the chart's schema of values. With --check it writes nothing and fails when a file is stale. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,6 +12,7 @@ import {
 } from "./generate/chart.ts";
 import { readKinds } from "./generate/crd.ts";
 import { renderErrors } from "./generate/errors.ts";
+import { withHealingTable } from "./generate/healing.ts";
 import { renderKustomize } from "./generate/kustomize.ts";
 import { renderPictures } from "./generate/pictures.ts";
 import { renderReference } from "./generate/reference.ts";
@@ -27,6 +28,7 @@ const isYaml = (file: string): boolean => file.endsWith(".yaml");
 const check = process.argv.includes("--check");
 write({ ...fromCrds(), "docs/errors.md": renderErrors() });
 write({ "examples/gitops/argocd/argocd-cm.yaml": renderArgoSettings(join(ROOT, "examples/gitops/argocd")) });
+write({ "docs/reliability.md": withHealingTable(read("docs/reliability.md")) });
 write(fromValues());
 write(renderPictures(read));
 // Last: it is rendered from the chart as it is now.

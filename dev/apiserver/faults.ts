@@ -11,6 +11,8 @@ export type Effect =
   | { readonly do: "half-open" }
   | { readonly do: "throttle"; readonly retryAfterSeconds: number }
   | { readonly do: "error" }
+  /** Refuses with this answer, as admission or authorization would. */
+  | { readonly do: "refuse"; readonly status: number; readonly reason: string; readonly message: string }
   /** As if somebody else had written meanwhile. */
   | { readonly do: "conflict" }
   /** As if the resource version or continue token were too old. */
@@ -29,6 +31,8 @@ export interface Fault {
   readonly times?: number;
   /** Of a watch: how many events it gets before; default 0. */
   readonly afterEvents?: number;
+  /** As long as this holds; default always. */
+  readonly while?: () => boolean;
   readonly effect: Effect;
 }
 
@@ -57,7 +61,10 @@ export function createFaults(): FaultTable {
     take(method, path, agent = "") {
       const matching = orders.filter(
         ({ fault }) =>
-          (fault.method ?? method) === method && (fault.path?.test(path) ?? true) && (fault.agent?.test(agent) ?? true),
+          (fault.while?.() ?? true) &&
+          (fault.method ?? method) === method &&
+          (fault.path?.test(path) ?? true) &&
+          (fault.agent?.test(agent) ?? true),
       );
       for (const order of matching) order.seen += 1;
       const due = matching.find(({ fault: { at = 1, times = 1 }, seen }) => seen >= at && seen < at + times);

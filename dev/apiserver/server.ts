@@ -65,6 +65,7 @@ async function troubled(
   }
   if (effect.do === "throttle") throw tooManyRequests(effect.retryAfterSeconds);
   if (effect.do === "error") throw new StatusError(500, "InternalError", "Internal error occurred: as ordered", {});
+  if (effect.do === "refuse") throw new StatusError(effect.status, effect.reason, effect.message, {});
   if (effect.do === "conflict")
     throw new StatusError(409, "Conflict", `Operation cannot be fulfilled: ${MODIFIED}`, {});
   if (isWatch(request) || effect.do === "drop") return false;

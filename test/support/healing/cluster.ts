@@ -1,0 +1,94 @@
+/** What the people of a cluster, and the cluster itself, put in the way. */
+import type { Chapter, Row, Stage } from "./row.ts";
+
+/** What a run writes meets it: the next sync has something new. */
+async function hireAtSlot({ world, slot }: Stage, name: string): Promise<void> {
+  world.tenant.company.hire(`${name}@example.com`);
+  await slot();
+}
+
+type Kind = "quota" | "policy" | "webhook" | "webhookDown";
+
+const inTheWay = (
+  kind: Kind,
+  cause: string,
+  row: Pick<Row, "says" | "words" | "stalled" | "cure" | "after">,
+): Row[] => [
+  {
+    ...row,
+    cause,
+    play: async (stage) => {
+      // A quota meets only what is new.
+      if (kind === "quota") await stage.world.patch("o365syncs", "example-com", { spec: { output: { shards: 2 } } });
+      const takeAway = await stage.obstacles[kind](stage.world.namespace);
+      await hireAtSlot(stage, "newcomer");
+      return takeAway;
+    },
+  },
+  {
+    ...row,
+    cause: `${cause}, before the first sync`,
+    first: true,
+    play: (stage) => stage.obstacles[kind](stage.world.namespace),
+  },
+];
+
+const right = (resource: string, verb: string): Row => ({
+  cause: `the right to ${verb} ${resource} taken away`,
+  says: "Forbidden",
+  words: `cannot ${verb} resource "${resource}"`,
+  stalled: true,
+  cure: "bind the chart's role again",
+  after: "10 minutes",
+  play: async (stage) => {
+    const takeAway = await stage.identity.withhold(resource, verb, stage.world.namespace);
+    await hireAtSlot(stage, "newcomer");
+    return takeAway;
+  },
+});
+
+export const cluster: Chapter = {
+  title: "The cluster",
+  rows: [
+    ...inTheWay("quota", "a ResourceQuota that is used up", {
+      says: "QuotaExceeded",
+      words: "exceeded quota: few, requested: count/configmaps=1",
+      stalled: true,
+      cure: "raise it",
+      after: "10 minutes",
+    }),
+    ...inTheWay("policy", "a ValidatingAdmissionPolicy that denies", {
+      says: "AdmissionDenied",
+      words: "denied request: ask the administrator before you store lists",
+      stalled: true,
+      cure: "exempt the operator, or take the policy away",
+      after: "10 minutes",
+    }),
+    ...inTheWay("webhook", "an admission webhook that denies", {
+      says: "AdmissionDenied",
+      words: 'admission webhook "lists.example.com" denied the request: lists are not wanted here',
+      stalled: true,
+      cure: "exempt the operator, or take the webhook away",
+      after: "10 minutes",
+    }),
+    ...inTheWay("webhookDown", "an admission webhook that is down", {
+      says: "AdmissionUnavailable",
+      words: 'failed calling webhook "lists.example.com"',
+      cure: "mend it, or take it away",
+      after: "10 minutes",
+    }),
+    right("secrets", "get"),
+    right("configmaps", "get"),
+    right("configmaps", "update"),
+    {
+      ...right("configmaps", "update"),
+      of: "MailDomain",
+      cause: "the right to update configmaps taken away, and the inbound servers changed",
+      play: async (stage) => {
+        const takeAway = await stage.identity.withhold("configmaps", "update", stage.world.namespace);
+        await stage.world.patch("maildomains", "example-com", { spec: { deliveryPort: 2525 } });
+        return takeAway;
+      },
+    },
+  ],
+};

@@ -1,0 +1,216 @@
+/** What happens to the operator, to time, and to its mail. */
+import { API_VERSION } from "../../../src/api/group.ts";
+import type { Chapter, Row, Stage } from "./row.ts";
+
+const LEFT_OVER = "example-com-recipients-4-1";
+const HOUR_MS = 3_600_000;
+const NOTIFICATIONS = { notifications: { enabled: true, recipients: ["ops@example.com"] } };
+
+/** The list is of today: somebody hired after the trouble began is on it. */
+const isFresh = async ({ world }: Stage): Promise<boolean> => {
+  world.gateway.observe(await world.configMaps());
+  return world.gateway.accepted().has("newcomer@example.com");
+};
+const hire = ({ world }: Stage): void => void world.tenant.company.hire("newcomer@example.com");
+
+/** A leader with such a clock takes over; then somebody sets it right. */
+const clockWrong = (what: string, hours: number, told: Pick<Row, "says" | "words">): Row => ({
+  cause: `the clock of the leader's node ${what}`,
+  ...told,
+  cure: "set it right",
+  after: "the next slot",
+  play: async (stage) => {
+    const { clock, world } = stage;
+    await world.stopOperator();
+    clock.set(hours * HOUR_MS);
+    await world.startOperator();
+    hire(stage);
+    return () => {
+      clock.set(-hours * HOUR_MS);
+      return Promise.resolve();
+    };
+  },
+  proof: isFresh,
+});
+
+const mailTrouble = (cause: string, says: string, words: string, play: Row["play"], more: Partial<Row> = {}): Row => ({
+  cause,
+  says: `event:${says}`,
+  words,
+  cure: "mend it",
+  after: "1 hour",
+  spec: NOTIFICATIONS,
+  play,
+  proof: ({ mail }) => Promise.resolve(mail.mails.length > 0),
+  ...more,
+});
+
+export const operator: Chapter = {
+  title: "The operator, time and mail",
+  rows: [
+    {
+      cause: "the operator ended in the middle of a run",
+      says: "Ready=True/Succeeded",
+      words: "accounts",
+      cure: "nothing: the next one finishes it",
+      after: "1 minute",
+      play: async (stage) => {
+        const { world } = stage;
+        hire(stage);
+        const cancel = world.tenant.fault({ on: "groups", effect: { kind: "hang" } });
+        await stage.slot();
+        await world.until(
+          () => Promise.resolve(world.tenant.requests),
+          (requests) => requests.filter(({ kind }) => kind === "users").length > 1,
+        );
+        await world.stopOperator();
+        cancel();
+        return () => world.startOperator();
+      },
+      proof: isFresh,
+    },
+    {
+      cause: "the operator away for longer than a slot may be late",
+      says: "ScheduleMissed",
+      words: "passed while nothing could run, too late to be caught up",
+      cure: "nothing",
+      after: "the next slot",
+      play: async (stage) => {
+        const { world, clock } = stage;
+        await world.stopOperator();
+        await stage.slot();
+        clock.shift(3 * HOUR_MS);
+        await world.startOperator();
+        return () => Promise.resolve();
+      },
+    },
+    clockWrong("30 days ahead", 30 * 24, { says: "ScheduleMissed", words: "too late to be caught up" }),
+    clockWrong("6 hours behind", -6, { says: "Ready=True/Succeeded", words: "accounts" }),
+    {
+      cause: "suspended",
+      says: "Ready=True/Succeeded",
+      words: "suspended; ",
+      cure: "set spec.suspend to false",
+      after: "at once",
+      play: async ({ world }) => {
+        await world.patch("o365syncs", "example-com", { spec: { suspend: true } });
+        return () => world.patch("o365syncs", "example-com", { spec: { suspend: false } });
+      },
+      proof: async ({ world }) =>
+        (await world.sync()).status?.conditions?.[0]?.message.startsWith("suspended") === false,
+    },
+    {
+      cause: "suspended before the first sync",
+      says: "AwaitingFirstSync",
+      words: "set spec.suspend to false",
+      cure: "do so",
+      after: "at once",
+      spec: { suspend: true },
+      first: true,
+      play: ({ world }) => Promise.resolve(() => world.patch("o365syncs", "example-com", { spec: { suspend: false } })),
+    },
+    {
+      cause: "the O365Sync deleted",
+      of: "MailDomain",
+      says: "Ready=True/Routed",
+      words: "nobody refreshes the list of example-com since",
+      cure: "make it again",
+      after: "at once",
+      play: async ({ world }) => {
+        const { spec } = await world.sync();
+        await world.remove("o365syncs", "example-com");
+        const metadata = { name: "example-com" };
+        return () => world.apply("o365syncs", { apiVersion: API_VERSION, kind: "O365Sync", metadata, spec });
+      },
+    },
+    {
+      cause: "a finalizer of somebody on a ConfigMap that nobody needs any more",
+      says: "event:ConfigMapNotDeleted",
+      words: "stays until whoever put the finalizer example.com/keep on it lets it go",
+      cure: "take the finalizer off",
+      after: "at once",
+      play: async ({ world, pass }) => {
+        const found = await world.configMap("example-com-recipients");
+        const { labels = {}, annotations = {} } = found?.metadata ?? {};
+        const metadata = { name: LEFT_OVER, labels, annotations, finalizers: ["example.com/keep"] };
+        await world.apply("configmaps", { ...found, apiVersion: "v1", kind: "ConfigMap", metadata });
+        await pass(61);
+        return () => world.patch("configmaps", LEFT_OVER, { metadata: { finalizers: null } });
+      },
+      proof: async ({ world }) => (await world.configMap(LEFT_OVER)) === undefined,
+    },
+    {
+      cause: "a pattern of excludeRecords that matches nobody",
+      says: "event:PatternMatchesNobody",
+      words: "spec.excludeRecords[0]: leaves out nobody",
+      cure: "correct it, or take it out",
+      after: "at once",
+      spec: { excludeRecords: ["tset*@example.com"] },
+      play: ({ world }) =>
+        Promise.resolve(() => world.patch("o365syncs", "example-com", { spec: { excludeRecords: null } })),
+    },
+    {
+      cause: "an annotation misspelt",
+      says: "event:UnknownAnnotation",
+      words: "o365sync.dev/snyc",
+      cure: "correct it",
+      after: "at once",
+      play: async ({ world }) => {
+        await world.annotate("snyc", "1");
+        return async () => {
+          await world.annotate("snyc", null);
+          await world.annotate("sync", "1");
+        };
+      },
+      proof: async ({ world }) => (await world.sync()).status?.handledSync === "1",
+    },
+    {
+      cause: "a list too large for its ConfigMaps",
+      says: "OutputTooLarge",
+      words: "spec.output.shards",
+      stalled: true,
+      cure: "set as many shards as it says",
+      after: "at once",
+      spec: { output: { shards: 1, formats: ["postfix", "addresses"], deletionPolicy: "Orphan" } },
+      play: async ({ world, slot }) => {
+        for (let index = 0; index < 6_000; index++) world.tenant.company.hire(`${index}${"x".repeat(58)}@example.com`);
+        await slot();
+        return () => world.patch("o365syncs", "example-com", { spec: { output: { shards: 8 } } });
+      },
+    },
+    mailTrouble("the mail server down", "NotificationDeferred", "", async (stage) => {
+      stage.mail.behaviour.onConnect = () => ({ code: 421, text: "4.3.2 closing down" });
+      hire(stage);
+      await stage.slot();
+      return () => {
+        stage.mail.behaviour.onConnect = undefined;
+        return Promise.resolve();
+      };
+    }),
+    mailTrouble("the mail server asks for patience", "NotificationDeferred", "451", async (stage) => {
+      stage.mail.behaviour.onMail = () => ({ code: 451, text: "4.7.1 later" });
+      hire(stage);
+      await stage.slot();
+      return () => {
+        stage.mail.behaviour.onMail = undefined;
+        return Promise.resolve();
+      };
+    }),
+    mailTrouble(
+      "the mail server refuses a mail",
+      "NotificationFailed",
+      "554",
+      async (stage) => {
+        stage.mail.behaviour.onMail = () => ({ code: 554, text: "5.7.1 not wanted" });
+        hire(stage);
+        await stage.slot();
+        return () => {
+          stage.mail.behaviour.onMail = undefined;
+          stage.world.tenant.company.hire("another@example.com");
+          return Promise.resolve();
+        };
+      },
+      { after: "the next slot", cure: "have it accepted; the next mail goes out" },
+    ),
+  ],
+};
