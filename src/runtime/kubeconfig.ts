@@ -2,7 +2,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
-import { type Cluster, KubeConfig, type User } from "@kubernetes/client-node";
+import type { Cluster, User } from "@kubernetes/client-node";
+// The package itself would bring the clients of every API.
+import { KubeConfig } from "@kubernetes/client-node/dist/config.js";
 
 /** The service account of the pod, as kubelet mounts it. */
 const POD_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token";
