@@ -36,6 +36,7 @@ import {
   type TableShard,
 } from "./manifest.ts";
 import { keptOf } from "./retire.ts";
+import { ALL_TOUCHED, type Untouched, untouchedTables } from "./untouched.ts";
 
 /** One ConfigMap of a publication. */
 export interface Part extends NamedContent {
@@ -58,6 +59,8 @@ export interface DraftInput {
   readonly before: Publication | undefined;
   /** Where that is unknown: the layouts that stand all the same, because gateways may mount them. */
   readonly found?: readonly Layout[];
+  /** Of `before`, where this very program rendered it: of its tables those stay that no change touches. */
+  readonly published?: Roster | undefined;
   readonly accounts: Roster;
   readonly names: DomainNames;
   /** Of accounts and names, where it is known already. */
@@ -86,7 +89,11 @@ export function* draftPublication(input: DraftInput): Steps<Draft> {
     chunks: chunks.count,
     ...(input.keepsPlans === true && before !== undefined ? { plannedTime: before.plannedTime ?? before.time } : {}),
   };
-  return yield* draftOf(object.metadata.name, target, { tables, chunks, standing });
+  const untouched =
+    before === undefined || input.published === undefined
+      ? ALL_TOUCHED
+      : yield* untouchedTables({ publication: before, accounts: input.published }, { accounts, names });
+  return yield* draftOf(object.metadata.name, target, { tables, chunks, standing, untouched });
 }
 
 export const outputOf = ({ spec }: O365Sync): OutputOptions => ({
@@ -103,7 +110,12 @@ export function* buildPublication(
 ): Steps<Draft> {
   const { domain, aliasDomains } = target;
   const tables = yield* prepareTables(accounts, { domain, aliasDomains });
-  return yield* draftOf(sync, target, { tables, chunks: yield* chunkAccounts(accounts, target.chunks), standing });
+  return yield* draftOf(sync, target, {
+    tables,
+    chunks: yield* chunkAccounts(accounts, target.chunks),
+    standing,
+    untouched: ALL_TOUCHED,
+  });
 }
 
 interface Material {
@@ -111,15 +123,17 @@ interface Material {
   readonly chunks: Chunks;
   /** Whose tables stay as they were where one is stale. */
   readonly standing: readonly Layout[];
+  readonly untouched: Untouched;
 }
 
-function* draftOf(sync: string, target: Blueprint, { tables, chunks, standing }: Material): Steps<Draft> {
+function* draftOf(sync: string, target: Blueprint, material: Material): Steps<Draft> {
+  const { tables, chunks, standing } = material;
   const { accounts } = tables;
   const options = layoutsOf({ ...target, retiring: target.retiring.filter(({ stale }) => stale !== true) });
   const contents = createContents();
   let nearlyFull: Draft["nearlyFull"];
   for (const layout of options) {
-    const { warn, suggestedShards } = fitting(yield* measureShards(tables, layout));
+    const { warn, suggestedShards } = fitting(yield* sizesOf(layout, material));
     if (warn) nearlyFull ??= { suggestedShards };
   }
   const accountsChunks: AccountsChunk[] = [];
@@ -135,16 +149,7 @@ function* draftOf(sync: string, target: Blueprint, { tables, chunks, standing }:
   for (const layout of options) {
     const shards: TableShard[] = [];
     for (let index = 0; index < layout.shards; index++) {
-      const name = tableName(sync, layout.shards, index);
-      const shard = yield* renderShard(tables, layout, index);
-      yield* checkShard(shard, layout.shards);
-      const { addresses, bytes, data, binaryData } = shard;
-      shards.push({ name, sha256: contentHash(shard), addresses, bytes });
-      contents.keep({ name, role: "recipients", data, binaryData });
-      contents.add(name, function* (): Steps<Content> {
-        const again = yield* renderShard(tables, layout, index);
-        return { name, role: "recipients", data: again.data, binaryData: again.binaryData };
-      });
+      shards.push(yield* draftShard(sync, { layout, index }, material, contents));
       yield;
     }
     layouts.push({ ...layout, tables: shards });
@@ -168,6 +173,33 @@ function* draftOf(sync: string, target: Blueprint, { tables, chunks, standing }:
     },
     ...(nearlyFull === undefined ? {} : { nearlyFull }),
   };
+}
+
+/** Of the tables of a layout; those that stay as they are need not be measured. */
+function* sizesOf(layout: OutputOptions, { tables, untouched }: Material): Steps<Pick<ShardSize, "bytes">[]> {
+  const measured = yield* measureShards(tables, layout, (index) => untouched(layout, index) === undefined);
+  return measured.map((size, index) => untouched(layout, index) ?? size);
+}
+
+/** Rendered and checked, unless it stays as it is. */
+function* draftShard(
+  sync: string,
+  { layout, index }: { readonly layout: OutputOptions; readonly index: number },
+  { tables, untouched }: Material,
+  contents: ReturnType<typeof createContents>,
+): Steps<TableShard> {
+  const name = tableName(sync, layout.shards, index);
+  contents.add(name, function* (): Steps<Content> {
+    const { data, binaryData } = yield* renderShard(tables, layout, index);
+    return { name, role: "recipients", data, binaryData };
+  });
+  const standing = untouched(layout, index);
+  if (standing !== undefined) return standing;
+  const shard = yield* renderShard(tables, layout, index);
+  yield* checkShard(shard, layout.shards);
+  const { addresses, bytes, data, binaryData } = shard;
+  contents.keep({ name, role: "recipients", data, binaryData });
+  return { name, sha256: contentHash(shard), addresses, bytes };
 }
 
 /** What is kept of tables until they are written; the rest is made once more, as accounts are, which takes less. */
@@ -195,7 +227,7 @@ function createContents() {
   };
 }
 
-function fitting(sizes: readonly ShardSize[]): Capacity {
+function fitting(sizes: readonly Pick<ShardSize, "bytes">[]): Capacity {
   const capacity = capacityOf(sizes);
   if (capacity.ok) return capacity;
   const { suggestedShards } = capacity;

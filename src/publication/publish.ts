@@ -76,6 +76,8 @@ export interface Begun {
 }
 
 export interface Publisher {
+  /** Whether what stands was rendered by this very program, and not by another version of it. */
+  hasRendered(object: O365Sync, publication: Publication): boolean;
   /**
    * Makes the manifest another one than any predecessor saw, before its run is done again: what that process still has
    * under way, frozen or on a slow connection, can then begin no publication any more.
@@ -126,7 +128,10 @@ function newerManifest(name: string, version: number): Failure {
 }
 
 export function createPublisher(maps: ConfigMaps, routes: Routes, clock: Clock): Publisher {
+  const rendered = createRendered();
   return {
+    hasRendered: rendered.has,
+
     async fence(standing, signal) {
       const { manifest, seen } = standing;
       // A damaged one stays as it is for a person to look at.
@@ -170,6 +175,7 @@ export function createPublisher(maps: ConfigMaps, routes: Routes, clock: Clock):
       const strays = findStrays(object, maps.known(object), publication);
       const finished = { ...standing, inlineJournal: undefined };
       const done = await writeManifest(maps, finished, committed(manifest, publication), signal);
+      rendered.add(object, publication);
       for (const stray of strays) await maps.remove(stray, signal);
       for (const { tables } of staleLayouts(publication.retiring, publication.layouts))
         for (const { name } of tables) await maps.relabel(object, name, "recipients", signal);
@@ -189,6 +195,23 @@ export function createPublisher(maps: ConfigMaps, routes: Routes, clock: Clock):
       const looks = await lookAt(maps, object, draft, signal);
       // Written again although nothing in it changes: if it is still the same, so is all that was looked at.
       return { standing: await writeManifest(maps, standing, manifest, signal), looks, draft };
+    },
+  };
+}
+
+/** Beyond that the oldest are forgotten: their next publication is rendered in full. */
+const MOST_RENDERED = 10_000;
+
+function createRendered(): { has: Publisher["hasRendered"]; add(object: O365Sync, publication: Publication): void } {
+  /** By uid. */
+  const hashes = new Map<string | undefined, string>();
+  return {
+    has: ({ metadata: { uid } }, publication) => hashes.get(uid) === publicationHash(publication),
+    add({ metadata: { uid } }, publication) {
+      hashes.delete(uid);
+      hashes.set(uid, publicationHash(publication));
+      const [oldest] = hashes.keys();
+      if (hashes.size > MOST_RENDERED) hashes.delete(oldest);
     },
   };
 }

@@ -52,13 +52,20 @@ function* addPart(owners: Recipients, { accounts, names, shards }: Tables, part:
   yield* addRecipients(owners, { accounts, names }, { buckets: shards, bucket: part, isHere });
 }
 
-/** The size of each shard, without rendering it; none when there are no formats. The same numbers as of `renderShard`. */
-export function* measureShards(tables: Tables, { formats, shards }: OutputOptions): Steps<ShardSize[]> {
+/**
+ * The size of each shard, without rendering it; none when there are no formats. The same numbers as of `renderShard`.
+ * `isWanted`: the numbers of other shards say nothing.
+ */
+export function* measureShards(
+  tables: Tables,
+  { formats, shards }: OutputOptions,
+  isWanted: (index: number) => boolean = () => true,
+): Steps<ShardSize[]> {
   if (formats.length === 0) return [];
   const sums = Array.from({ length: shards }, () => createSum(formats));
   for (let part = 0; part < MOST_SHARDS; part++) {
     const sum = sums[part % shards];
-    if (sum === undefined) continue;
+    if (sum === undefined || !isWanted(part % shards)) continue;
     const owners: Recipients = new Map();
     yield* addPart(owners, tables, part);
     for (const entry of owners) {

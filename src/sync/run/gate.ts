@@ -137,7 +137,8 @@ export async function publish(
   const keepsPlans = record === undefined || record.trigger === "Additions";
   const known = revision === undefined ? {} : { revision };
   const found = current === undefined ? await findLayouts(maps, object, signal) : [];
-  const wanted = { object, before: current, found, ...wish, ...known, keepsPlans, now };
+  const published = current !== undefined && publisher.hasRendered(object, current) ? before : undefined;
+  const wanted = { object, before: current, published, found, ...wish, ...known, keepsPlans, now };
   const draft = await inSlices(draftPublication(wanted), signal);
   progress.drafted?.(draft);
   await lookAgain(client, ground, signal);
