@@ -5,6 +5,8 @@ import { ApiError } from "./types.ts";
 
 const LONGEST_MESSAGE = 300;
 const MOST_CAUSES = 8;
+/** A server that asks for more is asked again by then: a proxy's slip of the pen must not make the operator deaf for days. */
+const LONGEST_RETRY_AFTER_MS = 300_000;
 
 /** From an error answer. `what` names the request, e.g. `PATCH configmaps/mail/a`; `text` is the body, of which only a metav1.Status is used. */
 export function answerError(what: string, code: number, text: string, retryAfter: string | undefined): ApiError {
@@ -18,11 +20,17 @@ export function statusError(
   code: number = status?.code ?? 500,
   retryAfter?: string,
 ): ApiError {
-  const seconds = /^\d+$/.test(retryAfter ?? "") ? Number(retryAfter) : status?.details?.retryAfterSeconds;
   const body = status && publicStatus(status);
   const reason = body?.reason || "Unknown";
   const message = [`${what}: ${code} ${reason}`, body?.message].filter(Boolean).join(": ");
-  return new ApiError(message, code, reason, body, seconds === undefined ? undefined : seconds * 1000);
+  return new ApiError(message, code, reason, body, retryAfterMs(retryAfter, status));
+}
+
+/** What the header asks for, else the body; undefined where that is no number of seconds. */
+function retryAfterMs(header: string | undefined, status: Status | undefined): number | undefined {
+  const seconds: unknown = /^\d+$/.test(header ?? "") ? Number(header) : status?.details?.retryAfterSeconds;
+  if (typeof seconds !== "number" || !(seconds >= 0)) return undefined;
+  return Math.min(seconds * 1000, LONGEST_RETRY_AFTER_MS);
 }
 
 /** From a request that got no answer; `reason` is Timeout, the system's error code, or Unknown. */
