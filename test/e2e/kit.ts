@@ -30,6 +30,8 @@ export interface Cluster {
   kit(command: string, ...args: readonly string[]): Promise<string>;
   /** A command of the kit that is about images. */
   images(command: string, ...args: readonly string[]): Promise<string>;
+  /** The base images, made where they are not there; what earlier runs left beside them, killed ones too, goes. */
+  baseImages(): Promise<void>;
   /** Starts a command in a node. */
   start(node: string, command: readonly string[]): Running;
   /** Runs a command in a node; throws when it fails. */
@@ -101,6 +103,11 @@ export async function createCluster(kit: string): Promise<Cluster> {
     folder,
     kit: (command, ...args) => ok(join(kit, command), [directory, ...args]),
     images: (command, ...args) => ok(join(kit, command), [bases, ...args]),
+    async baseImages() {
+      await ok(join(kit, "base-images"), [bases]);
+      await ok(join(bases, "buildah"), ["rm", "--all"]);
+      await ok(join(bases, "buildah"), ["rmi", "--prune"]);
+    },
     start: (node, command) => start(join(kit, "exec"), [directory, node, ...command]),
     runIn,
     run,

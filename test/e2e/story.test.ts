@@ -107,7 +107,7 @@ describe.skipIf(kit === undefined)("On real nodes", { timeout: 10 * MINUTE_MS },
   beforeAll(async () => {
     cluster = await createCluster(kit ?? "");
     const up = timed("two nodes", () => cluster.kit("up", "2"));
-    await Promise.all([up, timed("base images", () => cluster.images("base-images"))]);
+    await Promise.all([up, timed("base images", () => cluster.baseImages())]);
     frozen = await unpackFrozen(cluster);
     if (frozen !== undefined) await makeImage(cluster, join(cluster.folder, "frozen"), "o365-sync-operator:frozen");
     // Needed later: made while what comes before is tried.
