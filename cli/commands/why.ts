@@ -4,7 +4,7 @@ import { EXIT, type ExitCode } from "../command-error.ts";
 import { isData, printable } from "../output.ts";
 import type { Session } from "../session.ts";
 import { type Explanation, explain, explainDropped } from "../why/explain.ts";
-import { gatherDropped, gatherFacts } from "../why/facts.ts";
+import { gatherDropped, gatherFacts, leftRoutes } from "../why/facts.ts";
 
 /** In which namespaces it was looked. */
 const scopeOf = ({ namespace }: Session): string =>
@@ -13,7 +13,8 @@ const scopeOf = ({ namespace }: Session): string =>
 export async function answerWhy(session: Session, text: string): Promise<Explanation> {
   const address = parseAddress(text);
   if ("dropped" in address) return explainDropped(text, address, await gatherDropped(session, text, address));
-  return explain(address, await gatherFacts(session, address), scopeOf(session));
+  const facts = await gatherFacts(session, address);
+  return explain(address, facts, scopeOf(session), facts.length === 0 ? await leftRoutes(session, address) : []);
 }
 
 export async function why(session: Session, text: string): Promise<ExitCode> {

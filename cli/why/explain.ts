@@ -45,23 +45,30 @@ export interface Explanation {
 /** RFC 5321 section 4.5.1 and RFC 2142: accepted at every domain, whoever is in the tenant. */
 const REQUIRED: readonly string[] = ["postmaster", "abuse"];
 
-export function explain(address: Address, facts: readonly DomainFacts[], scope: string): Explanation {
+/** `left`: ConfigMaps that route the domain although no MailDomain names it any more. */
+export function explain(
+  address: Address,
+  facts: readonly DomainFacts[],
+  scope: string,
+  left: readonly string[] = [],
+): Explanation {
   const answers = facts.map((domain) => explainOne(address, domain));
   const best =
     answers.find(({ accepted }) => accepted === true) ??
     answers.find(({ accepted }) => accepted === undefined) ??
     answers[0];
   if (best !== undefined) return best;
+  return { address: address.address, accepted: undefined, reasons: [unnamed(address, scope, left)] };
+}
+
+function unnamed({ domain }: Address, scope: string, left: readonly string[]): Reason {
+  const message = `no MailDomain ${scope} names ${domain}`;
+  if (left.length === 0)
+    return { kind: "noMailDomain", message, cure: "look in all namespaces with -A, or make a MailDomain for it" };
   return {
-    address: address.address,
-    accepted: undefined,
-    reasons: [
-      {
-        kind: "noMailDomain",
-        message: `no MailDomain ${scope} names ${address.domain}`,
-        cure: "look in all namespaces with -A, or make a MailDomain for it",
-      },
-    ],
+    kind: "noMailDomain",
+    message: `${message}, but ${left.join(", ")}, left by one that was deleted, still routes it: a gateway that reads it may still accept whom its last list has`,
+    cure: "make the MailDomain and its O365Sync again, which take the list over; or delete what is left (label o365sync.dev/domain)",
   };
 }
 

@@ -1,4 +1,6 @@
 /** What can be known of one address, from the objects and ConfigMaps of the namespaces that the caller may read. */
+
+import { LABEL_ROLE } from "../../src/api/group.ts";
 import { claimedNames } from "../../src/api/indexers.ts";
 import { routingName } from "../../src/api/names.ts";
 import type { MailDomain, O365Sync } from "../../src/api/types.generated.ts";
@@ -8,11 +10,13 @@ import { compilePatterns } from "../../src/recipients/patterns.ts";
 import type { Dropped } from "../../src/recipients/smtp-address.ts";
 import { isCarriedBy } from "../../src/recipients/tables/formats/formats.ts";
 import { parseRelayDomains, RELAY_DOMAINS_KEY } from "../../src/recipients/tables/routing.ts";
+import { CONFIG_MAP } from "../../src/runtime/kube.ts";
+import { CommandError } from "../command-error.ts";
 import { type Arrival, lastChange } from "../read/changes.ts";
 import { entriesOf, readLeftOut } from "../read/left-out.ts";
 import { accountsWith, isListed, type PublishedList, readList } from "../read/list.ts";
 import { type Fate, fateInPlan } from "../read/plan.ts";
-import { getConfigMap, listDomains, listSyncs, type Session } from "../session.ts";
+import { getConfigMap, listAll, listDomains, listSyncs, type Session } from "../session.ts";
 
 export interface Owner {
   readonly id: string;
@@ -76,6 +80,20 @@ export async function gatherFacts(session: Session, address: Address): Promise<D
   // One after the other: of half a million addresses each takes some memory.
   for (const domain of claiming) found.push(...(await factsOf(session, address, domain, syncs)));
   return found;
+}
+
+/** Where MailDomains are gone and what they published is left: ConfigMaps that still route the domain, `namespace/name`. */
+export async function leftRoutes(session: Session, { domain }: Address): Promise<string[]> {
+  const found = await listAll(session, CONFIG_MAP, { labelSelector: `${LABEL_ROLE}=routing` }).catch(
+    (error: unknown) => {
+      // Who may not list them is told what the objects say.
+      if (error instanceof CommandError) return [];
+      throw error;
+    },
+  );
+  return found
+    .filter(({ data }) => parseRelayDomains(data?.[RELAY_DOMAINS_KEY]).includes(domain))
+    .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
 }
 
 /** What was left out of the tenant's own spelling of an address that is none. */

@@ -177,4 +177,17 @@ describe("kubectl mailsync", () => {
     expect((await ask(["get"], { isTerminal: true })).out).toContain(painted);
     expect((await ask(["get"], { isTerminal: true, env: { NO_COLOR: "1" } })).out).not.toContain(painted);
   });
+
+  it("cannot tell of a domain whose objects are gone, and names what they left to gateways", async () => {
+    await world.stopOperator();
+    const { kubeconfig } = useControlPlane();
+    await world.remove("o365syncs", "example-com");
+    await world.remove("maildomains", "example-com");
+    const told = await mailsync(["why", "nora@example.com"], { kubeconfig, namespace: world.namespace });
+    expect(told.code).toBe(2);
+    expect(told.out).toContain(
+      `no MailDomain of the namespace ${world.namespace} names example.com, but ${world.namespace}/`,
+    );
+    expect(told.out).toContain("still routes it: a gateway that reads it may still accept");
+  });
 });
