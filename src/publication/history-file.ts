@@ -32,15 +32,25 @@ export const withoutLost = (records: readonly HistoryRecord[], stands: ReadonlyS
     return changesIn === undefined || stands.has(changesIn.key) ? record : rest;
   });
 
+export interface ReadHistory {
+  readonly records: HistoryRecord[];
+  /** How many were not as they were written; all that a file held that cannot be read count as one. */
+  readonly damaged: number;
+}
+
 /** What `history.json` holds; a record that is not as it was written is left out, and so is all where it cannot be read. */
-export function parseHistory(text: string | undefined): HistoryRecord[] {
-  const file = v.safeParse(HISTORY, text === undefined ? undefined : parseBounded(text, FILE_LIMITS));
-  if (!file.success) return [];
-  return file.output.records.slice(0, MOST_RECORDS).flatMap((each) => {
+export function readHistory(text: string | undefined): ReadHistory {
+  if (text === undefined) return { records: [], damaged: 0 };
+  const file = v.safeParse(HISTORY, parseBounded(text, FILE_LIMITS));
+  if (!file.success) return { records: [], damaged: 1 };
+  const records = file.output.records.slice(0, MOST_RECORDS).flatMap((each) => {
     const record = v.safeParse(historyRecord, each, { abortEarly: true });
     return record.success ? record.output : [];
   });
+  return { records, damaged: file.output.records.length - records.length };
 }
+
+export const parseHistory = (text: string | undefined): HistoryRecord[] => readHistory(text).records;
 
 const HISTORY = v.object({ records: v.array(v.unknown()) });
 /** Of spec.historyLimit, and beside it. */

@@ -4,21 +4,21 @@ import { historyName } from "../api/names.ts";
 import type { O365Sync } from "../api/types.generated.ts";
 import { ApiError } from "../runtime/types.ts";
 import type { ConfigMaps } from "./configmaps.ts";
-import { historyData, parseHistory, withoutLost, withRecord } from "./history-file.ts";
+import { historyData, parseHistory, type ReadHistory, readHistory, withoutLost, withRecord } from "./history-file.ts";
 import { asObstacle } from "./obstacle.ts";
 import type { HistoryRecord } from "./run-records.ts";
 
 export interface HistoryWriter {
   /**
-   * Adds the record, or replaces the one with its id, and answers all that are kept, newest first. `lists`: the keys of
-   * the full lists that stand, where a run has changed them.
+   * Adds the record, or replaces the one with its id, and answers all that are kept, newest first, and how many were
+   * damaged and are gone. `lists`: the keys of the full lists that stand, where a run has changed them.
    */
   put(
     object: O365Sync,
     record: HistoryRecord,
     lists: ReadonlySet<string> | undefined,
     signal: AbortSignal,
-  ): Promise<HistoryRecord[]>;
+  ): Promise<ReadHistory>;
   /** All that are kept, newest first; none where it cannot be read, whatever the cause: nothing depends on a side file. */
   list(object: O365Sync, signal: AbortSignal): Promise<HistoryRecord[]>;
   /** The record with this id, while it is kept. */
@@ -46,12 +46,12 @@ export function createHistoryWriter(maps: ConfigMaps): HistoryWriter {
       const name = historyName(object.metadata.name);
       for (let attempt = 1; ; attempt++) {
         const found = await maps.read(object, name, "history", signal);
-        const before = parseHistory(found?.object.data?.["history.json"]);
-        const all = withRecord(before, record, object.spec.historyLimit);
+        const before = readHistory(found?.object.data?.["history.json"]);
+        const all = withRecord(before.records, record, object.spec.historyLimit);
         const records = lists === undefined ? all : withoutLost(all, lists);
         try {
           await maps.put(object, { name, role: "history", data: historyData(records) }, found, signal);
-          return records;
+          return { records, damaged: before.damaged };
         } catch (error) {
           // Somebody edited it in between: their edit is read again.
           const again = error instanceof ApiError && (error.conflict || error.alreadyExists);

@@ -35,6 +35,7 @@ export function announce(
   }
   announceRetiring(outcome, retiring, warn);
   for (const { reason, failure } of outcome.unwritten ?? []) warn(reason, "Sync", failure.note);
+  if ((outcome.damagedRecords ?? 0) > 0) warn("HistoryDamaged", "Sync", DAMAGED);
   announceMail(outcome, warn);
   announceAdditions(outcome, object, warn);
   announceObstacle(outcome, object, warn);
@@ -62,6 +63,8 @@ const RENDERED: Readonly<Record<NonNullable<Outcome["rendered"]>, string>> = {
   Drifted: "the tables were not as published, and were put right from the published accounts",
   Changed: "spec.output or the Mirror domains changed: the tables were made anew from the published accounts",
 };
+
+const DAMAGED = "records of past runs were not as they were written, by an edit of their ConfigMap, and are gone";
 
 const describeMissed = (slots: number): string =>
   `${slots === 1 ? "1 slot" : `${slots} slots`} passed while nothing could run, too late to be caught up`;

@@ -33,6 +33,8 @@ export interface Outcome {
   readonly missedSlots?: number;
   /** What beside the list could not be written, and why. */
   readonly unwritten?: readonly Unwritten[];
+  /** Records of the history that were not as they were written, and are gone. */
+  readonly damagedRecords?: number;
   /** What came of an attempt at a mail. */
   readonly mail?: Delivered;
   readonly polled?: Polled;

@@ -237,12 +237,11 @@ export async function conclude(
   const { object } = view;
   const { deps } = services;
   const now = deps.clock.now();
-  const unwritten = await besides(
-    log,
-    signal,
-    "The history",
-    services.histories.put(object, kept ?? record, facts.kept?.stands, signal),
-  );
+  let damagedRecords = 0;
+  const written = services.histories.put(object, kept ?? record, facts.kept?.stands, signal).then(({ damaged }) => {
+    damagedRecords = damaged;
+  });
+  const unwritten = await besides(log, signal, "The history", written);
   const before: O365SyncStatus = object.status ?? {};
   const details = kept === undefined && unwritten === undefined ? detailsDigest(record) : undefined;
   const status = ended(before, { object, run, end, now, random: deps.random, record, details });
@@ -265,6 +264,7 @@ export async function conclude(
       ...(unwritten === undefined ? [] : [{ reason: "HistoryNotWritten", failure: unwritten } as const]),
       ...(facts.unwritten ?? []),
     ],
+    damagedRecords,
     seconds,
     nearlyFull: facts.nearlyFull,
   };

@@ -154,7 +154,8 @@ describe("A fuzz of the reader of", { timeout: (MINUTES + 2) * 60_000 }, () => {
       if (performance.now() < until) setImmediate(watch);
     };
     watch();
-    while (performance.now() < until) {
+    // A machine that others use too may not get far in the time.
+    while (performance.now() < until || rounds <= 10) {
       await read(random);
       await new Promise((resolve) => setImmediate(resolve));
       rounds++;
