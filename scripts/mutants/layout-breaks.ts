@@ -70,6 +70,20 @@ export const layouts: readonly Break[] = [
 
 export const lost: readonly Break[] = [
   one(
+    "a manifest that was begun anew takes no name off",
+    "src/publication/lists.ts",
+    "const names = routed.filter((name) => next?.includes(name) ?? true);",
+    "const names = routed.filter((name) => next?.includes(name) ?? false);",
+    LOST,
+  ),
+  one(
+    "whoever says Orphan is heard in whatever state",
+    "src/sync/decide/rules.ts",
+    "if (!misowned || (!accountsDamaged && tablesObstacle === undefined)) return undefined;",
+    "if (misowned) return undefined;",
+    "unit/domain/deletion-policy",
+  ),
+  one(
     "an edited manifest takes no name off the gateway",
     "src/publication/lists.ts",
     "if (!cached.edited) return manifest;",

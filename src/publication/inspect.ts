@@ -1,5 +1,5 @@
 /** Compares what stands in the cluster with what the manifest says stands there. */
-import { LABEL_ROLE } from "../api/group.ts";
+import { LABEL_DOMAIN, LABEL_ROLE } from "../api/group.ts";
 import { manifestName } from "../api/names.ts";
 import type { O365Sync } from "../api/types.generated.ts";
 import type { ObjectMeta } from "../runtime/kube.ts";
@@ -55,12 +55,32 @@ export async function inspect(
   return { accountsDamaged, drifted, missingTables, brokenStale: changed.filter((name) => stale.has(name)) };
 }
 
+/**
+ * Names, with their roles, of what the cache shows with other labels or owners than it must have, whatever it holds: what
+ * deleting the object does to it is the person's word alone.
+ */
+export function misownedAmong(object: O365Sync, known: readonly ObjectMeta[]): SideFile[] {
+  return known.flatMap((metadata): SideFile[] => {
+    const role = metadata.labels?.[LABEL_ROLE] as Role;
+    const { name } = metadata;
+    const isFile = filesOf(object).some((file) => file.name === name && file.role === role);
+    const isOwn = isFile || hasOwnName(object, metadata);
+    // Whose list it is, is told by this label where the MailDomain is gone: it changes with a publication only.
+    const { [LABEL_DOMAIN]: named = object.spec.domainRef.name } = metadata.labels ?? {};
+    if (named !== object.spec.domainRef.name) return [];
+    return !isOwn || hasOwnMetadata(object, { metadata }, role) ? [] : [{ name, role }];
+  });
+}
+
+const filesOf = ({ metadata: { name } }: O365Sync): readonly SideFile[] => [
+  { name: manifestName(name), role: "manifest" },
+  ...sideFilesOf(name),
+];
+
 /** The manifest and what stands beside the list carry labels and owner too. */
 async function isMisowned(maps: ConfigMaps, object: O365Sync, signal: AbortSignal): Promise<boolean> {
-  const sync = object.metadata.name;
-  const files: readonly SideFile[] = [{ name: manifestName(sync), role: "manifest" }, ...sideFilesOf(sync)];
   const known = new Set(maps.known(object).map(({ name }) => name));
-  for (const { name, role } of files) {
+  for (const { name, role } of filesOf(object)) {
     const seen = known.has(name) ? await maps.look(object, name, role, signal) : undefined;
     if (seen !== undefined && !hasOwnMetadata(object, seen, role)) return true;
   }

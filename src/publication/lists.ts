@@ -9,7 +9,7 @@ import { CONFIG_MAP, type ConfigMap, type ObjectKey, type ObjectMeta } from "../
 import type { Client, Store } from "../runtime/types.ts";
 import { believe } from "./anchor.ts";
 import type { Role } from "./labels.ts";
-import { domainOf, type Manifest, stayingNames } from "./manifest.ts";
+import { carriedNames, domainOf, type Manifest, stayingNames } from "./manifest.ts";
 import { parseManifest } from "./read-manifest.ts";
 
 /** One recipient list of a domain. */
@@ -62,14 +62,18 @@ export async function findLists(
     const manifest = ours
       ? await believed(sources, { namespace, name: sync }, found.data?.["manifest.json"], signal)
       : undefined;
-    if (manifest !== undefined) {
-      if (domainOf(manifest) !== domain || manifest.current === undefined) continue;
+    const told = manifest && domainOf(manifest);
+    if (told !== undefined && told !== domain) continue;
+    if (manifest?.current !== undefined) {
       const follower = sources.stores.domains.get(`${namespace}/${found?.metadata.labels?.[LABEL_DOMAIN]}`);
       const isOwn = follower === undefined || follower.metadata.name === input.mailDomain;
       const elsewhere = isOwn ? [] : routedNames(follower);
       lists.push({ sync, names: stayingNames(manifest).filter((name) => !elsewhere.includes(name)), isOwn, manifest });
     } else if (hasTables(sources, namespace, sync)) {
-      lists.push({ sync, names: routed, isOwn: true, manifest: undefined });
+      // One that was lost may have been begun anew: what that does not take away stays.
+      const next = manifest?.intent && carriedNames(manifest.intent.target);
+      const names = routed.filter((name) => next?.includes(name) ?? true);
+      lists.push({ sync, names, isOwn: true, manifest: next && manifest });
     }
   }
   return lists;

@@ -4,6 +4,7 @@ import type { O365Sync } from "../api/types.generated.ts";
 import { HOUR_MS } from "../base/time.ts";
 import { anchorOf } from "../publication/anchor.ts";
 import type { KeptChanges } from "../publication/changes-writer.ts";
+import { misownedAmong } from "../publication/inspect.ts";
 import { asFailure, asObstacle } from "../publication/obstacle.ts";
 import { type HistoryRecord, isTest, type Run } from "../publication/run-records.ts";
 import { storeKey } from "../runtime/store.ts";
@@ -165,6 +166,7 @@ function situationOf(services: SyncServices, view: View, memory: Remembered): Si
     tablesObstacle,
     now,
     accountsDamaged,
+    misowned: misownedAmong(object, services.maps.known(object)).length > 0,
     tablesDiffer: view.drifted || undone || (isWanted && memory.heldRender !== renderKey(view)),
     lastRender: memory.lastRender === undefined ? undefined : ago(memory.lastRender),
     lastCheck: memory.lastCheck === undefined ? undefined : ago(memory.lastCheck),
@@ -225,6 +227,8 @@ async function carryOutDecision(
       return { view, status: recalled(status, decision.requests) };
     case "recheck":
       return lookAtPermissions(services, view, memory, context);
+    case "relabel":
+      return relabel(services, view, memory, context);
     case "render":
       return renderOrExplain(services, view, memory, context);
     case "poll":
@@ -253,6 +257,18 @@ async function lookAtPermissions(
   memory.lastCheck = services.deps.clock.monotonic();
   memory.runSecret = view.access?.version;
   return recheck(services, view, context);
+}
+
+async function relabel(
+  { maps, deps }: SyncServices,
+  view: View,
+  memory: Remembered,
+  { signal }: ReconcileContext,
+): Promise<Outcome> {
+  memory.lastRender = deps.clock.monotonic();
+  for (const { name, role } of misownedAmong(view.object, maps.known(view.object)))
+    await maps.relabel(view.object, name, role, signal);
+  return { view, status: view.object.status ?? {} };
 }
 
 /** What keeps the tables from being put right is shown until they are; it keeps no run from starting. */

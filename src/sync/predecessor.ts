@@ -27,6 +27,6 @@ export async function findPredecessors(
   });
   const latest = found.sort((a, b) => (a.publication.time < b.publication.time ? -1 : 1)).at(-1);
   const nameless = namelessLists(sources, namespace).filter((sync) => sync !== object.metadata.name);
-  const unread = lists.filter(({ manifest }) => manifest === undefined).map(({ sync }) => sync);
+  const unread = lists.filter(({ manifest }) => manifest?.current === undefined).map(({ sync }) => sync);
   return { latest, unread: [...new Set([...unread, ...nameless])] };
 }

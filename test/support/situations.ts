@@ -74,6 +74,7 @@ export function situationOf({ spec = {}, status = {}, annotations = {}, now = NO
     tablesObstacle: undefined,
     now,
     accountsDamaged: false,
+    misowned: false,
     tablesDiffer: false,
     lastRender: undefined,
     lastCheck: undefined,
@@ -115,6 +116,7 @@ export function brief(decision: Decision): string {
     case "poll":
     case "cure":
     case "recheck":
+    case "relabel":
     case "render":
       return decision.do;
   }

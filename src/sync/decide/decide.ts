@@ -7,6 +7,7 @@ import {
   awaitObstacle,
   followSchedule,
   recheck,
+  relabel,
   removeRetired,
   render,
   repair,
@@ -31,6 +32,7 @@ const CHECKLIST: readonly Rule[] = [
   noticeCure,
   followSchedule,
   // Tables are put right without the tenant, also where nothing else may run.
+  relabel,
   render,
   // What automatic sync does by itself.
   runFirst,

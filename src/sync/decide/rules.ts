@@ -80,6 +80,21 @@ export function render(situation: Situation): Decision | number | undefined {
   return again !== undefined && again > now ? again : { do: "render" };
 }
 
+/** What must be left as it is, labels and owners too. */
+const UNTOUCHED = new Set(["ConfigMapConflict", "ManifestVersion"]);
+
+/**
+ * Labels and owners follow the spec also where no table can be put right: somebody who says Orphan, and deletes the object,
+ * means it. As often as rendering, which does the same where it can.
+ */
+export function relabel(situation: Situation): Decision | number | undefined {
+  const { misowned, accountsDamaged, tablesObstacle, lastRender, now } = situation;
+  if (!misowned || (!accountsDamaged && tablesObstacle === undefined)) return undefined;
+  if (tablesObstacle !== undefined && UNTOUCHED.has(tablesObstacle.reason)) return undefined;
+  const again = lastRender === undefined ? undefined : lastRender + MINUTE_MS;
+  return again !== undefined && again > now ? again : { do: "relabel" };
+}
+
 /** Whether automatic sync may start a run now. */
 function isAutomatic({ object, domain, obstacle }: Situation): boolean {
   return !object.spec.suspend && obstacle === undefined && domain !== undefined && object.spec.schedule.enabled;

@@ -20,6 +20,8 @@ export interface Situation {
   readonly accountsDamaged: boolean;
   /** The ConfigMaps are not what accounts, MailDomain and output say. */
   readonly tablesDiffer: boolean;
+  /** ConfigMaps carry other labels or owners than they must. */
+  readonly misowned: boolean;
   /** When tables were last rendered again, in milliseconds. */
   readonly lastRender: number | undefined;
   /** Starts of this object's manual runs, in milliseconds. */
@@ -69,6 +71,8 @@ export type Decision =
   | { readonly do: "poll" }
   /** Put the tables right from the accounts. */
   | { readonly do: "render" }
+  /** Put labels and owners right, and leave the data alone. */
+  | { readonly do: "relabel" }
   /** A mail is owed. */
   | { readonly do: "notify"; readonly owed: OwedMail }
   /** A run that was interrupted may not go on. */

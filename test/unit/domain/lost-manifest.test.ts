@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { O365Sync } from "../../../src/api/types.generated.ts";
 import { CONFIG_MAP, type ConfigMap } from "../../../src/runtime/kube.ts";
 import { createTown, type Town } from "../../support/memory-town.ts";
+import { createMortal, Died } from "../../support/mortal.ts";
 
 const STRICT: Partial<O365Sync["spec"]> = { deletionGuard: { enabled: true, maxPercent: 0, floor: 0 } };
 const OPEN: Partial<O365Sync["spec"]> = { deletionGuard: { enabled: false, maxPercent: 0, floor: 0 } };
@@ -88,6 +89,25 @@ describe.each(losses)("A list whose manifest is %s", (_, lose) => {
     await syncNow("b");
     expect(readyOf("b")).toMatchObject({ status: "True" });
     expect(town.sync("b")?.status?.lastSync?.changes).toMatchObject({ accountAdds: 20, accountDeletes: 0, total: 20 });
+  });
+});
+
+describe("A run that is interrupted, and whose manifest is lost then,", () => {
+  it.each([3, 6, 9, 12, 15])("takes no route off, also where it died at call %i", async (call) => {
+    const mortal = createMortal(town.cluster.client);
+    town.restart(mortal.client);
+    mortal.dieAt(call, "after");
+    town.people.set("id-new", ["new@a.test"]);
+    town.ask("a", "sync", "second");
+    await expect(town.look("sync", "a")).rejects.toBeInstanceOf(Died);
+    await remove("a-manifest");
+    town.restart();
+    await town.look("sync", "a").catch(() => {});
+    await town.look("domain", "a");
+    expect(town.routed("a")).toBe("a.test");
+    await town.work();
+    expect(town.routed("a")).toBe("a.test");
+    expect(town.gateway.accepted()).toContain("new@a.test");
   });
 });
 
