@@ -11,11 +11,11 @@ import { find } from "../runtime/find.ts";
 import type { ConfigMap } from "../runtime/kube.ts";
 import { storeKey } from "../runtime/store.ts";
 import type { Client, EventRecorder, Reconcile, Store } from "../runtime/types.ts";
+import { writeStatus } from "./announce.ts";
 import { type Published, publishRouting, readRouting } from "./publish-routing.ts";
 import { type Rival, routingOf } from "./routed-names.ts";
 import { statusOf } from "./status.ts";
 import { tellingTrouble } from "./trouble.ts";
-import { writeStatus } from "./write-status.ts";
 
 export interface DomainServices {
   readonly client: Client;

@@ -4,8 +4,8 @@ import type { Deps } from "../base/deps.ts";
 import { asFailure } from "../publication/obstacle.ts";
 import { find } from "../runtime/find.ts";
 import type { Reconcile } from "../runtime/types.ts";
+import { type StatusServices, writeStatus } from "./announce.ts";
 import { conditionsOf } from "./status.ts";
-import { type StatusServices, writeStatus } from "./write-status.ts";
 
 /** What passes sooner is not worth a change of Ready; what the API server refuses does not pass. */
 const HICCUP_MS = 60_000;

@@ -1,4 +1,4 @@
-/** Writes the status of a MailDomain, and records an event where Ready has another reason. */
+/** Has the status of a MailDomain written, and records an event where Ready has another reason. */
 import { MAIL_DOMAIN } from "../api/resources.ts";
 import type { MailDomain, MailDomainStatus } from "../api/types.generated.ts";
 import { findCondition } from "../runtime/condition-list.ts";
