@@ -1,5 +1,5 @@
 /**
- * A long time of random trouble, and a verdict: `npm run soak -- --minutes N [--seed S]`.
+ * A long time of random trouble, and a verdict: `npm run soak -- --minutes N [--seed S] [--obstacles]`.
  * Faults in tenant and API server, changes, requests and SIGKILLs against the bundled operator; in the second half it is left
  * alive, so that memory and handles of one process can be followed. The same seed makes the same decisions.
  */
@@ -13,6 +13,7 @@ import { createRandom } from "../support/random.ts";
 import { createWorld, type World } from "../support/world.ts";
 import { startSoakControlPlane } from "./control-plane.ts";
 import { measure, type Sample, slope } from "./measure.ts";
+import { soakObstacles } from "./obstacles.ts";
 import { isStaff, makeTrouble, type Stage } from "./trouble.ts";
 
 /** Of a process that has run for a quarter of an hour and more; sooner its heap has not settled. */
@@ -23,13 +24,18 @@ const SETTLED_AFTER_SECONDS = 900;
 /** A watch that failed again and again waits up to 30 s, and so does one that is half-open. */
 const CALM_MS = 60_000;
 
-const HELP = `npm run soak [-- --minutes N] [--seed S]
+const HELP = `npm run soak [-- --minutes N] [--seed S] [--obstacles]
 
   --minutes N  how long the trouble lasts; default 1
   --seed S     a whole number; the same makes the same decisions; default: by chance, and printed
+  --obstacles  instead: what people and clusters put in the way and take away again, one every 20 seconds, in shifted time
   --help       show this
 `;
-const values = flagsOf(HELP, { minutes: { type: "string", default: "1" }, seed: { type: "string" } });
+const values = flagsOf(HELP, {
+  minutes: { type: "string", default: "1" },
+  seed: { type: "string" },
+  obstacles: { type: "boolean" },
+});
 const minutes = Number(values.minutes);
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 if (!(minutes > 0) || !Number.isInteger(seed)) {
@@ -157,7 +163,8 @@ async function judge({ world, seen, times, begin, samples }: Found): Promise<voi
   check(last.residentMiB < MOST_MIB && (!judged || rate < MOST_MIB_PER_HOUR), memory);
 }
 
-await soak();
+if (values.obstacles === true) await soakObstacles({ minutes, seed, check });
+else await soak();
 console.log(
   problems.length === 0 ? "VERDICT: all invariants held" : `VERDICT: ${problems.length} failed (seed ${seed})`,
 );

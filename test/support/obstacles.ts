@@ -251,7 +251,7 @@ async function createIdentity(access: ProvidedControlPlane, folder: string): Pro
   };
 }
 
-export function embeddedObstacles({ faults, access }: OwnApiServer): Obstacles {
+export function embeddedObstacles({ faults, access }: Pick<OwnApiServer, "faults" | "access">): Obstacles {
   const refuse = (namespace: string, method: string | undefined, status: number, reason: string, message: string) => {
     let isThere = true;
     for (const each of method === undefined ? ["POST", "PUT", "PATCH"] : [method])

@@ -34,53 +34,61 @@ const PATIENCE_MS = 20_000;
 const LOOK_MS = 20;
 
 export const WELL = ["Ready=True/Succeeded", "Authorized=True/Authorized", "Published=True/Published"];
-const SCHEDULE = { enabled: true, timesPerDay: 4, startingDeadlineSeconds: 7200, timeZone: "UTC" };
+export const SCHEDULE = { enabled: true, timesPerDay: 4, startingDeadlineSeconds: 7200, timeZone: "UTC" };
 
 export interface Place {
   readonly controlPlane: ProvidedControlPlane;
   readonly obstacles: Obstacles;
 }
 
-export async function play(place: Place, row: Row): Promise<void> {
-  const { controlPlane, obstacles } = place;
+export interface Open {
+  readonly stage: Stage;
+  /** Looks at the gateway once more. */
+  close(): Promise<void>;
+  /** Where what a gateway sees is not the point any more. */
+  abandon(): Promise<void>;
+}
+
+/** An operator of its own in a fresh namespace, and nothing installed. */
+export async function openStage({ controlPlane, obstacles }: Place, flags: readonly string[] = []): Promise<Open> {
   const clock = createShiftClock({ hurried: true });
   const folder = await mkdtemp(join(tmpdir(), "o365-sync-row-"));
-  const mailServer = await startCatcher();
+  const mail = await startCatcher();
   const identity = await obstacles.identity(folder);
   const world = await createWorld({
     controlPlane,
     kubeconfig: identity.kubeconfig,
     deps: { clock, random: createRandom(1) },
-    flags: [
-      "--smtp-host=127.0.0.1",
-      `--smtp-port=${mailServer.port}`,
-      "--smtp-from=sync@example.com",
-      ...(row.flags ?? []),
-    ],
+    flags: ["--smtp-host=127.0.0.1", `--smtp-port=${mail.port}`, "--smtp-from=sync@example.com", ...flags],
   });
-  try {
-    await act(
-      {
-        world,
-        clock,
-        obstacles,
-        identity,
-        mail: mailServer,
-        pass: (minutes) => passing(clock, minutes * MINUTE_MS, () => Promise.resolve(false), 0),
-        slot: () => nextSlot(world, clock),
-      },
-      row,
-    );
-    await world.close();
-  } catch (error) {
-    // What a gateway sees then is not the point.
-    await world.stopOperator();
-    await world.tenant.close();
-    throw error;
-  } finally {
-    await mailServer.close();
+  const pass = (minutes: number): Promise<void> => passing(clock, minutes * MINUTE_MS, () => Promise.resolve(false), 0);
+  const clear = async (): Promise<void> => {
+    await mail.close();
     await rm(folder, { recursive: true, force: true });
+  };
+  return {
+    stage: { world, clock, obstacles, identity, mail, pass, slot: () => nextSlot(world, clock) },
+    async close() {
+      await world.close();
+      await clear();
+    },
+    async abandon() {
+      await world.stopOperator();
+      await world.tenant.close();
+      await clear();
+    },
+  };
+}
+
+export async function play(place: Place, row: Row): Promise<void> {
+  const { stage, close, abandon } = await openStage(place, row.flags);
+  try {
+    await act(stage, row);
+  } catch (error) {
+    await abandon();
+    throw error;
   }
+  await close();
 }
 
 async function act(stage: Stage, row: Row): Promise<void> {
@@ -101,7 +109,8 @@ async function act(stage: Stage, row: Row): Promise<void> {
   if (!(await isHealed())) throw new Error(`${row.after} after the cure: ${await describeAll(world)}`);
 }
 
-async function whole(world: World): Promise<void> {
+/** Waits until both objects are as they should. */
+export async function whole(world: World): Promise<void> {
   await world.until(() => allConditions(world), isWellSaid);
 }
 
@@ -119,7 +128,7 @@ async function allConditions(world: World) {
   return { sync, domain };
 }
 
-async function describeAll(world: World): Promise<string> {
+export async function describeAll(world: World): Promise<string> {
   const conditions = [
     ...((await world.sync()).status?.conditions ?? []),
     ...((await world.domain()).status?.conditions ?? []),
@@ -139,10 +148,10 @@ const current = (
 
 const isWellSaid = ({ sync, domain }: { sync: string[]; domain: string[] }): boolean =>
   sync.join() === WELL.join() && domain.join() === "Ready=True/Routed";
-const isWell = async (world: World): Promise<boolean> => isWellSaid(await allConditions(world));
+export const isWell = async (world: World): Promise<boolean> => isWellSaid(await allConditions(world));
 
 /** Lets time pass until `is`, and no more than `limit`; then only the machine is waited for. */
-async function passing(
+export async function passing(
   clock: ShiftClock,
   limit: number,
   is: () => Promise<boolean>,
