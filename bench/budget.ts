@@ -1,7 +1,7 @@
 /** What the bench must show, as ratios that hold on any machine. Pure. */
 import type { FleetResult } from "./fleet.ts";
 import type { GatewayResult } from "./gateway.ts";
-import type { SizeResult, SyncCost } from "./sizes.ts";
+import type { SizeResult, SyncCost, Work } from "./sizes.ts";
 
 export interface Budget {
   /** Requests by the theoretical minimum, of every sync and of the fleet. */
@@ -12,6 +12,12 @@ export interface Budget {
   readonly unchangedBytesPerFirst: number;
   /** Requests that write of a sync without changes, by those of a first one with ten ConfigMaps or more. */
   readonly unchangedWrites: number;
+  /** What a sync computes by what a naive client does for the same tenant; of 10,000 users or more. */
+  readonly workPerNaive: Readonly<Record<SyncCost["sync"], number>>;
+  /** What one more alias costs, by a first sync; of 10,000 users or more. */
+  readonly aliasWorkPerFirst: number;
+  /** The operator as one file. */
+  readonly bundleKiB: number;
   /** Of any ConfigMap. */
   readonly largestKiB: number;
   /** Of the operator's process. */
@@ -33,17 +39,20 @@ export interface Results {
   readonly sizes: readonly SizeResult[];
   readonly fleet: FleetResult | undefined;
   readonly gateway: GatewayResult | undefined;
+  readonly bundleKiB: number;
 }
 
 const ONE_ALIAS = { accounts: 1, changes: 1, history: 1, manifest: 1, recipients: 1 };
 
 /** Every figure that is beyond the budget, in words. */
-export function beyondBudget({ sizes, fleet, gateway }: Results, budget: Budget): string[] {
+export function beyondBudget({ sizes, fleet, gateway, bundleKiB }: Results, budget: Budget): string[] {
   const found: string[] = [];
   const most = (what: string, actual: number, allowed: number): void => {
     if (!(actual <= allowed)) found.push(`${what}: ${round(actual)}, allowed are ${round(allowed)}`);
   };
+  most("KiB of the bundle", bundleKiB, budget.bundleKiB);
   for (const size of sizes) {
+    if (size.users >= LARGE) checkWork(size, budget, most);
     const first = size.syncs.find(({ sync }) => sync === "first");
     for (const cost of size.syncs) {
       const where = `${size.name}, ${cost.sync}`;
@@ -83,6 +92,26 @@ function checkGateway(
   );
   most("gateway: recipients by lookups", recipients / lookups.mostPerSecond, 1 / budget.lookupsPerRecipient);
   most("gateway: a new address with socketmap by one with cdb", (socketmap?.seenMs ?? 0) / (cdb?.seenMs ?? 0), 1);
+}
+
+/** Smaller ones say how long a program takes that has just started. */
+const LARGE = 10_000;
+
+/** By instructions where both were counted, else by CPU time, which says less on a busy machine. */
+export const workRatio = (a: Work, b: Work): number =>
+  a.instructions === undefined || b.instructions === undefined ? a.cpuMs / b.cpuMs : a.instructions / b.instructions;
+
+function checkWork(
+  { name, syncs, naive }: SizeResult,
+  budget: Budget,
+  most: (what: string, actual: number, allowed: number) => void,
+): void {
+  const first = syncs.find(({ sync }) => sync === "first");
+  for (const { sync, work } of syncs) {
+    most(`${name}, ${sync}: work by a naive client's`, workRatio(work, naive.work), budget.workPerNaive[sync]);
+    if (sync === "one alias more" && first !== undefined)
+      most(`${name}, ${sync}: work by that of the first`, workRatio(work, first.work), budget.aliasWorkPerFirst);
+  }
 }
 
 function checkUnchanged(

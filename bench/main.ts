@@ -1,6 +1,6 @@
 /** `npm run bench`: measures the bundled operator against a simulated cloud and an API server, each in its own process. */
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { flagsOf } from "../dev/flags.ts";
@@ -79,6 +79,7 @@ async function measure(folder: string): Promise<void> {
   const loadBefore = loadavg()[0] ?? 0;
   try {
     await bundle(stage.bundle);
+    const bundleKiB = (await stat(stage.bundle)).size / 1024;
     const { origin } = stage.cloud;
     await writeFile(stage.endpoints, JSON.stringify({ Global: { authority: origin, graph: origin } }));
     const sizes: SizeResult[] = [];
@@ -104,8 +105,8 @@ async function measure(folder: string): Promise<void> {
     if (gateway !== undefined) console.log(`\n${gatewayTable(gateway)}\n\n${gatewayAims(gateway).join("\n")}`);
     console.log(`\n${aims(sizes, fleet, machine).join("\n")}`);
     if (values.json !== "")
-      await writeFile(values.json, `${JSON.stringify({ machine, sizes, fleet, gateway }, null, 2)}\n`);
-    if (values.check) await check({ sizes, fleet, gateway });
+      await writeFile(values.json, `${JSON.stringify({ machine, sizes, fleet, gateway, bundleKiB }, null, 2)}\n`);
+    if (values.check) await check({ sizes, fleet, gateway, bundleKiB });
   } finally {
     stage.cloud.close();
     await stage.cluster.close();

@@ -37,6 +37,7 @@ export interface Rest {
 }
 
 export interface Operator {
+  readonly pid: number;
   /** Milliseconds from the start of the process until /readyz says ok. */
   readonly readyMs: number;
   /** With `idle` the event loop is not watched from now on: that alone costs more than an idle operator. */
@@ -86,6 +87,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   const metrics = async (): Promise<string> => (await get(metricsPort, "/metrics")).body;
   let writesBefore = 0;
   return {
+    pid: child.pid ?? 0,
     readyMs,
     metrics,
     async rest(ms) {

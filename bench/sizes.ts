@@ -5,6 +5,7 @@ import type { Format } from "../src/recipients/tables/formats/formats.ts";
 import type { ConfigMap } from "../src/runtime/kube.ts";
 import { type Cluster, createSecret } from "./cluster.ts";
 import { addressesOf, type Shape } from "./company.ts";
+import { countInstructions } from "./counter.ts";
 import { naiveSync } from "./naive.ts";
 import { startOperator } from "./operator.ts";
 import type { Cloud, TenantReport } from "./tenant.ts";
@@ -19,6 +20,13 @@ export interface SizeCase {
   readonly shards: number;
 }
 
+/** What a process computed. */
+export interface Work {
+  readonly cpuMs: number;
+  /** In user space, where the machine counts them. */
+  readonly instructions: number | undefined;
+}
+
 export interface SyncCost {
   readonly sync: "first" | "unchanged" | "one alias more";
   readonly requests: number;
@@ -27,6 +35,7 @@ export interface SyncCost {
   readonly resourceUnits: number;
   readonly bytes: number;
   readonly ms: number;
+  readonly work: Work;
   readonly peakMiB: number;
   readonly p99Ms: number;
   readonly maxMs: number;
@@ -39,7 +48,12 @@ export interface SizeResult extends SizeCase {
   readonly addresses: number;
   readonly largestKiB: number;
   readonly syncs: readonly SyncCost[];
-  readonly naive: { readonly requests: number; readonly resourceUnits: number; readonly ms: number };
+  readonly naive: {
+    readonly requests: number;
+    readonly resourceUnits: number;
+    readonly ms: number;
+    readonly work: Work;
+  };
 }
 
 export interface Stage {
@@ -77,15 +91,19 @@ export async function measureSize({ cloud, cluster, bundle, endpoints }: Stage, 
     for (const sync of SYNCS) {
       if (sync === "one alias more") await cloud.order({ tenants: [[TENANT, { ...shape, renewed: 1 }]] });
       await cloud.order({ reset: true });
+      const counted = await countInstructions(operator.pid);
       const { ms, object } = await cluster.ask(namespace, NAME, sync.replaceAll(" ", "-"));
+      const instructions = await counted();
       const { state, message } = object.status?.requests?.sync ?? {};
       if (state !== "Succeeded") throw new Error(`${size.name}, ${sync}: ${state}: ${message}`);
-      const { p99Ms, maxMs, peakMiB, writes } = await operator.measure();
-      const counted = await cloud.order({ reset: true });
+      const { p99Ms, maxMs, peakMiB, writes, cpuMs } = await operator.measure();
+      const asked = await cloud.order({ reset: true });
       const after = await versions(cluster, namespace);
-      const { resourceUnits, bytes } = counted;
+      const { resourceUnits, bytes } = asked;
+      const work: Work = { cpuMs, instructions };
       const minimum = pages(size) + (sync === "first" ? 2 : 0);
-      const cost = { requests: requestsOf(counted), minimum, resourceUnits, bytes, ms, peakMiB, p99Ms, maxMs, writes };
+      const told = { requests: requestsOf(asked), minimum, resourceUnits, bytes };
+      const cost = { ...told, ms, work, peakMiB, p99Ms, maxMs, writes };
       syncs.push({ sync, ...cost, changed: changedRoles(before, after) });
       before = after;
     }
@@ -94,13 +112,24 @@ export async function measureSize({ cloud, cluster, bundle, endpoints }: Stage, 
   }
   const largestKiB = Math.max(...(await cluster.configMaps(namespace)).map(sizeOf)) / 1024;
   await cloud.order({ latencyMs: 0, reset: true });
-  const { ms } = await naiveSync(cloud.origin, TENANT);
+  const { ms, work } = await worked(() => naiveSync(cloud.origin, TENANT));
   const counted = await cloud.order({ reset: true });
   const requests = requestsOf(counted);
   // It asks one after the other: waiting a quarter of an hour for it would tell the same.
-  const naive = { requests, resourceUnits: counted.resourceUnits, ms: ms + requests * size.latencyMs };
+  const naive = { requests, resourceUnits: counted.resourceUnits, ms: ms + requests * size.latencyMs, work };
   await empty(cluster, namespace);
   return { ...size, addresses: addressesOf({ ...shape, renewed: 1 }), largestKiB, syncs, naive };
+}
+
+/** In this process, which does nothing else meanwhile. */
+async function worked(
+  sync: () => Promise<{ readonly ms: number }>,
+): Promise<{ readonly ms: number; readonly work: Work }> {
+  const counted = await countInstructions(process.pid);
+  const before = process.cpuUsage();
+  const { ms } = await sync();
+  const { user, system } = process.cpuUsage(before);
+  return { ms, work: { cpuMs: (user + system) / 1000, instructions: await counted() } };
 }
 
 const pages = ({ users, groups, contacts }: SizeCase): number =>

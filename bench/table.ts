@@ -1,4 +1,6 @@
 /** The bench's results for people: one table for the sizes, one for the fleet, and which aims were reached. Pure. */
+
+import { workRatio } from "./budget.ts";
 import type { FleetResult } from "./fleet.ts";
 import type { GatewayResult } from "./gateway.ts";
 import type { SizeResult } from "./sizes.ts";
@@ -26,6 +28,8 @@ export function sizeTable(sizes: readonly SizeResult[]): string {
     "MiB read",
     "s",
     "naive s",
+    "CPU s",
+    "CPU by naive",
     "peak MiB",
     "loop p99 ms",
     "loop max ms",
@@ -46,6 +50,8 @@ export function sizeTable(sizes: readonly SizeResult[]): string {
       number(cost.bytes / 1024 ** 2, 1),
       number(cost.ms / 1000, 2),
       number(size.naive.ms / 1000, 2),
+      number(cost.work.cpuMs / 1000, 2),
+      number(workRatio(cost.work, size.naive.work), 2),
       number(cost.peakMiB),
       number(cost.p99Ms),
       number(cost.maxMs),
