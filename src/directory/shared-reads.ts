@@ -116,7 +116,8 @@ async function handOn(parcels: readonly Buffer[], onObject: ReadOptions["onObjec
   for (const parcel of parcels) {
     for (const object of JSON.parse(parcel.toString("utf8")) as DirectoryObject[]) {
       onObject(object);
-      await pacer.pause();
+      const pause = pacer.pause();
+      if (pause !== undefined) await pause;
     }
   }
 }

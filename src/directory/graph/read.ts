@@ -51,7 +51,8 @@ async function readSource(graph: Graph, source: Source, { signal, onObject, role
       objects++;
       if (mail === null && proxyAddresses.length === 0) withoutAddress++;
       onObject({ id, source, mail, proxyAddresses });
-      await pacer.pause();
+      const pause = pacer.pause();
+      if (pause !== undefined) await pause;
     }
   }
   // A mail-enabled group gets its addresses when Exchange provisions it, so that some may have none yet. None with one at

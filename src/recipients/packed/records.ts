@@ -186,7 +186,8 @@ function placeOf(buffer: Buffer, start: number, place: number): number {
 
 /** Of two addresses, each given by the place of its length: as texts are compared. */
 export function compareAddresses(a: Buffer, atA: number, b: Buffer, atB: number): number {
-  const [lengthA, lengthB] = [a[atA] ?? 0, b[atB] ?? 0];
+  const lengthA = a[atA] ?? 0;
+  const lengthB = b[atB] ?? 0;
   const shorter = Math.min(lengthA, lengthB);
   for (let index = 1; index <= shorter; index++) {
     const difference = (a[atA + index] ?? 0) - (b[atB + index] ?? 0);

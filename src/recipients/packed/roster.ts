@@ -140,8 +140,10 @@ export const comparePrimaries = (a: PackedBytes, index: number, b: PackedBytes, 
 
 /** Whether two accounts are the same in everything. */
 export function isSameAccount(a: PackedBytes, index: number, b: PackedBytes, other: number): boolean {
-  const [first, second] = [a.bufferOf(index), b.bufferOf(other)];
-  const [from, to] = [a.startOf(index), b.startOf(other)];
+  const first = a.bufferOf(index);
+  const second = b.bufferOf(other);
+  const from = a.startOf(index);
+  const to = b.startOf(other);
   if (first === second && from === to) return true;
   const length = a.endOf(index) - from;
   if (length !== b.endOf(other) - to) return false;

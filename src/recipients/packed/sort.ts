@@ -37,56 +37,81 @@ export function* sortedAddresses(count: number, { bufferOf, placeOf }: Places): 
     compareAddresses(bufferOf(a), placeOf(a), bufferOf(b), placeOf(b)) || a - b;
   const items = drawn(count).sort(compare);
   yield;
-  const splitters = everyFourth(items).map((item) => ({ buffer: bufferOf(item), place: placeOf(item) }));
+  const splitters = located(Uint32Array.from(everyFourth(items)), { bufferOf, placeOf });
   const bucketOf = (item: number): number => {
-    const [buffer, place] = [bufferOf(item), placeOf(item)];
-    return upperBound(splitters.length, (at) => {
-      const splitter = splitters[at];
-      return splitter === undefined || compareAddresses(splitter.buffer, splitter.place, buffer, place) <= 0;
-    });
+    const buffer = bufferOf(item);
+    const place = placeOf(item);
+    let low = 0;
+    let high = splitters.places.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const splitter = splitters.buffers[middle] ?? buffer;
+      if (compareAddresses(splitter, splitters.places[middle] ?? 0, buffer, place) <= 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   };
-  return yield* sortedIn(count, splitters.length + 1, bucketOf, (part) =>
-    sortPart(part, { bufferOf, placeOf }, compare),
-  );
+  return yield* sortedIn(count, splitters.places.length + 1, bucketOf, (part) => {
+    if (part.length > MOST_KEYED) part.sort(compare);
+    else sortPart(part, located(part, { bufferOf, placeOf }));
+  });
+}
+
+/** Where some items stand, looked up once. */
+interface Located {
+  readonly buffers: readonly Buffer[];
+  readonly places: Uint32Array;
+}
+
+function located(items: Uint32Array, { bufferOf, placeOf }: Places): Located {
+  const buffers: Buffer[] = [];
+  const places = new Uint32Array(items.length);
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index] ?? 0;
+    buffers.push(bufferOf(item));
+    places[index] = placeOf(item);
+  }
+  return { buffers, places };
 }
 
 /** How many bytes behind what all have in common tell most items apart, and how many items a number has room for beside them. */
 const KEY_BYTES = 5;
 const MOST_KEYED = 4096;
+const NOTHING = Buffer.alloc(1);
 
 /**
  * Numbers are sorted without a call for each comparison. Each is made of the bytes behind what all have in common, and of
  * the item's place; where those bytes are the same, the addresses themselves are compared.
  */
-function sortPart(part: Uint32Array, places: Places, compare: (a: number, b: number) => number): void {
-  if (part.length > MOST_KEYED) {
-    part.sort(compare);
-    return;
-  }
-  const common = commonLength(part, places);
+function sortPart(part: Uint32Array, { buffers, places }: Located): void {
+  const common = commonLength({ buffers, places });
   const keys = new Float64Array(part.length);
-  for (const [index, item] of part.entries())
-    keys[index] = keyBehind(places.bufferOf(item), places.placeOf(item), common) * MOST_KEYED + index;
+  for (let index = 0; index < part.length; index++)
+    keys[index] = keyBehind(buffers[index] ?? NOTHING, places[index] ?? 0, common) * MOST_KEYED + index;
   keys.sort();
-  const items = part.slice();
-  for (const [index, key] of keys.entries()) part[index] = items[key % MOST_KEYED] ?? 0;
+  const compare = (a: number, b: number): number =>
+    compareAddresses(buffers[a] ?? NOTHING, places[a] ?? 0, buffers[b] ?? NOTHING, places[b] ?? 0) || a - b;
+  const order = Uint32Array.from(keys, (key) => key % MOST_KEYED);
   for (let from = 0; from < keys.length; ) {
     let to = from + 1;
     while (to < keys.length && headOf(keys[to]) === headOf(keys[from])) to++;
-    if (to - from > 1) part.subarray(from, to).sort(compare);
+    if (to - from > 1) order.subarray(from, to).sort(compare);
     from = to;
   }
+  const items = part.slice();
+  for (let index = 0; index < order.length; index++) part[index] = items[order[index] ?? 0] ?? 0;
 }
 
 const headOf = (key = 0): number => Math.floor(key / MOST_KEYED);
 
 /** Of the texts that all begin with. */
-function commonLength(part: Uint32Array, { bufferOf, placeOf }: Places): number {
-  const [first = 0] = part;
-  const [model, start] = [bufferOf(first), placeOf(first)];
+function commonLength({ buffers, places }: Located): number {
+  const [model = NOTHING] = buffers;
+  const start = places[0] ?? 0;
   let common = model[start] ?? 0;
-  for (const item of part) {
-    const [buffer, at] = [bufferOf(item), placeOf(item)];
+  for (let item = 1; item < places.length; item++) {
+    const buffer = buffers[item] ?? NOTHING;
+    const at = places[item] ?? 0;
     common = Math.min(common, buffer[at] ?? 0);
     for (let index = 1; index <= common; index++) if (buffer[at + index] !== model[start + index]) common = index - 1;
   }
