@@ -50,8 +50,24 @@ export async function bundle(outfile: string, settings: BundleSettings = {}): Pr
 }
 
 /**
+ * What is imported at the top of a module and seldom or never called, by package: the exports of a module in its place,
+ * which reaches for it at the first call. Loading is a large part of what one question of the plugin takes.
+ */
+const LATE: Readonly<Record<string, string>> = {
+  // Of node-fetch the Kubernetes client uses the Headers that Node.js has too, and naming those alone loads its fetch.
+  "node-fetch": `get Headers() { return globalThis.Headers; }`,
+  // For clusters with a proxy-url, which are refused before (src/runtime/access.ts).
+  "socks-proxy-agent": "",
+  hpagent: "",
+  // For users of a kubeconfig whose credential plugin is one of two that kubectl no longer has.
+  "jsonpath-plus": `get JSONPath() { return require("jsonpath-plus").JSONPath; }`,
+  // For `-o yaml`.
+  yaml: `get stringify() { return require("yaml").stringify; }`,
+};
+
+/**
  * Leaves out what nobody calls of the Kubernetes client: its package does not say that a file does nothing by being
- * imported, so that every model of every API would stay, and of node-fetch it uses the Headers that Node.js has too.
+ * imported, so that every model of every API would stay.
  * Libraries get short names, which the map says nothing of anyway: their lines are not in it.
  */
 const leaner: Plugin = {
@@ -61,9 +77,13 @@ const leaner: Plugin = {
       if (pluginData === "seen" || !importer.includes("/@kubernetes/client-node/")) return undefined;
       return { ...(await resolve(path, { importer, kind, resolveDir, pluginData: "seen" })), sideEffects: false };
     });
-    onResolve({ filter: /^node-fetch$/ }, () => ({ path: "node-fetch", namespace: "of-node", sideEffects: false }));
-    onLoad({ filter: /./, namespace: "of-node" }, () => ({
-      contents: "export const { Headers, fetch: default_ } = globalThis; export default default_;",
+    const names = new RegExp(`^(?:${Object.keys(LATE).join("|")})$`);
+    onResolve({ filter: names }, ({ path, namespace, resolveDir }) =>
+      namespace === "late" ? undefined : { path, namespace: "late", pluginData: resolveDir, sideEffects: false },
+    );
+    onLoad({ filter: /./, namespace: "late" }, ({ path, pluginData }) => ({
+      contents: `module.exports = { ${LATE[path]} };`,
+      resolveDir: String(pluginData),
     }));
   },
 };

@@ -1,6 +1,6 @@
 /** The bundled plugin as a process of its own, as a shell starts it: that it waits, what it prints where, and how it ends. */
 import { spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,12 +31,14 @@ describe("The plugin as a process", () => {
     readonly kubeconfig?: string;
     /** A shell's pipe, such as `| head -1`. */
     readonly pipe?: string;
+    /** A module that runs before it. */
+    readonly preload?: string;
     /** Once so much was complained. */
     readonly interruptAt?: string;
   }
 
-  function run(args: readonly string[], { kubeconfig, pipe, interruptAt }: Circumstances = {}): Promise<Told> {
-    const all = [program, ...args];
+  function run(args: readonly string[], { kubeconfig, pipe, preload, interruptAt }: Circumstances = {}): Promise<Told> {
+    const all = [...(preload === undefined ? [] : ["--require", preload]), program, ...args];
     const env = { ...process.env, KUBECONFIG: kubeconfig ?? useControlPlane().kubeconfig };
     const child =
       pipe === undefined
@@ -53,6 +55,20 @@ describe("The plugin as a process", () => {
     return new Promise((resolve) => child.on("close", (code) => resolve({ code: code ?? -1, out, err })));
   }
   const mail = (...args: readonly string[]): readonly string[] => [...args, "-n", world.namespace];
+
+  it("loads nothing that a question needs not: neither fetch, nor sign-in to Microsoft, nor a second YAML parser", async () => {
+    const probe = join(folder, "loaded.cjs");
+    // At the end, by what Node.js has loaded: naming `Headers` alone loads its whole fetch.
+    await writeFile(probe, 'process.on("exit", () => console.error(process.moduleLoadList.join("\\n")));');
+    const { code, err } = await run(mail("get"), { preload: probe });
+    expect(code).toBe(0);
+    expect(err).toContain("NativeModule https");
+    expect(err).not.toContain("undici");
+    const text = await readFile(program, "utf8");
+    expect(["@azure/msal", "socks-proxy-agent/dist", "hpagent/"].filter((name) => text.includes(name))).toEqual([]);
+    const yaml = await run(mail("get", "-o", "yaml"));
+    expect(yaml).toMatchObject({ code: 0, out: expect.stringMatching(/^- namespace: |^- name: /) as string });
+  });
 
   it("waits for the answer and prints it, with what it waits for beside it", async () => {
     world.tenant.company.hire("walter.wait@example.com");
