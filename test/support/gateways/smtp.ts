@@ -11,6 +11,8 @@ export interface Reply {
 export interface Session {
   /** Sends commands at once (RFC 2920) and answers their replies in order. */
   ask(...commands: readonly string[]): Promise<Reply[]>;
+  /** Sends text as it stands, line ends too, and answers the one reply to it. */
+  send(text: string): Promise<Reply>;
   close(): Promise<void>;
 }
 
@@ -31,6 +33,10 @@ export async function openSession(port: number, host = "127.0.0.1"): Promise<Ses
       const answers: Reply[] = [];
       for (const _ of commands) answers.push(await next());
       return answers;
+    },
+    async send(text) {
+      socket.write(text);
+      return next();
     },
     async close() {
       socket.end("QUIT\r\n");
