@@ -114,8 +114,8 @@ export const withdrawals: readonly Break[] = [
   one(
     "a foreign routing ConfigMap is never written",
     PUBLISH_ROUTING,
-    "isOwned(ownerOf(domain), found, labelsOf(domain)) ?",
-    "found.metadata.name !== '' ?",
+    "isOwned(ownerOf(domain), found, labelsOf(domain))\n",
+    "found.metadata.name !== ''\n",
     "unit/domain/trouble",
   ),
   one(

@@ -39,8 +39,8 @@ export const reading: readonly Break[] = [
   one(
     "a refused page is no end",
     PAGES,
-    "      throw refused(refusal);\n    }\n    seen",
-    "      return;\n    }\n    seen",
+    "        throw refused(refusal);\n      }\n      seen",
+    "        return;\n      }\n      seen",
     "unit/directory/graph/pages",
   ),
   one(
