@@ -20,6 +20,7 @@ interface Trouble {
 /** `reconcile` itself, its results and errors, which are tried again; beside that, they are told. */
 export function tellingTrouble(services: StatusServices & { readonly deps: Deps }, reconcile: Reconcile): Reconcile {
   const { client, deps } = services;
+  /** By the monotonic clock: somebody may set the other. */
   const since = new Map<string, number>();
 
   async function tell(key: string, trouble: Trouble, signal: AbortSignal): Promise<void> {
@@ -37,7 +38,7 @@ export function tellingTrouble(services: StatusServices & { readonly deps: Deps 
       since.delete(key);
       return result;
     } catch (error) {
-      const now = deps.clock.now();
+      const now = deps.clock.monotonic();
       const first = since.get(key) ?? now;
       since.set(key, first);
       const trouble = inWords(error);

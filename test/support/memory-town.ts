@@ -20,6 +20,8 @@ export interface Town {
   /** What was recorded, as `reason: note`. */
   readonly events: readonly string[];
   now: number;
+  /** How far somebody has set the wall clock ahead, or back where it is negative. */
+  wrong: number;
   /** How many ConfigMaps went with their owners. */
   collected: number;
   addDomain(name: string, spec?: Partial<MailDomain["spec"]>): Promise<void>;
@@ -60,7 +62,7 @@ export async function createTown(options: TownOptions = {}): Promise<Town> {
   const cluster = createMemoryCluster(() => town.now);
   const gateway = createGateway(() => town.now);
   const clock: Clock = {
-    now: () => town.now++,
+    now: () => town.now++ + town.wrong,
     monotonic: () => town.now,
     setTimeout: () => () => {},
     sleep: () => Promise.resolve(),
@@ -97,6 +99,7 @@ export async function createTown(options: TownOptions = {}): Promise<Town> {
     collected: 0,
     events: recorded,
     now: Date.UTC(2026, 0, 1),
+    wrong: 0,
     async addDomain(name, spec = {}) {
       const servers = { inboundServers: [{ host: `mx.${name}.test`, preference: 10 }] };
       await cluster.client.create<MailDomain>(MAIL_DOMAIN, {

@@ -92,6 +92,22 @@ describe("A routing that may not be written", () => {
     expect(conditions()).toEqual(["Ready=True/Routed"]);
   });
 
+  it.each([
+    ["ahead", 6 * 3_600_000],
+    ["back", -6 * 3_600_000],
+  ])("is told after a minute that has passed, wherever the wall clock was set meanwhile: %s", async (_, wrong) => {
+    refusal = answer(503, "ServiceUnavailable", "later");
+    town.editDomain("a", { inboundServers: NEXT });
+    await look();
+    town.wrong = wrong;
+    town.now += 30_000;
+    await look();
+    expect(conditions()).toEqual(["Ready=True/Routed"]);
+    town.now += 30_000;
+    await look();
+    expect(conditions()).toEqual(["Ready=False/KubernetesAPI"]);
+  });
+
   it("is looked at again within ten minutes, without an event", async () => {
     town.editDomain("a", { inboundServers: [] });
     town.gateway.release();
