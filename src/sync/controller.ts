@@ -42,6 +42,8 @@ import { tellingTrouble } from "./trouble.ts";
 /** Somebody writes in between once or twice; who does so always, or a cache that stays old, is trouble as any other. */
 const MOST_CONFLICTS = 5;
 const CONFLICT_MS = 500;
+/** A run that a conflict cut short more often than this is trouble too: its pauses double. */
+const MOST_CUTS = 1;
 /** Before what an error cut short asks the tenant again. */
 const FIRST_PAUSE_MS = 5_000;
 
@@ -85,13 +87,15 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
   return tellingTrouble(services, goesOn, async (key, context) => {
     try {
       const result = await reconcile(key, context);
-      memories.of(key).conflicts = 0;
+      // A run that only pauses has not got past them.
+      if (!goesOn(key)) memories.of(key).conflicts = 0;
       return result;
     } catch (error) {
       if (error instanceof GroundGone) return { requeueAfterMs: CONFLICT_MS };
       if (!(error instanceof ApiError && (error.conflict || error.alreadyExists))) throw error;
-      const conflicts = ++memories.of(key).conflicts;
-      if (conflicts > MOST_CONFLICTS) throw error;
+      const memory = memories.of(key);
+      const conflicts = ++memory.conflicts;
+      if (conflicts > MOST_CONFLICTS || (memory.cutShort?.times ?? 0) > MOST_CUTS) throw error;
       // Somebody wrote in between: what they wrote is looked at before anything else is done.
       context.log.debug({ reason: error.reason }, "Looking again");
       return { requeueAfterMs: CONFLICT_MS * 2 ** (conflicts - 1) };
