@@ -10,7 +10,8 @@ export interface Processes {
   readonly folder: string;
   /** Rejects when a process ends or cannot start, with the last lines that it printed; never resolves. */
   readonly failed: Promise<never>;
-  start(command: string, args: readonly string[]): void;
+  /** Answers how to kill it, which is no failure; that resolves when it is gone. */
+  start(command: string, args: readonly string[]): () => Promise<void>;
   /** Kills all, removes the folder, and resolves when both are done. */
   stop(): Promise<void>;
 }
@@ -48,16 +49,22 @@ export async function createProcesses(name: string): Promise<Processes> {
     start(command, args) {
       const child = spawn(command, args, { detached: true, stdio: ["ignore", "pipe", "pipe"] });
       const lines = lastLines(child);
+      let isKilled = false;
       child.on("error", (error) => fail(new Error(`${basename(command)} cannot start: ${error.message}`)));
-      if (child.pid === undefined) return;
+      if (child.pid === undefined) return () => Promise.resolve();
       watchdog.stdin.write(`${child.pid}\n`);
       const exit = new Promise<void>((resolve) => {
         child.once("exit", () => {
-          if (!stopping) fail(new Error(`${basename(command)} ended by itself:\n${lines().join("\n")}`));
+          if (!stopping && !isKilled) fail(new Error(`${basename(command)} ended by itself:\n${lines().join("\n")}`));
           resolve();
         });
       });
       exits.push(exit);
+      return () => {
+        isKilled = true;
+        child.kill("SIGKILL");
+        return exit;
+      };
     },
     async stop() {
       stopping = true;

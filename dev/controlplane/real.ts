@@ -1,7 +1,7 @@
 /** A real control plane on this machine: etcd and kube-apiserver, in about three seconds, without certificate tools. */
 import { generateKeyPair, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -21,11 +21,18 @@ export interface RealOptions {
   readonly port?: number;
 }
 
+export interface RealControlPlane extends ControlPlane {
+  /** Keeps what etcd holds now. */
+  readonly backUp: () => Promise<void>;
+  /** Puts etcd back to where it was then; resolves when the API server, which was away meanwhile, is ready. */
+  readonly restore: () => Promise<void>;
+}
+
 const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 100;
 
 /** Rejects when a binary is missing, ends at once, or the API server is not ready within a minute; then nothing is left behind. */
-export async function startRealControlPlane(options: RealOptions): Promise<ControlPlane> {
+export async function startRealControlPlane(options: RealOptions): Promise<RealControlPlane> {
   requireBinary(options.assets, "etcd");
   requireBinary(options.assets, "kube-apiserver");
   if (options.controllerManager) requireBinary(options.assets, "kube-controller-manager");
@@ -38,16 +45,23 @@ export async function startRealControlPlane(options: RealOptions): Promise<Contr
   }
 }
 
-async function start({ assets, controllerManager, port }: RealOptions, processes: Processes): Promise<ControlPlane> {
+async function start(
+  { assets, controllerManager, port }: RealOptions,
+  processes: Processes,
+): Promise<RealControlPlane> {
   const { folder } = processes;
   const [etcdPort, peerPort, freePort] = await freePorts();
   const etcd = `http://127.0.0.1:${etcdPort}`;
   const securePort = port ?? freePort;
   const tokens = { adminToken: randomUUID(), operatorToken: randomUUID() };
 
-  processes.start(join(assets, "etcd"), etcdFlags(join(folder, "etcd"), etcd, `http://127.0.0.1:${peerPort}`));
+  const data = join(folder, "etcd");
+  const startEtcd = () => processes.start(join(assets, "etcd"), etcdFlags(data, etcd, `http://127.0.0.1:${peerPort}`));
+  const startApiServer = () =>
+    processes.start(join(assets, "kube-apiserver"), apiServerFlags(folder, etcd, securePort));
+  let killEtcd = startEtcd();
   await writeServerFiles(folder, tokens);
-  processes.start(join(assets, "kube-apiserver"), apiServerFlags(folder, etcd, securePort));
+  let killApiServer = startApiServer();
 
   const access = { server: `https://127.0.0.1:${securePort}`, ca: await certificate(folder), ...tokens };
   await untilReady(access);
@@ -66,6 +80,21 @@ async function start({ assets, controllerManager, port }: RealOptions, processes
     assets,
     ...(existsSync(kubectl) ? { kubectl } : {}),
     writeKubeconfig: (path, user) => writeKubeconfig(access, path, user),
+    async backUp() {
+      await killEtcd();
+      await cp(data, `${data}-backup`, { recursive: true });
+      killEtcd = startEtcd();
+      await untilReady(access);
+    },
+    async restore() {
+      await killApiServer();
+      await killEtcd();
+      await rm(data, { recursive: true });
+      await cp(`${data}-backup`, data, { recursive: true });
+      killEtcd = startEtcd();
+      killApiServer = startApiServer();
+      await untilReady(access);
+    },
     stop: () => processes.stop(),
   };
 }

@@ -141,6 +141,30 @@ describe("An API server that", () => {
     }
   });
 
+  it("tells nothing of a MailDomain yet is asked for it, before a sync is answered that there is none", async () => {
+    await start({ operator: false });
+    const path = /maildomains.*[?&]watch=true/;
+    const hits = server.faults.add({ path, agent: /o365/, effect: { do: "half-open" }, times: FOR_EVER });
+    await world.startOperator();
+    await world.until(
+      () => Promise.resolve(hits()),
+      (count) => count > 0,
+    );
+    await world.install();
+    await world.annotate("sync", "early");
+    const { status } = await world.until(
+      () => world.sync(),
+      ({ status }) => status?.handledSync === "early",
+    );
+    expect(status?.requests?.sync).toMatchObject({ state: "Succeeded" });
+    server.faults.clear();
+    clock.shift(25_001);
+    await world.until(
+      () => world.domain(),
+      (domain) => brief(domain.status?.conditions).includes("Ready=True/Routed"),
+    );
+  });
+
   it("has forgotten where the watches were is listed anew, and what changed meanwhile is seen", async () => {
     await start();
     await world.install();
