@@ -169,7 +169,21 @@ describe.each(["Orphan", "Delete"] as const)(
       await world.observe();
       world.gateway.expectAlways(before);
       await world.observe();
+      // Three people have left; nobody has asked for that to be published.
+      const { users } = world.tenant.company;
+      const left = [...users].slice(0, 3);
+      for (const [id] of left) users.delete(id);
+      const requests = world.tenant.requests.length;
       await world.startOperator();
+      const recalled = await world.until(
+        () => world.sync(),
+        ({ status }) => status?.handledSync === "first",
+      );
+      expect(recalled.metadata.annotations).toMatchObject({ "o365sync.dev/sync": "first" });
+      expect(recalled.status?.requests?.sync).toBeUndefined();
+      const asked = world.tenant.requests.slice(requests).map(({ kind }) => kind);
+      expect(asked).not.toContain("users");
+      for (const [id, user] of left) users.set(id, user);
 
       const { metadata, status } = await world.ask("sync", "after-restore");
       expect(metadata.uid).not.toBe(old.uid);

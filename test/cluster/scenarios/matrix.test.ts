@@ -19,11 +19,20 @@ describe("with automatic sync on", () => {
       ({ status }) => brief(status?.conditions).join() === conditions.join(),
     );
 
-  it("an object is in progress until its first run ends", async () => {
-    const cancel = world.tenant.fault({ on: "users", effect: { kind: "delay", ms: 700 } });
+  it("an object is in progress until its first run ends, and its status counts what was read", async () => {
+    const cancel = world.tenant.fault({ on: "groups", effect: { kind: "delay", ms: 1_500 } });
     await world.install({ schedule: { enabled: true } });
     await until("Ready=Unknown/Progressing", "Published=False/NotPublished", "Reconciling=True/Progressing");
-    await until(...HEALTHY);
+    // Every ten seconds it is told how far it is.
+    const tenSecondsLater = () => {
+      clock.shift(10_001);
+      return world.sync();
+    };
+    const { status } = await world.until(tenSecondsLater, ({ status }) => (status?.progress?.objects ?? 0) > 0);
+    expect(status?.progress).toMatchObject({ phase: "Reading", since: status?.lastSync?.startTime });
+    expect(status?.conditions?.[0]?.message).toBe("the first sync is under way; see status.progress");
+    const after = await until(...HEALTHY);
+    expect(after.status?.progress).toBeUndefined();
     cancel();
   });
 

@@ -117,3 +117,33 @@ describe("requests by annotation", () => {
     expect(served.status?.requests?.sync).toMatchObject({ state: "Succeeded" });
   });
 });
+
+describe("A sync that is asked for in the moment", () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await createWorld();
+    await world.install();
+  });
+  afterAll(() => world.close());
+
+  it.each([1, 2, 3, 4, 5])(
+    "in which its MailDomain and its Secret are made is never answered that they do not exist (%d)",
+    async (time) => {
+      const [{ spec: domain }, { spec, apiVersion }] = [await world.domain(), await world.sync()];
+      const metadata = { name: "example-com" };
+      await world.remove("o365syncs", "example-com");
+      await world.remove("maildomains", "example-com");
+      await world.remove("secrets", "o365");
+      const annotations = { "o365sync.dev/sync": `moment-${time}` };
+      const stringData = { clientSecret: world.tenant.clientSecret };
+      await world.apply("maildomains", { apiVersion, kind: "MailDomain", metadata, spec: domain });
+      await world.apply("secrets", { apiVersion: "v1", kind: "Secret", metadata: { name: "o365" }, stringData });
+      await world.apply("o365syncs", { apiVersion, kind: "O365Sync", metadata: { ...metadata, annotations }, spec });
+      const { status } = await world.until(
+        () => world.sync(),
+        ({ status }) => status?.handledSync === `moment-${time}`,
+      );
+      expect(status?.requests?.sync).toMatchObject({ state: "Succeeded" });
+    },
+  );
+});
