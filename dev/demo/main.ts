@@ -22,6 +22,9 @@ const HELP = `npm run demo [-- --exit] [--mails FOLDER]
   --help          show this
 `;
 
+/** As a shell says that Ctrl-C ended a program. */
+const INTERRUPTED = 130;
+
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 async function main(): Promise<number> {
@@ -57,17 +60,23 @@ async function main(): Promise<number> {
     const operator = await startOperatorProcess(folder, flags);
     cleanups.push(() => operator.stop());
     const kind = controlPlane.kind === "real" ? "A kube-apiserver" : "An embedded API server";
-    say(`${kind} (${controlPlane.version}), a simulated Microsoft 365 tenant and the operator run on this machine.`);
+    say(`${kind} (${controlPlane.version}), a simulated Microsoft 365 tenant and the operator run on this\nmachine.`);
 
     const samples = await writeSamples(tenant, join(folder, "mail"));
     const told = tellStory({ cluster: createCluster(controlPlane), tenant, mailbox }, samples, say);
-    await Promise.race([told, operator.failed, stopped]);
+    const isTold = await Promise.race([told.then(() => true), operator.failed, stopped.then(() => false)]);
+    if (!isTold) {
+      say("\nCleaning up.");
+      return INTERRUPTED;
+    }
     say(`\nThe story took ${Math.round((Date.now() - started) / 1000)} s.`);
     if (values.exit === true) return 0;
     const { isTTY: isTerminal } = process.stdout;
-    const prompt = createPrompt({ company: tenant.company, kubeconfig, say, isTerminal });
+    const prompt = createPrompt({ company: tenant.company, namespace: "mail", kubeconfig, say, isTerminal });
     say(invitation(controlPlane, kubeconfig, { log: operator.log, mails: mailbox.folder, help: prompt.help }));
-    await Promise.race([stopped, operator.failed, readLines(prompt)]);
+    const onInterrupt = (): void => void process.emit("SIGINT");
+    const typed = readLines(prompt, { input: process.stdin, output: process.stdout, onInterrupt });
+    await Promise.race([stopped, operator.failed, typed]);
     say("Cleaning up.");
     return 0;
   } catch (error) {

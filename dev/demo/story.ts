@@ -5,6 +5,7 @@ import type { O365Sync } from "../../src/api/types.generated.ts";
 import type { Tenant } from "../tenant/index.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Mailbox } from "./mailbox.ts";
+import { continued, folded } from "./width.ts";
 
 export type Say = (text: string) => void;
 
@@ -28,7 +29,7 @@ export async function tellStory({ cluster, tenant, mailbox }: Stage, samples: Sa
   // As people make theirs: by the clock, so that what is typed afterwards is another one.
   let token = Math.floor(Date.now() / 1000);
   const step = (text: string): void => say(`\n\u001b[1m${text}\u001b[0m`);
-  const command = (text: string): void => say(`\u001b[2m$ ${text}\u001b[0m`);
+  const command = (text: string): void => say(`\u001b[2m$ ${continued(text, WIDEST)}\u001b[0m`);
   const show = (text: string, most = 12): void => say(indented(text, most));
   const ask = async (request: Request, value = String(++token)): Promise<O365Sync> => {
     command(
@@ -106,9 +107,7 @@ interface Telling {
 }
 
 async function tellOfAdditions({ cluster, company, step, command, grep, say }: Telling): Promise<void> {
-  step(
-    "8. The list is trusted: new addresses need no sync any more. petra.pauli is hired, and accepted within seconds.",
-  );
+  step("8. The list is trusted: new addresses need no sync. petra.pauli is hired, and accepted in seconds.");
   const schedule = { enabled: true, additions: { enabled: true } };
   command(
     `kubectl -n mail patch o365syncs.o365sync.dev/example-com --type=merge -p '${JSON.stringify({ spec: { schedule } })}'`,
@@ -135,15 +134,10 @@ export interface Samples {
 const WIDEST = 96;
 
 function indented(text: string, most: number): string {
-  const lines = text.trimEnd().split("\n").flatMap(folded);
+  const lines = text
+    .trimEnd()
+    .split("\n")
+    .flatMap((line) => folded(line, WIDEST));
   const kept = lines.length > most ? [...lines.slice(0, most), `… ${lines.length - most} more lines`] : lines;
   return kept.map((line) => `    ${line}`).join("\n");
-}
-
-/** Between words; a command is never folded, it is there to be copied. */
-function folded(line: string): string[] {
-  if (line.length <= WIDEST || line.startsWith("kubectl ")) return [line];
-  const at = line.lastIndexOf(" ", WIDEST);
-  if (at <= 0) return [line.slice(0, WIDEST), ...folded(line.slice(WIDEST))];
-  return [line.slice(0, at), ...folded(`  ${line.slice(at + 1)}`)];
 }
