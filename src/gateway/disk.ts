@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { parseBounded } from "../base/bounded-json.ts";
 import { FORMAT_NAMES, type Format } from "../recipients/tables/formats/formats.ts";
+import { ownFolder } from "./own-folder.ts";
 import type { Content } from "./part.ts";
 
 /** Which publication of a sync was taken over, and the routing that came with it. */
@@ -78,7 +79,7 @@ export async function openDisk(folder: string): Promise<Disk> {
   const parts = join(folder, "parts");
   await mkdir(folder, { recursive: true, mode: 0o755 });
   // Only this program reads them.
-  await mkdir(parts, { recursive: true, mode: 0o700 });
+  await ownFolder(parts, 0o700);
   const fileOf = (sha256: string): string => join(parts, DIGEST.exec(sha256)?.[1] ?? "none");
   /** What is not on disk yet, and stays here while it cannot be written. */
   const unsaved = new Map<string, Content>();
@@ -121,7 +122,8 @@ export async function openDisk(folder: string): Promise<Disk> {
     },
     async sweep(used) {
       const names = new Set([...used].map((sha256) => DIGEST.exec(sha256)?.[1]));
-      for (const found of await readdir(parts)) if (!names.has(found)) await rm(join(parts, found), { force: true });
+      for (const found of await readdir(parts))
+        if (!names.has(found)) await rm(join(parts, found), { recursive: true, force: true });
     },
   };
 }
@@ -136,7 +138,9 @@ async function read(path: string): Promise<string> {
 
 /** All of it or nothing, also when the power fails. */
 async function write(path: string, text: string): Promise<void> {
-  const file = await open(`${path}.new`, "w", 0o600);
+  await rm(`${path}.new`, { recursive: true, force: true });
+  // Never through a link that somebody put there.
+  const file = await open(`${path}.new`, "wx", 0o600);
   try {
     await file.writeFile(text);
     await file.sync();

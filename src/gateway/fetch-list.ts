@@ -3,7 +3,7 @@ import { LABEL_MANAGED_BY, LABEL_ROLE, LABEL_SYNC, MANAGER } from "../api/group.
 import { inSlices } from "../base/slices.ts";
 import { contentHash } from "../publication/configmaps.ts";
 import { find } from "../runtime/find.ts";
-import { CONFIG_MAP, type ObjectMeta } from "../runtime/kube.ts";
+import { CONFIG_MAP, type ConfigMap } from "../runtime/kube.ts";
 import type { Client } from "../runtime/types.ts";
 import type { Disk } from "./disk.ts";
 import type { Keeper } from "./keeper.ts";
@@ -29,10 +29,25 @@ export class TableError extends Error {
   override readonly name = "TableError";
 }
 
-/** Whether it is one of ours, of this role, and says so of this object. */
-export function hasLabels(metadata: ObjectMeta, role: string, label: string, value: string): boolean {
-  const { labels = {} } = metadata;
-  return labels[LABEL_MANAGED_BY] === MANAGER && labels[LABEL_ROLE] === role && labels[label] === value;
+/** What a ConfigMap of ours says of itself. */
+export interface Marks {
+  readonly role: string;
+  readonly label: string;
+  readonly value: string;
+}
+
+/** Undefined where it is not there, or is none of ours, or an answer to another question: a cache in between may mix them up. */
+export async function findOurs(
+  client: Pick<Client, "get">,
+  key: { readonly namespace: string; readonly name: string },
+  { role, label, value }: Marks,
+  signal: AbortSignal,
+): Promise<ConfigMap | undefined> {
+  const found = await find(client, CONFIG_MAP, key, { signal });
+  if (found === undefined) return undefined;
+  const { name, namespace, labels = {} } = found.metadata;
+  const isOurs = labels[LABEL_MANAGED_BY] === MANAGER && labels[LABEL_ROLE] === role && labels[label] === value;
+  return isOurs && name === key.name && namespace === key.namespace ? found : undefined;
 }
 
 /** What was gathered is on its way to the disk when it is answered. */
@@ -45,8 +60,9 @@ export function createGatherer({ client, namespace, keeper, disk, versionOf }: G
     const known = versionOf(name);
     const before = seen.get(name);
     if (before !== undefined && before.version === known && before.sha256 !== sha256) return undefined;
-    const found = await find(client, CONFIG_MAP, { namespace, name }, { signal });
-    if (found === undefined || !hasLabels(found.metadata, "recipients", LABEL_SYNC, sync)) return undefined;
+    const marks = { role: "recipients", label: LABEL_SYNC, value: sync };
+    const found = await findOurs(client, { namespace, name }, marks, signal);
+    if (found === undefined) return undefined;
     const content: Content = {
       ...(found.data && { data: found.data }),
       ...(found.binaryData && { binaryData: found.binaryData }),

@@ -72,6 +72,7 @@ export async function startGateway(parts: GatewayParts, signal: AbortSignal): Pr
     clock,
     log,
     onSwapped: metrics.swapped,
+    onFailed: metrics.writeFailed,
     onChange: () => hook?.trigger(),
   });
   await keeper.load(signal);
@@ -84,6 +85,7 @@ export async function startGateway(parts: GatewayParts, signal: AbortSignal): Pr
     log,
     syncs: config.syncs,
     onLook: metrics.looked,
+    onWentBack: metrics.wentBack,
   });
   const catalog = (): Catalog => keeper.catalog;
   const status = (): Answer => describe(catalog(), lastContact, clock.now());

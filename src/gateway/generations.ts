@@ -1,8 +1,9 @@
 /** The files that mail programs read: a folder for each state, and a link that is renamed to the next one. */
-import { mkdir, readdir, readlink, rename, rm, stat, symlink } from "node:fs/promises";
+import { readdir, readlink, rename, rm, stat, symlink } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { inSlices } from "../base/slices.ts";
 import type { Catalog } from "./catalog.ts";
+import { ownFolder } from "./own-folder.ts";
 import { writeTables } from "./tables.ts";
 
 export interface Generations {
@@ -20,7 +21,7 @@ const FOLDER = "generations";
 export async function openGenerations(folder: string): Promise<Generations> {
   const all = join(folder, FOLDER);
   const link = join(folder, LINK);
-  await mkdir(all, { recursive: true, mode: 0o755 });
+  await ownFolder(all, 0o755);
   const linked = async (): Promise<string | undefined> => readlink(link).catch(() => undefined);
 
   /** What was cut short, and what nobody opens any more: a program that has a file open keeps it. */
@@ -39,7 +40,7 @@ export async function openGenerations(folder: string): Promise<Generations> {
     async swap(catalog, name, now, signal) {
       await removeAllBut(await linked());
       await inSlices(writeTables(catalog, join(all, name), now), signal);
-      await rm(`${link}.new`, { force: true });
+      await rm(`${link}.new`, { recursive: true, force: true });
       await symlink(join(FOLDER, name), `${link}.new`);
       await rename(`${link}.new`, link);
       await removeAllBut(join(FOLDER, name));

@@ -10,6 +10,9 @@ export interface GatewayMetrics {
   /** What was found when a publication or a routing was looked at; undefined: nothing stands in its way. */
   looked(at: LookedAt, obstacle: Obstacle | undefined): void;
   swapped(seconds: number): void;
+  writeFailed(): void;
+  /** An older publication took the place of a newer one. */
+  wentBack(sync: string): void;
   hook(code: number): void;
   /** The API server answered. */
   contact(at: number): void;
@@ -63,6 +66,22 @@ function tellObstacles(registers: Registry[]): Map<string, LookedAt & { readonly
   return standing;
 }
 
+/** How the tables come to disk. */
+function countFiles(registers: Registry[]): Pick<GatewayMetrics, "swapped" | "writeFailed"> {
+  const swaps = new Histogram({
+    name: "o365sync_gateway_swap_duration_seconds",
+    help: "Time to write all tables and to let the link point to them.",
+    buckets: [0.01, 0.1, 0.5, 1, 5, 30],
+    registers,
+  });
+  const failures = new Counter({
+    name: "o365sync_gateway_write_failures_total",
+    help: "How often the tables could not be written; what stood before stays.",
+    registers,
+  });
+  return { swapped: (seconds) => swaps.observe(seconds), writeFailed: () => failures.inc() };
+}
+
 export function createGatewayMetrics({ version, lists, connections }: MetricsOptions): GatewayMetrics {
   const registry = new Registry();
   const registers = [registry];
@@ -97,19 +116,20 @@ export function createGatewayMetrics({ version, lists, connections }: MetricsOpt
     "How often a publication could not be taken over as it stood, by what was wrong; incomplete ones become whole in a moment.",
     ["obstacle"],
   );
-  const swaps = new Histogram({
-    name: "o365sync_gateway_swap_duration_seconds",
-    help: "Time to write all tables and to let the link point to them.",
-    buckets: [0.01, 0.1, 0.5, 1, 5, 30],
-    registers,
-  });
+  const back = counter(
+    "went_back_total",
+    "How often a publication was taken over that is older than the one before, as after a restored cluster.",
+    ["sync"],
+  );
   const hooks = counter(
     "on_change_total",
     "Runs of the command of --on-change, by exit code; -1: ended or not started.",
     ["code"],
   );
+  const files = countFiles(registers);
 
   return {
+    ...files,
     scrape: async () => ({ status: 200, body: await registry.metrics(), contentType: registry.contentType }),
     lookup(map, result, seconds) {
       lookups.inc({ map, result });
@@ -121,7 +141,7 @@ export function createGatewayMetrics({ version, lists, connections }: MetricsOpt
       standing.set(key, { ...at, obstacle });
       obstacles.inc({ obstacle });
     },
-    swapped: (seconds) => swaps.observe(seconds),
+    wentBack: (sync) => back.inc({ sync }),
     hook: (code) => hooks.inc({ code }),
     contact: (at) => contact.set(at / 1000),
   };

@@ -15,6 +15,8 @@ export interface SaverOptions {
   readonly log: Logger;
   /** How long it took to write the tables. */
   readonly onSwapped: (seconds: number) => void;
+  /** They could not be written. */
+  readonly onFailed: () => void;
   /** Other tables stand now. */
   readonly onChange: () => void;
 }
@@ -72,6 +74,7 @@ export function createSaver(options: SaverOptions): Saver {
           await save(signal);
         } catch (err) {
           if (signal.aborted) return;
+          options.onFailed();
           log.error({ err }, "The tables could not be written; what stood before stays");
           dirty = true;
           await clock.sleep(RETRY_MS, signal).catch(() => {});

@@ -2,10 +2,8 @@
 import { LABEL_DOMAIN, LABEL_SYNC } from "../api/group.ts";
 import { manifestName, routingName } from "../api/names.ts";
 import { parseManifest } from "../publication/read-manifest.ts";
-import { find } from "../runtime/find.ts";
-import { CONFIG_MAP } from "../runtime/kube.ts";
 import type { Logger } from "../runtime/types.ts";
-import { createGatherer, type GathererOptions, hasLabels, TableError } from "./fetch-list.ts";
+import { createGatherer, findOurs, type GathererOptions, TableError } from "./fetch-list.ts";
 import type { Keeper } from "./keeper.ts";
 import { listOf, wantedParts } from "./list.ts";
 import { readRouting, routingTables } from "./read-routing.ts";
@@ -24,6 +22,8 @@ export interface TakerOptions extends GathererOptions {
   readonly log: Logger;
   /** Told of each look at a publication or a routing, and what stands in its way. */
   readonly onLook: (at: LookedAt, obstacle: Obstacle | undefined) => void;
+  /** A publication was taken over that is older than the one before. */
+  readonly onWentBack: (sync: string) => void;
 }
 
 /** When to look again although nothing was seen to change. */
@@ -46,7 +46,7 @@ const MOST_ADDRESSES = 5_000_000;
 
 /** Whatever is not what it should be leaves the last good list in force. */
 export function createTaker(options: TakerOptions): Taker {
-  const { client, namespace, keeper, log, onLook } = options;
+  const { client, namespace, keeper, log, onLook, onWentBack } = options;
   const gather = createGatherer(options);
   /** Nothing stands in the way, or nothing is there. */
   function done(sync: string): Outlook {
@@ -70,9 +70,10 @@ export function createTaker(options: TakerOptions): Taker {
   }
 
   async function takeList(sync: string, signal: AbortSignal): Promise<Outlook> {
-    const found = await find(client, CONFIG_MAP, { namespace, name: manifestName(sync) }, { signal });
+    const marks = { role: "manifest", label: LABEL_SYNC, value: sync };
+    const found = await findOurs(client, { namespace, name: manifestName(sync) }, marks, signal);
     // Deleted: the list stays, as it does where its ConfigMaps are mounted.
-    if (found === undefined || !hasLabels(found.metadata, "manifest", LABEL_SYNC, sync)) return done(sync);
+    if (found === undefined) return done(sync);
     const domain = found.metadata.labels?.[LABEL_DOMAIN];
     const parsed = parseManifest(found.data?.["manifest.json"]);
     if (parsed.kind === "newer")
@@ -98,6 +99,13 @@ export function createTaker(options: TakerOptions): Taker {
         return done(sync);
       if (countOthers(sync) + list.addresses > MOST_ADDRESSES)
         return stop(sync, "tooLarge", "All lists together are too large for this program");
+      if (before !== undefined && Date.parse(list.time) < Date.parse(before.time)) {
+        onWentBack(sync);
+        log.warn(
+          { sync, published: list.time, before: before.time },
+          "The cluster has an older publication than the one in force, and it is taken over; was the cluster restored?",
+        );
+      }
       keeper.takeList(list);
       log.info({ sync, addresses: list.addresses, published: list.time }, "List taken over");
       return done(sync);
@@ -114,12 +122,12 @@ export function createTaker(options: TakerOptions): Taker {
 
 async function takeRouting(options: TakerOptions, domain: string, signal: AbortSignal): Promise<Outlook> {
   const { client, namespace, keeper, log, onLook } = options;
-  const found = await find(client, CONFIG_MAP, { namespace, name: routingName(domain) }, { signal });
+  const marks = { role: "routing", label: LABEL_DOMAIN, value: domain };
+  const found = await findOurs(client, { namespace, name: routingName(domain) }, marks, signal);
   // Deleted: what was routed stays so, as it does where the file is mounted.
-  const isThere = found !== undefined && hasLabels(found.metadata, "routing", LABEL_DOMAIN, domain);
-  const routing = isThere ? readRouting(found) : undefined;
-  onLook({ kind: "MailDomain", name: domain }, isThere && routing === undefined ? "routing" : undefined);
-  if (!isThere) return {};
+  const routing = found === undefined ? undefined : readRouting(found);
+  onLook({ kind: "MailDomain", name: domain }, found !== undefined && routing === undefined ? "routing" : undefined);
+  if (found === undefined) return {};
   if (routing !== undefined) keeper.takeRouting(domain, routingTables(found), routing);
   else log.error({ configMap: found.metadata.name }, "The routing is damaged; the last good one stays in force");
   return {};

@@ -22,6 +22,8 @@ it("docs/consumers.md lists every metric of the program with its labels, and no 
   metrics.lookup("recipients", "found", 0.0001);
   metrics.looked({ kind: "O365Sync", name: "a" }, "damaged");
   metrics.swapped(1);
+  metrics.writeFailed();
+  metrics.wentBack("a");
   metrics.hook(0);
   metrics.contact(5000);
   const { body } = await metrics.scrape();

@@ -44,15 +44,17 @@ function createMemoryDisk(): Disk & { readonly parts: Map<string, Content>; stat
 function createGateway(cluster: ShownCluster = createShownCluster(), disk = createMemoryDisk()) {
   const keeper = createKeeper({ disk, delimiters: "+", syncs: [], log, onSwap: () => {} });
   const obstacles: Obstacle[] = [];
+  const wentBack: string[] = [];
   const taker = createTaker({
     ...cluster,
     namespace: NAMESPACE,
     keeper,
     disk,
     log,
+    onWentBack: (sync) => wentBack.push(sync),
     onLook: (_, obstacle) => obstacle !== undefined && obstacles.push(obstacle),
   });
-  return { cluster, disk, keeper, obstacles, ...taker };
+  return { cluster, disk, keeper, obstacles, wentBack, ...taker };
 }
 
 /** Of the given addresses, those that it accepts; undefined while it asks everybody to come again. */
@@ -157,6 +159,48 @@ describe("A publication is taken over whole or not at all", () => {
     await gateway.takeRouting("example-com", signal);
     expect(accepted(gateway.keeper, LOCALS)).toEqual(LOCALS);
     expect(gateway.keeper.catalog.maps.domains("example.com")).toEqual({ kind: "found", value: "OK" });
+  });
+});
+
+describe("An API server that lies", () => {
+  const take = async (gateway: ReturnType<typeof createGateway>): Promise<void> => {
+    await gateway.takeList("example-com", signal);
+    await gateway.takeRouting("example-com", signal);
+    gateway.keeper.markComplete();
+  };
+
+  it.each([
+    ["another namespace", (map: ConfigMap) => ({ ...map.metadata, namespace: "other" })],
+    ["another name", (map: ConfigMap) => ({ ...map.metadata, name: `${map.metadata.name}-2` })],
+    ["no namespace", ({ metadata: { namespace: _, ...rest } }: ConfigMap) => rest],
+  ])("and answers with an object of %s changes nothing", async (_, metadata) => {
+    const gateway = createGateway();
+    for (const each of [...publication({ addresses: ["user1@example.com"] }), routing(["example.com"])])
+      gateway.cluster.show(each);
+    await take(gateway);
+    const lies = new Map<string, ConfigMap>();
+    for (const each of [...publication({ addresses: ["user2@example.com"], at: 2 }), routing(["evil.example"])])
+      lies.set(each.metadata.name, { ...each, metadata: metadata(each) });
+    const get = ((_: unknown, { name }: { readonly name: string }) =>
+      Promise.resolve(lies.get(name))) as unknown as ShownCluster["client"]["get"];
+    Object.assign(gateway.cluster.client, { get });
+    await take(gateway);
+    expect(accepted(gateway.keeper, LOCALS)).toEqual(["user1@example.com"]);
+    expect(gateway.keeper.catalog.maps.domains("evil.example").kind).toBe("notFound");
+  });
+
+  it("and shows an older publication again is followed, and that is told", async () => {
+    const gateway = createGateway();
+    const [older, newer] = [1, 2].map((at) => publication({ addresses: [`user${at}@example.com`], at }));
+    for (const maps of [older, newer]) {
+      for (const each of maps ?? []) gateway.cluster.show(each);
+      await take(gateway);
+    }
+    expect(gateway.wentBack).toEqual([]);
+    for (const each of older ?? []) gateway.cluster.show(each);
+    await take(gateway);
+    expect(accepted(gateway.keeper, LOCALS)).toEqual(["user1@example.com"]);
+    expect(gateway.wentBack).toEqual(["example-com"]);
   });
 });
 
