@@ -25,7 +25,10 @@ async function scratchCopy(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "o365-sync-mutants-"));
   await cp(ROOT, folder, {
     recursive: true,
-    filter: (path) => !LEFT_BEHIND.has(relative(ROOT, path).split("/")[0] ?? ""),
+    filter: (path) =>
+      !relative(ROOT, path)
+        .split("/")
+        .some((part) => LEFT_BEHIND.has(part)),
   });
   await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
   return folder;
