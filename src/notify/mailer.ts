@@ -41,6 +41,9 @@ export interface Mailer {
 /** RFC 3834: nobody's absence notice answers it. */
 const HEADERS = { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" };
 const CONNECTIONS = 2;
+/** The server would be asked for nothing but a refusal. */
+const NO_PASSWORD =
+  "there is no password for the SMTP server; put it into the file of --smtp-password-file, which the chart mounts from the Secret smtp.existingSecret";
 /** DNS, connection, greeting and one silence, one after the other. */
 const TIMEOUTS_TOGETHER = 4;
 
@@ -48,8 +51,7 @@ export function createMailer(settings: SmtpSettings): Mailer {
   let current: { readonly password: string | undefined; readonly transport: Transporter } | undefined;
 
   /** A new pool when the password is another one. */
-  function transport(): Transporter {
-    const password = settings.password();
+  function transport(password: string | undefined): Transporter {
     if (current === undefined || current.password !== password) {
       current?.transport.close();
       current = { password, transport: connect(settings, password) };
@@ -61,8 +63,11 @@ export function createMailer(settings: SmtpSettings): Mailer {
     async send(mail, signal) {
       const deadline = AbortSignal.timeout(TIMEOUTS_TOGETHER * settings.timeoutMs);
       try {
+        const password = settings.password();
+        if (settings.username !== undefined && !password)
+          return { kind: "deferred", unreachable: true, message: NO_PASSWORD };
         const { to, subject, text, html, messageId, inReplyTo, date } = mail;
-        const info = await transport().sendMail({
+        const info = await transport(password).sendMail({
           from: { name: "o365-sync-operator", address: settings.from },
           // Everybody sees the head, and the envelope says who gets it.
           headers: { ...HEADERS, To: "undisclosed-recipients:;" },

@@ -1,4 +1,7 @@
 /** Mails of the running operator, to a real mail server on loopback. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Catcher, startCatcher } from "../../../dev/smtp/index.ts";
 import { createShiftClock } from "../../support/shift-clock.ts";
@@ -143,5 +146,49 @@ describe("An object with notifications", () => {
     expect(end?.email.inReplyTo).toBe(failure?.email.messageId);
     await delivered("Sent");
     expect(catcher.mails).toHaveLength(before + 2);
+  });
+});
+
+describe("A mail server's password that is missing", () => {
+  const clock = createShiftClock();
+  const login = { user: "operator", password: "secret-of-the-mail-server" };
+  let folder: string;
+  let catcher: Catcher;
+  let world: World;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "o365-sync-password-"));
+    catcher = await startCatcher({ login });
+    const flags = [
+      "--smtp-host=127.0.0.1",
+      `--smtp-port=${catcher.port}`,
+      "--smtp-from=sync@example.com",
+      "--smtp-username=operator",
+      `--smtp-password-file=${join(folder, "password")}`,
+    ];
+    world = await createWorld({ deps: { clock, random: () => 0 }, flags });
+    await world.install({ notifications: ON });
+  });
+  afterAll(async () => {
+    await world.close();
+    await catcher.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("is told as that, and the mail goes when it is there", async () => {
+    await world.ask("sync", "1");
+    const { status } = await world.until(
+      () => world.sync(),
+      (found) => found.status?.notifications?.last?.result === "Deferred",
+    );
+    expect(status?.notifications?.last?.message).toContain("there is no password for the SMTP server");
+    await writeFile(join(folder, "password"), login.password);
+    await world.until(
+      () => {
+        clock.shift(MINUTE_MS);
+        return Promise.resolve(catcher.mails);
+      },
+      (mails) => mails.length > 0,
+    );
+    expect(catcher.mails[0]?.user).toBe("operator");
   });
 });
