@@ -13,21 +13,54 @@ export type HandledTokens = Readonly<Partial<Record<RequestKind, readonly string
 
 export type RunResult = "Published" | "Unchanged" | "Held" | "Failed";
 
+/** Why a run is made: a slot, an annotation with its value, or what changed. The kind of request follows from it, and from nothing else. */
+export type Cause =
+  | {
+      readonly trigger: "Schedule";
+      /** The nominal slot, RFC 3339. */
+      readonly slotTime?: string;
+      readonly request?: undefined;
+      readonly token?: undefined;
+    }
+  | {
+      readonly trigger: "Manual";
+      /** The annotation that asked for it. */
+      readonly request: Exclude<RequestKind, "approve">;
+      /** Its value; a status of version 0.1.0 may lack it. */
+      readonly token?: string;
+      readonly slotTime?: undefined;
+    }
+  | {
+      readonly trigger: "Approval";
+      readonly request: "approve";
+      /** The digest. */
+      readonly token?: string;
+      readonly slotTime?: undefined;
+    }
+  | {
+      readonly trigger: Exclude<Trigger, "Schedule" | "Manual" | "Approval">;
+      readonly request?: undefined;
+      readonly token?: undefined;
+      readonly slotTime?: undefined;
+    };
+
 /** One run as it is persisted when it starts: enough to finish it after a crash under the same identity. */
-export interface Run {
+export type Run = Cause & {
   /** Names the history record; the same for every attempt at one slot or one request. */
   readonly id: string;
-  readonly trigger: Trigger;
-  /** The annotation that asked for it. */
-  readonly request?: RequestKind;
-  /** As recorded: the token itself, for an approval the digest. */
-  readonly token?: string;
   /** RFC 3339. */
   readonly startTime: string;
-  /** The nominal slot, RFC 3339. */
-  readonly slotTime?: string;
   /** 1 for the first attempt. */
   readonly attempts: number;
+};
+
+/** The cause of a sync, of what a status keeps of it. Tests are no syncs: what is manual was asked for by `sync`. */
+export function causeOf({ trigger, token, slotTime }: { trigger: Trigger; token?: string; slotTime?: string }): Cause {
+  const asked = token === undefined ? {} : { token };
+  if (trigger === "Schedule") return { trigger, ...(slotTime === undefined ? {} : { slotTime }) };
+  if (trigger === "Manual") return { trigger, request: "sync", ...asked };
+  if (trigger === "Approval") return { trigger, request: "approve", ...asked };
+  return { trigger };
 }
 
 export const isTest = (run: Run): boolean => run.request === "testSync" || run.request === "testConnection";

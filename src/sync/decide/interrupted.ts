@@ -1,23 +1,13 @@
 /** The run of an object that has begun and has no result: its process died, or is still at it. Pure. */
 
 import type { O365Sync } from "../../api/types.generated.ts";
-import type { RequestKind, Run } from "../../publication/run-records.ts";
+import { causeOf, type Run } from "../../publication/run-records.ts";
 
 export function interruptedRun(object: O365Sync): Run | undefined {
   const { lastSync, requests } = object.status ?? {};
   if (lastSync !== undefined && lastSync.result === undefined) {
-    const { id, trigger, token, startTime, slotTime, attempts } = lastSync;
-    const request: RequestKind | undefined =
-      trigger === "Manual" ? "sync" : trigger === "Approval" ? "approve" : undefined;
-    return {
-      id,
-      trigger,
-      startTime,
-      attempts: attempts ?? 1,
-      ...(request === undefined ? {} : { request }),
-      ...(token === undefined ? {} : { token }),
-      ...(slotTime === undefined ? {} : { slotTime }),
-    };
+    const { id, startTime, attempts = 1 } = lastSync;
+    return { ...causeOf(lastSync), id, startTime, attempts };
   }
   for (const kind of ["testConnection", "testSync"] as const) {
     const request = requests?.[kind];

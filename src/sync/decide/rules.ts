@@ -2,7 +2,7 @@
 
 import type { O365Sync } from "../../api/types.generated.ts";
 import { HOUR_MS, iso, MINUTE_MS } from "../../base/time.ts";
-import type { Run, Trigger } from "../../publication/run-records.ts";
+import { type Cause, causeOf, type Run, type Trigger } from "../../publication/run-records.ts";
 import { findCondition } from "../../runtime/condition-list.ts";
 import {
   recordedSlots,
@@ -64,7 +64,7 @@ export function followSchedule(situation: Situation): Decision | number | undefi
     return { do: "miss", latest: due.latest, count: due.count };
   if (due.earlier !== undefined) return { do: "miss", latest: due.earlier, count: due.count - 1 };
   const slotTime = iso(due.latest);
-  return start(situation, { id: `slot-${slotTime}`, trigger: "Schedule", slotTime });
+  return start(situation, { trigger: "Schedule", slotTime }, `slot-${slotTime}`);
 }
 
 /**
@@ -166,14 +166,7 @@ function awaitsPerson({ status }: O365Sync): boolean {
 }
 
 function retried(planned: NonNullable<NonNullable<O365Sync["status"]>["retry"]>, situation: Situation): Decision {
-  const { id, trigger, attempts, slotTime, token } = planned;
-  return start(situation, {
-    id,
-    trigger,
-    attempts: attempts + 1,
-    ...(slotTime === undefined ? {} : { slotTime }),
-    ...(trigger === "Approval" && token !== undefined ? { request: "approve", token } : {}),
-  });
+  return start(situation, causeOf(planned), planned.id, planned.attempts + 1);
 }
 
 /**
@@ -203,12 +196,9 @@ export function awaitObstacle({ obstacle, now }: Situation): number | undefined 
   return now + (obstacle.kind === "stalled" ? RECHECK_MS : MINUTE_MS);
 }
 
-const startBy = (trigger: Trigger, situation: Situation): Decision =>
-  start(situation, { id: `${trigger.toLowerCase()}-${iso(situation.now)}`, trigger });
+const startBy = (trigger: Exclude<Trigger, "Schedule" | "Manual" | "Approval">, situation: Situation): Decision =>
+  start(situation, { trigger }, `${trigger.toLowerCase()}-${iso(situation.now)}`);
 
-function start(
-  { now }: Situation,
-  run: Omit<Run, "startTime" | "attempts"> & { readonly attempts?: number },
-): Decision {
-  return { do: "run", run: { ...run, startTime: iso(now), attempts: run.attempts ?? 1 } };
+function start({ now }: Situation, cause: Cause, id: string, attempts = 1): Decision {
+  return { do: "run", run: { ...cause, id, startTime: iso(now), attempts } };
 }

@@ -1,7 +1,7 @@
 /** What people ask for by annotation: it is refused, started, or told to wait. Pure. */
 
 import { HOUR_MS, iso } from "../../base/time.ts";
-import type { RequestKind } from "../../publication/run-records.ts";
+import type { Cause, RequestKind } from "../../publication/run-records.ts";
 import { type PendingRequest, pendingRequests, requestType } from "./requests.ts";
 import type { Answer, Decision, Situation } from "./situation.ts";
 
@@ -87,15 +87,9 @@ function startRequest({ kind, token }: PendingRequest, { now }: Situation): Deci
     testSync: "test-sync",
     testConnection: "test-connection",
   };
-  const trigger = kind === "approve" ? "Approval" : "Manual";
-  const run = {
-    id: `${names[kind]}-${iso(now)}`,
-    trigger,
-    request: kind,
-    token,
-    startTime: iso(now),
-    attempts: 1,
-  } as const;
+  const cause: Cause =
+    kind === "approve" ? { trigger: "Approval", request: kind, token } : { trigger: "Manual", request: kind, token };
+  const run = { ...cause, id: `${names[kind]}-${iso(now)}`, startTime: iso(now), attempts: 1 };
   return { do: "run", run };
 }
 

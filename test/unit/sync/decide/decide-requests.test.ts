@@ -172,7 +172,7 @@ describe("A run that was interrupted", () => {
     [
       "by a manual sync keeps its token",
       { status: { lastSync: { ...RUNNING, id: "manual-1", trigger: "Manual", token: "7" } } },
-      `run Manual sync ${MORNING}`,
+      "run Manual sync",
     ],
     [
       "by a test is finished too",

@@ -36,11 +36,12 @@ const told = (run: Run, end: RunEnd, now = NOON): Told => ({
 
 describe("A mail is owed", () => {
   const again = { ...RUN, attempts: 2 };
-  const repair = { ...RUN, id: "repair-2", trigger: "Repair" } as const;
+  const test: Run = { id: "test-1", trigger: "Manual", request: "testSync", startTime: RUN.startTime, attempts: 1 };
+  const repair: Run = { id: "repair-2", trigger: "Repair", startTime: RUN.startTime, attempts: 1 };
   it.each([
     ["after a run that published", RUN, DONE, [], true],
     ["after a run that was held", RUN, { ...DONE, result: "Held" }, [], true],
-    ["after a test", { ...RUN, request: "testSync" }, { ...DONE, result: "Succeeded" }, [], true],
+    ["after a test", test, { ...DONE, result: "Succeeded" }, [], true],
     ["after the first failure of a slot", RUN, FAILED, [], true],
     ["not after its next failures", again, FAILED, [], false],
     ["when it succeeds in the end", again, DONE, [], true],

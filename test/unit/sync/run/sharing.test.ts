@@ -1,7 +1,7 @@
 /** Which O365Syncs share one read of their tenant, and how old it may be. */
 import { describe, expect, it } from "vitest";
 import type { O365Sync } from "../../../../src/api/types.generated.ts";
-import type { Run } from "../../../../src/publication/run-records.ts";
+import type { Cause, Run } from "../../../../src/publication/run-records.ts";
 import type { Access } from "../../../../src/sync/access/connection.ts";
 import { sharingOf } from "../../../../src/sync/run/sharing.ts";
 
@@ -17,10 +17,15 @@ const sync = (uid: string, spec: Partial<O365Sync["spec"]> = {}, namespace = "ma
     spec: { tenantId: "t", cloud: "Global", credentials: SECRET, ...spec },
   }) as O365Sync;
 
-const RUN: Run = { id: "r", trigger: "Initial", startTime: new Date(NOW).toISOString(), attempts: 1 };
+const RUN = { id: "r", startTime: new Date(NOW).toISOString(), attempts: 1 };
+const INITIAL: Cause = { trigger: "Initial" };
 const access = { version: "uid/7" } as Access;
-const sharing = (other: O365Sync, run: Partial<Run> = {}, object = sync("a"), queuedAt?: number) =>
-  sharingOf({ object, access, run: { ...RUN, ...run }, syncs: [object, other], queuedAt, now: NOW });
+const sharing = (
+  other: O365Sync,
+  cause: Cause & Partial<Pick<Run, "attempts">> = INITIAL,
+  object = sync("a"),
+  queuedAt?: number,
+) => sharingOf({ object, access, run: { ...RUN, ...cause }, syncs: [object, other], queuedAt, now: NOW });
 
 describe("An O365Sync shares", () => {
   it.each<[what: string, shares: boolean, other: O365Sync, object?: O365Sync]>([
@@ -35,7 +40,7 @@ describe("An O365Sync shares", () => {
     ["not with a Secret of that name in another namespace", false, sync("b", {}, "other")],
     ["the installation's own app with other namespaces", true, noCredentials("b", "other"), noCredentials("a", "mail")],
   ])("%s", (_, shares, other, object) => {
-    expect(sharing(other, {}, object) !== undefined).toBe(shares);
+    expect(sharing(other, INITIAL, object) !== undefined).toBe(shares);
   });
 
   it("under the version of its Secret", () => {
@@ -43,11 +48,11 @@ describe("An O365Sync shares", () => {
   });
 
   it("a read since it began to wait for its turn, for a first run", () => {
-    expect(sharing(sync("b"), {}, sync("a"), NOW - 600_000)?.notBefore).toBe(NOW - 600_000);
-    expect(sharing(sync("b"), { request: "sync" }, sync("a"), NOW - 600_000)?.notBefore).toBe(NOW);
+    expect(sharing(sync("b"), INITIAL, sync("a"), NOW - 600_000)?.notBefore).toBe(NOW - 600_000);
+    expect(sharing(sync("b"), { trigger: "Manual", request: "sync" }, sync("a"), NOW - 600_000)?.notBefore).toBe(NOW);
   });
 
-  it.each<[what: string, made: number, trigger: Run["trigger"], notBefore: number]>([
+  it.each<[what: string, made: number, trigger: "Initial" | "SpecChange", notBefore: number]>([
     ["since it was made, for a first run", NOW - 90_000, "Initial", NOW - 90_000],
     ["of the last minute however new it is", NOW - 5_000, "Initial", NOW - 60_000],
     ["of the last five minutes however long it waited", NOW - 86_400_000, "Initial", NOW - 300_000],
@@ -58,11 +63,15 @@ describe("An O365Sync shares", () => {
     expect(sharing(sync("b"), { trigger }, object)?.notBefore).toBe(notBefore);
   });
 
-  it.each<[what: string, run: Partial<Run>, notBefore: number]>([
-    ["of the last minute for a first run", {}, NOW - 60_000],
-    ["since its instant for a slot", { slotTime: "2026-01-01T06:00:00Z" }, NOW - 300_000],
-    ["that begins now for a slot that failed", { slotTime: "2026-01-01T06:00:00Z", attempts: 2 }, NOW],
-    ["that begins now for what a person asked for", { request: "sync", token: "1" }, NOW],
+  it.each<[what: string, run: Parameters<typeof sharing>[1], notBefore: number]>([
+    ["of the last minute for a first run", INITIAL, NOW - 60_000],
+    ["since its instant for a slot", { trigger: "Schedule", slotTime: "2026-01-01T06:00:00Z" }, NOW - 300_000],
+    [
+      "that begins now for a slot that failed",
+      { trigger: "Schedule", slotTime: "2026-01-01T06:00:00Z", attempts: 2 },
+      NOW,
+    ],
+    ["that begins now for what a person asked for", { trigger: "Manual", request: "sync", token: "1" }, NOW],
   ])("a read %s", (_, run, notBefore) => {
     expect(sharing(sync("b"), run)?.notBefore).toBe(notBefore);
   });
