@@ -6,14 +6,17 @@ import { parse, parseAllDocuments, stringify } from "yaml";
 
 interface Manifest {
   readonly kind: string;
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly namespace?: string };
   readonly rules?: unknown;
   readonly roleRef?: { readonly name: string };
   readonly spec?: unknown;
 }
 interface Deployment {
   readonly template: {
-    readonly spec: { readonly serviceAccountName: string; readonly containers: { args: string[]; image: string }[] };
+    readonly spec: {
+      readonly serviceAccountName: string;
+      readonly containers: { args: string[]; env?: unknown[]; image: string }[];
+    };
   };
 }
 interface Kind {
@@ -28,7 +31,10 @@ const PACKAGE = "o365-sync-operator";
 /** What OLM makes itself, or says in its own way. */
 const WITHIN = ["Deployment", "ServiceAccount", "Role", "RoleBinding", "ClusterRoleBinding"];
 
-/** By file name. The namespace is OLM's to choose, so the flag that names it goes: the operator then takes its pod's own. */
+/** The namespace is OLM's to choose: Kubernetes puts the pod's own in where a flag says so. */
+const POD_NAMESPACE = { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } };
+
+/** By file name. Of the flags that name the namespace that of the election goes: the operator then takes its pod's own. */
 export function bundleOf(
   objects: readonly Manifest[],
   chart: Record<string, unknown>,
@@ -44,7 +50,10 @@ export function bundleOf(
   const deployment = structuredClone(only("Deployment"));
   const { spec: pod } = (deployment.spec as Deployment).template;
   for (const container of pod.containers) {
-    container.args = container.args.filter((argument) => !argument.startsWith("--leader-election-namespace="));
+    container.args = container.args
+      .filter((argument) => !argument.startsWith("--leader-election-namespace="))
+      .map((argument) => argument.replaceAll(`${deployment.metadata.namespace ?? ""}/`, "$(POD_NAMESPACE)/"));
+    container.env = [POD_NAMESPACE, ...(container.env ?? [])];
     container.image = `${image}:${version}`;
   }
   const { serviceAccountName } = pod;

@@ -80,7 +80,9 @@ describe.skipIf(helm === undefined)("The chart's flags", () => {
     const ours = parseConfig(argsOf({}), {});
     const theirs = parseConfig([], {});
     if (typeof ours === "string" || typeof theirs === "string") throw new Error("help was asked for");
-    expect(ours).toEqual({ ...theirs, leaderElect: true, leaderElectionNamespace: "default" });
+    // Its Secrets have names of their own, which no namespace user may refer to.
+    const ownSecrets = ["app", "smtp", "proxy"].map((what) => `default/o365-sync-operator-${what}`);
+    expect(ours).toEqual({ ...theirs, leaderElect: true, leaderElectionNamespace: "default", ownSecrets });
   });
 
   it.each(VALUE_SETS)("are understood, with $name", ({ values }) => {

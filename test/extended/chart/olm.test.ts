@@ -46,8 +46,16 @@ describe.skipIf(helm === undefined)("24.3: the bundle for OLM", () => {
       { kind: "Deployment", apiVersion: "apps/v1", metadata: { name: "" }, ...deployment },
     ]);
     const ours = container(objects);
-    expect(args).toEqual(ours.args.filter((argument) => !argument.startsWith("--leader-election-namespace=")));
-    expect(rest).toMatchObject({ env: ours.env, image: `registry.example.com/o365:${String(chart["version"])}` });
+    const wanted = ours.args
+      .filter((argument) => !argument.startsWith("--leader-election-namespace="))
+      .map((argument) => argument.replaceAll("o365-sync-system/", "$(POD_NAMESPACE)/"));
+    expect(args).toEqual(wanted);
+    expect(args.find((argument) => argument.startsWith("--own-secrets="))).toContain("$(POD_NAMESPACE)/");
+    const namespace = { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } };
+    expect(rest).toMatchObject({
+      env: [namespace, ...(ours.env ?? [])],
+      image: `registry.example.com/o365:${String(chart["version"])}`,
+    });
     expect(JSON.stringify(files)).not.toContain("o365-sync-system");
   });
 

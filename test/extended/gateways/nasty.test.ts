@@ -26,7 +26,7 @@ import { EXAMPLE, type Postfix, STOCK_MAIN, startPostfix } from "../../support/g
 import { type Program, startProgram } from "../../support/gateways/program.ts";
 import { lacks } from "../../support/gateways/programs.ts";
 import { type Sink, startSink } from "../../support/gateways/sink.ts";
-import { askRecipients, openSession, sendMail } from "../../support/gateways/smtp.ts";
+import { askRecipient, askRecipients, openSession, sendMail } from "../../support/gateways/smtp.ts";
 import { filesOf, ROOT } from "../../support/pages.ts";
 import { createWorld, type World } from "../../support/world.ts";
 import { cdbKeys } from "../../unit/recipients/support/read-cdb.ts";
@@ -238,8 +238,12 @@ describe.skipIf(lacks({ programs: PROGRAMS, root: true }))("With a nasty tenant,
     it("relays for no stranger", async () => {
       const attempts = ["example.com", DIRECTORY, MIRROR].flatMap(relayAttempts);
       expect(attempts.length).toBeGreaterThan(60);
-      const answers = await askRecipients(gateway.port, attempts);
-      expect([...answers].filter(([, { code }]) => code < 500)).toEqual([]);
+      // Each over a connection of its own: some gateways hang up on what they take for an attack, which refuses it too.
+      const hungUp = 521;
+      const codes = new Map<string, number>();
+      for (const attempt of attempts) codes.set(attempt, await askRecipient(gateway.port, attempt).catch(() => hungUp));
+      expect([...codes].filter(([, code]) => code < 500)).toEqual([]);
+      expect(await askRecipient(gateway.port, `postmaster@${DIRECTORY}`)).toBe(250);
     });
 
     it("takes an internationalised domain in each form that it lets a sender ask for", async () => {

@@ -30,8 +30,8 @@ export function createAudience(): Audience {
   return {
     events: {
       event(_, { reason, note }) {
-        // That the API server cannot be reached is told beside what comes of runs.
-        if (reason === "KubernetesAPI") return;
+        // Told beside what comes of runs: that the API server cannot be reached, and what a spec has for nothing.
+        if (reason === "KubernetesAPI" || reason === "PatternMatchesNobody") return;
         if (reason === "ScheduleMissed") heard.missed += Number(/^\d+/.exec(note)?.[0]);
         else heard.ended.push(reason);
       },
