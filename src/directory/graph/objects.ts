@@ -14,7 +14,7 @@ export interface GraphObject extends DirectoryObject {
 /** Well above what Microsoft gives out: a GUID, and some hundred addresses. */
 const LONGEST_ID = 256;
 const MOST_ADDRESSES = 10_000;
-/** Exchange's own limit is 1,123, X.500 addresses included. */
+/** Exchange's own limit is 1,123, X.500 addresses included. What is longer is no address, and is cut for being told as such. */
 const LONGEST_ADDRESS = 4096;
 
 /** Throws Failure (MalformedAnswer) for a property of another type. */
@@ -27,19 +27,24 @@ export function toObject(operation: Operation, source: Source, json: unknown): G
     throw malformed(operation, "proxyAddresses of an object is no list of texts");
   }
   if ((proxyAddresses?.length ?? 0) > MOST_ADDRESSES) throw malformed(operation, "an object has too many addresses");
-  if ([mail ?? "", ...(proxyAddresses ?? [])].some(({ length }) => length > LONGEST_ADDRESS))
-    throw malformed(operation, "an address of an object is too long");
   if (!isAbsent(mailEnabled) && typeof mailEnabled !== "boolean") {
     throw malformed(operation, "mailEnabled of an object is neither true nor false");
   }
   return {
     id,
     source,
-    mail: mail ?? null,
-    proxyAddresses: proxyAddresses ?? [],
+    mail: mail ? bounded(mail) : (mail ?? null),
+    proxyAddresses: proxyAddresses?.map(bounded) ?? [],
     mailEnabled: mailEnabled ?? true,
     addressesShown: !isAbsent(proxyAddresses),
   };
+}
+
+/** Beginning and end tell what it was; what separates texts goes, so that no part of it can be taken for an address. */
+function bounded(text: string): string {
+  if (text.length <= LONGEST_ADDRESS) return text;
+  const ends = text.slice(0, LONGEST_ADDRESS / 2) + text.slice(-LONGEST_ADDRESS / 2);
+  return ends.replace(/[\s,;<>]/gu, "x");
 }
 
 const isAbsent = (value: unknown): value is null | undefined => value === null || value === undefined;
