@@ -21,7 +21,7 @@ describe("A tool", { timeout: 60_000 }, () => {
   it.each([
     ["bench/main.ts", ["--quick", "--check", "--only", "--json"]],
     ["scripts/mutants.ts", ["--part", "--only"]],
-    ["test/soak/main.ts", ["--minutes", "--seed"]],
+    ["test/soak/main.ts", ["--minutes", "--seed", "--obstacles"]],
     ["dev/demo/main.ts", ["--exit", "--mails"]],
   ])("%s tells its flags, one a line", async (tool, flags) => {
     const { code, stdout } = await run(tool, "--help");
