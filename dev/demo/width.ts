@@ -1,9 +1,12 @@
 /** What is told fits a terminal of 100 columns. */
 import { stripVTControlCharacters } from "node:util";
 
+/** With what leads to it, such as `to let it through: `. */
+const COMMAND = /^\s*([\w ]+: )?kubectl /;
+
 /** Between words, `most` columns wide; a command is never folded, it is there to be copied. */
 export const folded = (line: string, most: number): string[] =>
-  line.startsWith("kubectl ") ? [line] : atBlanks(line, most).flatMap((each) => cut(each, most));
+  COMMAND.test(line) ? [line] : atBlanks(line, most).flatMap((each) => cut(each, most));
 
 /** A command without blanks in its quotes, over several lines as a shell takes them. */
 export const continued = (command: string, most: number): string => atBlanks(command, most - 2).join(" \\\n");

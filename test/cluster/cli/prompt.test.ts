@@ -33,7 +33,7 @@ describe("The demo's prompt", { timeout: 60_000 }, () => {
     input.end(lines.join("\n"));
     await readLines(prompt, { input, output, onInterrupt: () => {} });
     const plain = stripVTControlCharacters(told);
-    const wide = plain.split("\n").filter((line) => line.length > 100 && !line.startsWith("kubectl "));
+    const wide = plain.split("\n").filter((line) => line.length > 100 && !line.includes("kubectl -n "));
     expect(wide).toEqual([]);
     return plain;
   }
