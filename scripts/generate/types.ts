@@ -49,5 +49,5 @@ function renderItems(items: Schema, indent: string): string {
 }
 
 function comment({ description = "", default: preset }: Schema): string {
-  return preset === undefined ? description : `${description} Default: ${JSON.stringify(preset)}.`;
+  return preset === undefined ? description : `${description} @default ${JSON.stringify(preset)}`;
 }

@@ -17,19 +17,19 @@ export interface MailDomainSpec {
   inboundServers?: {
     /** A fully qualified host name in lower case, or an IP address. */
     host: string;
-    /** Lower is tried first; servers of equal preference are tried in the listed order. Default: 10. */
+    /** Lower is tried first; servers of equal preference are tried in the listed order. @default 10 */
     preference: number;
   }[];
-  /** The TCP port of all inbound servers. Default: 25. */
+  /** The TCP port of all inbound servers. @default 25 */
   deliveryPort: number;
   /** Other domains that share the recipients of this one. Each name stands once, and never the domain itself. */
   aliasDomains?: {
     /** The domain name, in lower case; an internationalised name in its xn-- form. */
     name: string;
-    /** Directory: only addresses that the tenant really has in this domain. Mirror: every recipient of the main domain, with the same local part. Default: "Directory". */
+    /** Directory: only addresses that the tenant really has in this domain. Mirror: every recipient of the main domain, with the same local part. @default "Directory" */
     recipients: "Directory" | "Mirror";
   }[];
-  /** What deleting this object does to its routing ConfigMap. Orphan keeps them, so that a rename in Git refuses nobody's mail; Delete removes them. Default: "Orphan". */
+  /** What deleting this object does to its routing ConfigMap. Orphan keeps them, so that a rename in Git refuses nobody's mail; Delete removes them. @default "Orphan" */
   deletionPolicy: "Orphan" | "Delete";
 }
 
@@ -80,7 +80,7 @@ export interface O365SyncSpec {
   };
   /** The Microsoft 365 tenant: its GUID, or one of its verified domain names. */
   tenantId: string;
-  /** The national cloud that holds the tenant. A GCC tenant is in Global. Default: "Global". */
+  /** The national cloud that holds the tenant. A GCC tenant is in Global. @default "Global" */
   cloud: "Global" | "USGovernmentGCCHigh" | "USGovernmentDoD" | "China";
   /** The app registration that reads the directory, with exactly one way to prove it. Absent: the operator's own, where the installation allows it for this tenant. */
   credentials?: {
@@ -90,7 +90,7 @@ export interface O365SyncSpec {
     clientSecretRef?: {
       /** The name of the Secret. */
       name: string;
-      /** The key in the Secret. Default: "clientSecret". */
+      /** The key in the Secret. @default "clientSecret" */
       key: string;
     };
     /** A Secret of this namespace, of type kubernetes.io/tls, that holds an RSA certificate and its key. */
@@ -101,9 +101,9 @@ export interface O365SyncSpec {
     /** The operator pod's federated token, where the installation allows it for this tenant and client id. Holds no fields. */
     workloadIdentity?: Record<string, never>;
   };
-  /** When to sync without being asked. Default: {"enabled":false}. */
+  /** When to sync without being asked. @default {"enabled":false} */
   schedule: {
-    /** Whether to sync automatically. Turn it on when a test sync shows what you expect. Default: false. */
+    /** Whether to sync automatically. Turn it on when a test sync shows what you expect. @default false */
     enabled: boolean;
     /** How many syncs a day, 24 h / n apart. Absent: as many as times has entries, else 1. */
     timesPerDay?: number;
@@ -111,27 +111,27 @@ export interface O365SyncSpec {
     times?: string[];
     /** Instead of times and timesPerDay: minute, hour, day of the month, month and day of the week, as CronJob reads them, such as "0 6,18 * * 1-5". At most four times a day, and at least one a week. */
     cron?: string;
-    /** The IANA time zone of times and cron, such as Europe/Berlin. Default: "UTC". */
+    /** The IANA time zone of times and cron, such as Europe/Berlin. @default "UTC" */
     timeZone: string;
-    /** How late a missed slot may still run, in seconds. Default: 7200. */
+    /** How late a missed slot may still run, in seconds. @default 7200 */
     startingDeadlineSeconds: number;
     /** Between syncs the tenant is asked what is new, and that is accepted at once. Nothing leaves the list this way: leaving is for syncs, their guards and approvals. */
     additions?: {
-      /** Whether to ask. Turn it on when you trust the list. Default: false. */
+      /** Whether to ask. Turn it on when you trust the list. @default false */
       enabled: boolean;
-      /** How often to ask. Default: 5. */
+      /** How often to ask. @default 5 */
       intervalMinutes: number;
     };
   };
-  /** Stops everything but reading the status: no run, no retry, no rendering. Slots that pass meanwhile are skipped. Default: false. */
+  /** Stops everything but reading the status: no run, no retry, no rendering. Slots that pass meanwhile are skipped. @default false */
   suspend: boolean;
-  /** Which collections of the directory are read. At least one; one that is switched off needs no permission. Default: {"users":true,"groups":true,"contacts":true}. */
+  /** Which collections of the directory are read. At least one; one that is switched off needs no permission. @default {"users":true,"groups":true,"contacts":true} */
   sources: {
-    /** Users, shared and room mailboxes. Default: true. */
+    /** Users, shared and room mailboxes. @default true */
     users: boolean;
-    /** Distribution lists, mail-enabled security groups and Microsoft 365 groups. Default: true. */
+    /** Distribution lists, mail-enabled security groups and Microsoft 365 groups. @default true */
     groups: boolean;
-    /** Organisational contacts. Default: true. */
+    /** Organisational contacts. @default true */
     contacts: boolean;
   };
   /** Patterns for addresses that are left out: * any text, ? one character, [seq] one of these, [!seq] none of these; on the whole address, in lower case. A primary address that matches leaves its whole account out, an alias only itself. */
@@ -151,39 +151,39 @@ export interface O365SyncSpec {
     /** How many changes in all one sync may make. Absent: unlimited; 0: none. */
     total?: number;
   };
-  /** Holds a plan that would make the gateway refuse more addresses than expected: more than the greater of floor and maxPercent of what is published, within 24 h, or more than half of it. Default: {"enabled":true,"maxPercent":10,"floor":10}. */
+  /** Holds a plan that would make the gateway refuse more addresses than expected: more than the greater of floor and maxPercent of what is published, within 24 h, or more than half of it. @default {"enabled":true,"maxPercent":10,"floor":10} */
   deletionGuard: {
-    /** Whether the guard judges. Default: true. */
+    /** Whether the guard judges. @default true */
     enabled: boolean;
-    /** Percent of the published addresses that may disappear. Default: 10. */
+    /** Percent of the published addresses that may disappear. @default 10 */
     maxPercent: number;
-    /** Number of addresses that may disappear however small the list. Default: 10. */
+    /** Number of addresses that may disappear however small the list. @default 10 */
     floor: number;
   };
   /** A ConfigMap of this namespace with the addresses that the gateway accepts today, as lines, a map or CSV; other domains in it are ignored. Plans and guards compare with it until the first publication. */
   baselineRef?: {
     /** The name of the ConfigMap. */
     name: string;
-    /** The key in the ConfigMap. Default: "recipients". */
+    /** The key in the ConfigMap. @default "recipients" */
     key: string;
   };
-  /** Mails about each sync. Default: {"enabled":false}. */
+  /** Mails about each sync. @default {"enabled":false} */
   notifications: {
-    /** Whether a mail is sent after each sync, also manual and test ones. Default: false. */
+    /** Whether a mail is sent after each sync, also manual and test ones. @default false */
     enabled: boolean;
     /** Who gets them. Required when enabled is true. */
     recipients?: string[];
   };
-  /** How the list is published. Default: {"formats":["postfix"],"shards":1,"deletionPolicy":"Orphan"}. */
+  /** How the list is published. @default {"formats":["postfix"],"shards":1,"deletionPolicy":"Orphan"} */
   output: {
-    /** The tables to write: postfix (relay_recipients), cdb (relay_recipients.cdb), addresses (recipients.map), aliases (virtual_aliases). None: accounts only. Default: ["postfix"]. */
+    /** The tables to write: postfix (relay_recipients), cdb (relay_recipients.cdb), addresses (recipients.map), aliases (virtual_aliases). None: accounts only. @default ["postfix"] */
     formats: ("postfix" | "cdb" | "addresses" | "aliases")[];
-    /** How many ConfigMaps the tables are spread over. A power of two; more are needed when a list outgrows 900 KiB a ConfigMap. Default: 1. */
+    /** How many ConfigMaps the tables are spread over. A power of two; more are needed when a list outgrows 900 KiB a ConfigMap. @default 1 */
     shards: 1 | 2 | 4 | 8 | 16 | 32 | 64 | 128;
-    /** What deleting this object does to its ConfigMaps. Orphan keeps them, so that a rename in Git refuses nobody's mail; Delete removes them. Default: "Orphan". */
+    /** What deleting this object does to its ConfigMaps. Orphan keeps them, so that a rename in Git refuses nobody's mail; Delete removes them. @default "Orphan" */
     deletionPolicy: "Orphan" | "Delete";
   };
-  /** How many records of what published, was held or failed the history ConfigMap keeps. The last 10 tests and runs that changed nothing are kept beside them. Default: 30. */
+  /** How many records of what published, was held or failed the history ConfigMap keeps. The last 10 tests and runs that changed nothing are kept beside them. @default 30 */
   historyLimit: number;
 }
 

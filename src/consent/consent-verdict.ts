@@ -1,6 +1,7 @@
 /** What an administrator is told who comes back from granting consent. Pure. */
 
 import type { O365Sync } from "../api/types.generated.ts";
+import { MINUTE_MS } from "../base/time.ts";
 import { findCondition } from "../runtime/condition-list.ts";
 
 export type ConsentVerdict =
@@ -31,4 +32,4 @@ export function verdictOn(object: O365Sync, waitedMs: number): ConsentVerdict {
 }
 
 /** How long the page looks again by itself. */
-const PATIENCE_MS = 3 * 60_000;
+const PATIENCE_MS = 3 * MINUTE_MS;

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import type { O365Sync } from "../api/types.generated.ts";
-import { escapeHtml } from "../base/escape-html.ts";
+import { html, Markup } from "../base/html.ts";
 import type { ConsentVerdict } from "./consent-verdict.ts";
 import { STYLE } from "./style.ts";
 
@@ -30,28 +30,31 @@ interface Content {
 
 export function renderPage(verdict: ConsentVerdict): string {
   const { tone, title, text, object, refresh = false } = contentOf(verdict);
-  return `<!doctype html>
+  const again = refresh ? html`<meta http-equiv="refresh" content="${REFRESH_SECONDS}">\n` : NOTHING;
+  const page = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-${refresh ? `<meta http-equiv="refresh" content="${REFRESH_SECONDS}">\n` : ""}<title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
+${again}<title>${title}</title>
+<style>${new Markup(STYLE)}</style>
 </head>
 <body>
 <main class="${tone}" data-verdict="${verdict.kind}">
 <svg viewBox="0 0 48 48" aria-hidden="true"><circle cx="24" cy="24" r="22"/><path d="${ICONS[tone]}"/></svg>
-<h1 role="status">${escapeHtml(title)}</h1>
-${text.map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`).join("\n")}
-${object === undefined ? "" : facts(object)}
+<h1 role="status">${title}</h1>
+${text.map((paragraph) => html`<p>${paragraph}</p>\n`)}${object === undefined ? NOTHING : facts(object)}
 </main>
 <footer>Mail gateway recipient sync with Microsoft 365</footer>
 </body>
 </html>
 `;
+  return page.source;
 }
+
+const NOTHING = new Markup("");
 
 const ICONS: Readonly<Record<Content["tone"], string>> = {
   good: "M15 25l6 6 13-14",
@@ -116,11 +119,15 @@ function contentOf(verdict: ConsentVerdict): Content {
   }
 }
 
-function facts({ metadata, spec, status }: O365Sync): string {
+function facts({ metadata, spec, status }: O365Sync): Markup {
   const rows = [
     ["Domain", status?.domain ?? ""],
     ["Tenant", spec.tenantId],
     ["Sync", `${metadata.namespace}/${metadata.name}`],
   ].filter(([, value]) => value !== "");
-  return `<dl>\n${rows.map(([name = "", value = ""]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`).join("\n")}\n</dl>`;
+  return html`<dl>
+${rows.map(
+  ([name = "", value = ""]) => html`<dt>${name}</dt><dd>${value}</dd>
+`,
+)}</dl>`;
 }

@@ -22,7 +22,7 @@ import type { Connection, Directory, DirectoryProvider, Feed } from "./types.ts"
 export interface DirectoryProviderOptions {
   readonly endpoints: CloudTable;
   readonly deps: Deps;
-  /** For one request, from connecting to the last byte. Default 60 000. */
+  /** For one request, from connecting to the last byte. @default 60 000 */
   readonly timeoutMs?: number;
   /** PEM of a CA to trust in place of the system's and NODE_EXTRA_CA_CERTS. */
   readonly ca?: string;

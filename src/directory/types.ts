@@ -130,6 +130,6 @@ export interface Directory {
 
 /** Keeps token caches per credential, so that objects with the very same connection share one token. */
 export interface DirectoryProvider {
-  /** With short patience one attempt and 10 s a request, past the queue of those who read. Default: long. */
+  /** With short patience one attempt and 10 s a request, past the queue of those who read. @default long */
   connect(connection: Connection, patience?: Patience): Directory;
 }

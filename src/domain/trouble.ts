@@ -1,6 +1,8 @@
 /** What keeps a routing from being written is told in the conditions of its MailDomain, in the API server's own words. */
+
 import { MAIL_DOMAIN } from "../api/resources.ts";
 import type { Deps } from "../base/deps.ts";
+import { MINUTE_MS } from "../base/time.ts";
 import { asFailure } from "../publication/obstacle.ts";
 import { find } from "../runtime/find.ts";
 import type { Reconcile } from "../runtime/types.ts";
@@ -8,7 +10,7 @@ import { type StatusServices, writeStatus } from "./announce.ts";
 import { conditionsOf } from "./status.ts";
 
 /** What passes sooner is not worth a change of Ready; what the API server refuses does not pass. */
-const HICCUP_MS = 60_000;
+const HICCUP_MS = MINUTE_MS;
 
 interface Trouble {
   readonly reason: string;

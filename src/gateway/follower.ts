@@ -1,7 +1,9 @@
 /** Follows the published ConfigMaps of one namespace, by their metadata: what is in them is fetched when it is wanted. */
+
 import { LABEL_DOMAIN, LABEL_MANAGED_BY, LABEL_ROLE, LABEL_SYNC, MANAGER } from "../api/group.ts";
 import { routingName } from "../api/names.ts";
 import type { Deps } from "../base/deps.ts";
+import { MINUTE_MS } from "../base/time.ts";
 import { createController } from "../runtime/controller.ts";
 import { CONFIG_MAP, type ConfigMap, type ObjectMeta } from "../runtime/kube.ts";
 import { createReflector } from "../runtime/reflector.ts";
@@ -24,7 +26,7 @@ export interface Follower {
 const SELECTOR = `${LABEL_MANAGED_BY}=${MANAGER},${LABEL_ROLE} in (manifest,recipients,routing)`;
 /** Lists side by side; a list's parts come one after the other. */
 const WORKERS = 2;
-const TIMEOUT_MS = 5 * 60_000;
+const TIMEOUT_MS = 5 * MINUTE_MS;
 const SYNC_POLL_MS = 20;
 const SYNC = "sync:";
 const ROUTING = "routing:";

@@ -1,6 +1,8 @@
 /** Runs the command of --on-change after the files were swapped: once for changes that come together, never twice at a time. */
+
 import { spawn } from "node:child_process";
 import type { Clock } from "../base/deps.ts";
+import { MINUTE_MS } from "../base/time.ts";
 import type { Logger } from "../runtime/types.ts";
 
 export interface HookOptions {
@@ -25,7 +27,7 @@ const DEBOUNCE_MS = 500;
 /** Between two beginnings: Postfix 3.7 has hung after two reloads within one second. */
 const SPACING_MS = 5_000;
 /** Then it is ended: a reload takes seconds. */
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = MINUTE_MS;
 const KILL_MS = 5_000;
 
 export function createHook({ command, env, clock, log, onExit }: HookOptions): Hook {

@@ -1,5 +1,5 @@
 /** A report as HTML that mail programs can show: tables and inline styles, nothing loaded from anywhere. */
-import { html, Markup } from "./markup.ts";
+import { html, Markup } from "../base/html.ts";
 import type { Report, Tone } from "./report.ts";
 import { SIGNATURE } from "./text.ts";
 

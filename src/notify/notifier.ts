@@ -1,6 +1,8 @@
 /** Delivers one report: who may get it, under which Message-ID, and when to try again. */
+
 import { createHash } from "node:crypto";
 import type { Clock } from "../base/deps.ts";
+import { MINUTE_MS } from "../base/time.ts";
 import { renderHtml } from "./html.ts";
 import { createMailBudget } from "./mail-budget.ts";
 import type { Mailer } from "./mailer.ts";
@@ -50,7 +52,7 @@ export interface NotifierOptions {
 }
 
 /** A server that cannot be reached is left alone for this long: syncs do not wait for it one after the other. */
-const PAUSE_MS = 60_000;
+const PAUSE_MS = MINUTE_MS;
 /** Mails of which only a part was taken; forgetting one repeats a mail, under its Message-ID. */
 const MOST_REMEMBERED = 1000;
 

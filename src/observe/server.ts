@@ -20,7 +20,7 @@ export interface ServerOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly routes: Readonly<Record<string, Route>>;
-  /** Further ones are turned away. Default: unlimited. */
+  /** Further ones are turned away. @default unlimited */
   readonly maxConnections?: number;
 }
 

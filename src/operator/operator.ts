@@ -1,8 +1,10 @@
 /** The operator as a whole: reflectors, controllers, election and probes around the given configuration. */
+
 import { randomUUID } from "node:crypto";
 import { O365_SYNC } from "../api/resources.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import type { Deps } from "../base/deps.ts";
+import { MINUTE_MS } from "../base/time.ts";
 import type { Config } from "../config/config.ts";
 import { UsageError } from "../config/values.ts";
 import { stateOf } from "../consent/state.ts";
@@ -54,14 +56,14 @@ export interface OperatorOptions {
   readonly signal: AbortSignal;
   /** PEM of a CA to trust for Entra and Graph in place of the system's. */
   readonly ca?: string;
-  /** For one request to Entra or Graph, in milliseconds on the machine's own clock. Default 60 000. */
+  /** For one request to Entra or Graph, in milliseconds on the machine's own clock. @default 60 000 */
   readonly tenantTimeoutMs?: number;
   /** In place of every schedule.additions.intervalMinutes, in milliseconds. */
   readonly additionsIntervalMs?: number;
 }
 
 const DOMAIN_WORKERS = 2;
-const DOMAIN_TIMEOUT_MS = 60_000;
+const DOMAIN_TIMEOUT_MS = MINUTE_MS;
 /** For events at the end, behind draining and the lease: a pod has 30 s. */
 const LAST_EVENTS_MS = 3_000;
 

@@ -20,7 +20,7 @@ export interface DeriveOptions {
   /** fnmatch patterns on the whole lower-cased address. */
   readonly excludeRecords: readonly string[];
   readonly staticRecipients: readonly string[];
-  /** That will be rendered: what one of them cannot carry is told. Default: none. */
+  /** That will be rendered: what one of them cannot carry is told. @default none */
   readonly formats?: readonly Format[];
 }
 

@@ -1,7 +1,9 @@
 /** Where the API server is and how to prove who we are: from a kubeconfig file, or from the pod's service account. */
+
 import type { RequestOptions } from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { type Clock, systemClock } from "../base/deps.ts";
+import { MINUTE_MS } from "../base/time.ts";
 import { readKubeconfig, withExecInfo } from "./kubeconfig.ts";
 
 /** What a request needs to be trusted and to trust the server; spread into `https.request`. */
@@ -19,7 +21,7 @@ export interface ApiServerAccess {
 }
 
 /** kubelet replaces a service account token long before it expires; client-go looks once a minute too. */
-const REREAD_MS = 60_000;
+const REREAD_MS = MINUTE_MS;
 
 /**
  * Reads the kubeconfig file at `path` (its current context, or the one that is named); without it whatever kubectl would use ($KUBECONFIG, ~/.kube/config), then the pod's service account.

@@ -12,11 +12,11 @@ export interface LeaderElectorOptions {
   readonly identity: string;
   readonly deps: Deps;
   readonly log: Logger;
-  /** How long others leave the lease alone after they saw it renewed; default 15 s. */
+  /** How long others leave the lease alone after they saw it renewed. @default 15 s */
   readonly leaseMs?: number;
-  /** After this long without a renewal the leader gives up; default 10 s. Less than leaseMs. */
+  /** After this long without a renewal the leader gives up. Less than leaseMs. @default 10 s */
   readonly renewDeadlineMs?: number;
-  /** Between two tries; default 2 s. */
+  /** Between two tries. @default 2 s */
   readonly retryMs?: number;
 }
 

@@ -14,7 +14,10 @@ export interface ManagerOptions {
   readonly controllers: readonly Pick<Controller, "run">[];
   /** Absent: this process always leads. */
   readonly elector?: LeaderElector | undefined;
-  /** How long running reconciles may take to end after a stop; default 20 s: with 5 s to release the lease and what the caller does then, a pod ends before it is killed after 30 s. */
+  /**
+   * How long running reconciles may take to end after a stop. With 5 s to release the lease and what the caller does then,
+   * a pod ends before it is killed after 30 s. @default 20 s
+   */
   readonly drainMs?: number;
   readonly deps: Deps;
   readonly log: Logger;

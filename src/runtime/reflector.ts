@@ -1,5 +1,7 @@
 /** The Reflector: list once, watch for ever, and after any trouble carry on from where it was. */
+
 import type { Deps } from "../base/deps.ts";
+import { HOUR_MS, MINUTE_MS } from "../base/time.ts";
 import { statusError } from "./api-error.ts";
 import { type Backoff, createBackoff } from "./backoff.ts";
 import { ANSWER_TOO_LARGE } from "./caller.ts";
@@ -23,7 +25,7 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly labelSelector?: string | undefined;
   /** Keeps metadata only; T's other fields are then absent whatever its type says. */
   readonly metadataOnly?: boolean | undefined;
-  /** Which labels and annotations are kept of an object with more metadata than its own needs. Default: all. */
+  /** Which labels and annotations are kept of an object with more metadata than its own needs. @default all */
   readonly isOwnKey?: ((key: string) => boolean) | undefined;
   readonly deps: Deps;
   readonly log: Logger;
@@ -49,8 +51,8 @@ const SHORTEST_WATCH_MS = 1_000;
  * A server that was restored from a backup of etcd counts on from an older version, and a watch from a newer one hears
  * nothing for ever. So the version is asked for now and then, and everything is listed anew within the hour.
  */
-const ASK_VERSION_MS = 5 * 60_000;
-const RELIST_MS = 60 * 60_000;
+const ASK_VERSION_MS = 5 * MINUTE_MS;
+const RELIST_MS = HOUR_MS;
 
 /**
  * Objects keep no managedFields, and always carry apiVersion and kind. Of metadata that is larger than its own could make it

@@ -1,6 +1,8 @@
 /** HTTP to one server over one pool of kept connections: a new TLS handshake a request would cost more than the request. */
+
 import http from "node:http";
 import https from "node:https";
+import { MINUTE_MS } from "../base/time.ts";
 import type { Credentials } from "./access.ts";
 
 export interface HttpRequest {
@@ -23,7 +25,7 @@ export interface Transport {
 /** Probes of the kernel; they find a dead host, not a stuck one. */
 const TCP_KEEPALIVE_MS = 30_000;
 /** Below the 90 s after which an API server closes an idle connection, so that we rarely write into a closing one. */
-const IDLE_SOCKET_MS = 60_000;
+const IDLE_SOCKET_MS = MINUTE_MS;
 
 export function createTransport(server: string, userAgent: string): Transport {
   const url = new URL(server);

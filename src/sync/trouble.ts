@@ -1,5 +1,7 @@
 /** What keeps reconciles from ending, and so from writing a status of their own, is told in the conditions once it lasts. */
+
 import { O365_SYNC } from "../api/resources.ts";
+import { MINUTE_MS } from "../base/time.ts";
 import { asFailure } from "../publication/obstacle.ts";
 import { find } from "../runtime/find.ts";
 import type { Reconcile } from "../runtime/types.ts";
@@ -9,7 +11,7 @@ import { type Trouble, troubled } from "./status/conditions.ts";
 type TroubleServices = Pick<SyncServices, "client" | "statuses" | "deps" | "events">;
 
 /** What passes sooner is not worth a change of Ready; what the API server refuses does not pass. */
-const HICCUP_MS = 60_000;
+const HICCUP_MS = MINUTE_MS;
 
 /**
  * `reconcile` itself, its results and errors; beside that, Ready turns False while its errors last longer than a minute.

@@ -49,9 +49,9 @@ export interface TokenOptions {
   readonly http: Http;
   readonly deps: Deps;
   readonly onRequest?: TokenObserver | undefined;
-  /** Default: long. */
+  /** @default long */
   readonly patience?: Patience | undefined;
-  /** Where the token is kept that sources of the very same connection share. Default: of its own. */
+  /** Where the token is kept that sources of the very same connection share. @default of its own */
   readonly shelf?: Shelf | undefined;
 }
 

@@ -58,7 +58,7 @@ export interface GraphOptions {
   /** Shared by all who ask the same tenant with the same app registration. Absent: as fast as answers come. */
   readonly pace?: Pace | undefined;
   readonly onRequest?: RequestObserver | undefined;
-  /** Default: long. */
+  /** @default long */
   readonly patience?: Patience | undefined;
 }
 

@@ -1,6 +1,7 @@
 /** How fast one tenant is asked by one app registration, whoever asks: Graph counts them together. */
 
 import type { Clock } from "../../base/deps.ts";
+import { MINUTE_MS } from "../../base/time.ts";
 import { parseRetryAfter } from "../http/retry.ts";
 
 /** Of an answer, what tells how near the limit is. */
@@ -21,7 +22,7 @@ const MOST_AT_ONCE = 6;
 const CALM = 0.8;
 const LONGEST_PAUSE_MS = 10_000;
 /** What is longer ends the run, which then waits itself. */
-const LONGEST_RETRY_AFTER_MS = 60_000;
+const LONGEST_RETRY_AFTER_MS = MINUTE_MS;
 
 /** Source: learn.microsoft.com/graph/throttling-limits, x-ms-throttle-limit-percentage. */
 export function pauseFor(share: number): number {

@@ -37,11 +37,11 @@ export type Http = (request: HttpRequest) => Promise<HttpResponse>;
 export interface HttpOptions {
   /** PEM of a CA to trust in place of the system's. */
   readonly ca?: string | undefined;
-  /** Default: none. */
+  /** @default none */
   readonly proxy?: ProxySettings | undefined;
-  /** For one request, from connecting to the last byte. Default 60 000. Measured on the machine's own clock. */
+  /** For one request, from connecting to the last byte, measured on the machine's own clock. @default 60 000 */
   readonly timeoutMs?: number | undefined;
-  /** Of one body, decompressed. Default LARGEST_BODY. */
+  /** Of one body, decompressed. @default LARGEST_BODY */
   readonly maxBytes?: number | undefined;
 }
 

@@ -2,12 +2,12 @@
 
 import type { Deps } from "../../base/deps.ts";
 import type { Failure } from "../../base/failure.ts";
-import { HOUR_MS } from "../../base/time.ts";
+import { HOUR_MS, MINUTE_MS } from "../../base/time.ts";
 
 /** How long a request is worth waiting for: for a run nearly any time, for a person who looks on little. */
 export type Patience = "long" | "short";
 const ATTEMPTS_OF: Readonly<Record<Patience, number>> = { long: 4, short: 1 };
-const LONGEST_PAUSE_MS = 60_000;
+const LONGEST_PAUSE_MS = MINUTE_MS;
 
 /** `retry` makes the failure that ends the run when no attempt is left; `retryAt` is when the server will hear us again. */
 export type Attempt<T> =

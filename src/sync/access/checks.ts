@@ -1,6 +1,6 @@
 /** Looks at permissions that somebody outside asks for, such as the page that an administrator comes back to. */
 import type { Clock } from "../../base/deps.ts";
-import { HOUR_MS } from "../../base/time.ts";
+import { HOUR_MS, MINUTE_MS } from "../../base/time.ts";
 
 export interface Checks {
   /**
@@ -23,7 +23,7 @@ interface Request {
 const PAUSE_MS = 10_000;
 const PATIENCE_MS = 5_000;
 /** What nobody served by then is forgotten. */
-const FORGET_MS = 60_000;
+const FORGET_MS = MINUTE_MS;
 const MOST_AN_HOUR = 60;
 
 export function createChecks(clock: Clock, wake: (key: string) => void): Checks {

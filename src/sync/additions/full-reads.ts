@@ -1,6 +1,6 @@
 /** How often a tenant that lost the thread is read in full for additions alone. */
 import type { Clock } from "../../base/deps.ts";
-import { HOUR_MS } from "../../base/time.ts";
+import { HOUR_MS, MINUTE_MS } from "../../base/time.ts";
 import type { FeedPlace } from "../../directory/types.ts";
 
 /** One that a process began for some object of the tenant. */
@@ -18,7 +18,7 @@ export interface FullReads {
 
 const PAUSE_MS = 6 * HOUR_MS;
 /** The other objects of the tenant ask within a round: they use the read that is still kept. */
-const SHARED_MS = 4 * 60_000;
+const SHARED_MS = 4 * MINUTE_MS;
 const MOST_TENANTS = 10_000;
 
 export function createFullReads(): FullReads {

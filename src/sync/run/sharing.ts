@@ -1,11 +1,13 @@
 /** Which runs may use one read of a tenant, and how old it may be. Pure. */
+
 import type { O365Sync } from "../../api/types.generated.ts";
+import { MINUTE_MS } from "../../base/time.ts";
 import type { Sharing } from "../../directory/types.ts";
 import type { Run } from "../../publication/run-records.ts";
 import type { Access } from "../access/connection.ts";
 
 /** For runs that have no instant of their own which a read must be newer than. */
-const FRESH_MS = 60_000;
+const FRESH_MS = MINUTE_MS;
 /** An object that waited longer for its first sync, perhaps for its MailDomain, wants no older read than this. */
 const FIRST_MS = 300_000;
 

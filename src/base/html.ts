@@ -1,5 +1,12 @@
-/** HTML that escapes what is put into it. */
-import { escapeHtml } from "../base/escape-html.ts";
+/** HTML that escapes what is put into it: the one way to build it. */
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
 
 /** Markup that is known to be safe. */
 export class Markup {
@@ -16,5 +23,5 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
 function sourceOf(part: Part): string {
   if (part instanceof Markup) return part.source;
   if (typeof part === "object") return part.map(({ source }) => source).join("");
-  return escapeHtml(String(part));
+  return String(part).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
 }
