@@ -168,6 +168,7 @@ describe("a failed request", () => {
       status(503, "ServiceUnavailable", "", { "retry-after": "1" }),
       1,
     ],
+    ["a read after 501 is not: it will not be implemented a second later", get, status(501, "NotImplemented"), 1],
     ["a read after 404 is not", get, status(404, "NotFound"), 1],
     ["a read after 403 is not", get, status(403, "Forbidden"), 1],
     [
