@@ -70,7 +70,7 @@ export const gate: readonly Break[] = [
     APPROVALS,
   ),
   one("suspended meanwhile", GROUND, "if (found.spec.suspend && !object.spec.suspend)", "if (false)", APPROVALS),
-  one("made again meanwhile", GROUND, "found.metadata.uid !== uid ||", "", APPROVALS),
+  one("made again meanwhile", GROUND, "found.metadata.uid !== uid ||", "", APPROVALS, "unit/sync/run/ground"),
   one("changed meanwhile", GROUND, "if (planned(found) !== planned(object))", "if (false)", APPROVALS),
   one("another MailDomain meanwhile", GROUND, "if (!same)", "if (false)", APPROVALS),
   one(

@@ -134,6 +134,9 @@ export const guards: readonly Break[] = [
     "if (published !== undefined) return",
     "if (published === undefined) return",
     "unit/sync/run/whole-run",
+    "unit/sync/run/standing-tables",
+    "unit/sync/run/published-accounts",
+    "unit/sync/run/confirmation",
   ),
   one(
     "a baseline of tables that stand alone",

@@ -176,7 +176,7 @@ export const adoptions: readonly Break[] = [
     ROUTING,
     "lists.filter(({ isOwn }) => isOwn)",
     "lists.filter(() => true)",
-    ROUTE_TEST,
+    "unit/domain/routed-names",
   ),
 ];
 
