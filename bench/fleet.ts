@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { O365Sync, O365SyncSpec } from "../src/api/types.generated.ts";
 import { SOURCES } from "../src/recipients/model.ts";
-import { createSecret } from "./cluster.ts";
+import { type Cluster, createSecret } from "./cluster.ts";
 import type { Shape } from "./company.ts";
 import { type Operator, type Rest, startOperator } from "./operator.ts";
 import { requestsOf, type Stage } from "./sizes.ts";
@@ -49,29 +49,12 @@ export async function measureFleet(
   { cloud, cluster, bundle, endpoints }: Stage,
   size: FleetCase,
 ): Promise<FleetResult> {
-  const { tenants, domainsPerTenant, usersPerTenant, settleMs, idleMs } = size;
-  await cluster.create("namespaces", undefined, { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } });
-  const shapes: [string, Shape][] = [];
-  for (let tenant = 0; tenant < tenants; tenant++) {
-    const id = `6f1c0f2e-5a0d-4c55-9b39-${String(tenant).padStart(12, "0")}`;
-    const domains = Array.from({ length: domainsPerTenant }, (_, domain) => `d${domain}.t${tenant}.example.com`);
-    shapes.push([id, { users: usersPerTenant, groups: 20, contacts: 20, domains, renewed: 0 }]);
-    await createSecret(cluster, NAMESPACE, `tenant-${tenant}`);
-    for (const [index, domain] of domains.entries()) {
-      const spec = { schedule: { enabled: true, timesPerDay: 2 } } as unknown as Partial<O365SyncSpec>;
-      const name = `t${tenant}-d${index}`;
-      await cluster.install(NAMESPACE, { name, domain, tenantId: id, secret: `tenant-${tenant}`, spec });
-    }
-  }
-  await cloud.order({ tenants: shapes, latencyMs: 50, reset: true });
+  const { tenants, settleMs, idleMs } = size;
+  await installFleet({ cloud, cluster }, NAMESPACE, size, { enabled: true, timesPerDay: 2 });
   const began = Date.now();
   const operator = await startOperator({ bundle, endpoints, kubeconfig: cluster.kubeconfig, namespaces: [NAMESPACE] });
   try {
-    let syncs = await cluster.syncs();
-    while (!syncs.every(({ status }) => status?.lastSuccessfulTime !== undefined)) {
-      await pause(POLL_MS);
-      syncs = await cluster.syncs();
-    }
+    const syncs = await allPublished(cluster);
     const publishedMs = Date.now() - began;
     const { p99Ms, maxMs } = await operator.measure();
     const metrics = await whenQuiet(operator);
@@ -107,8 +90,38 @@ export async function measureFleet(
   }
 }
 
+/** Tenants of the same size, each with a Secret that its domains share. */
+export async function installFleet(
+  { cloud, cluster }: Pick<Stage, "cloud" | "cluster">,
+  namespace: string,
+  { tenants, domainsPerTenant, usersPerTenant }: Pick<FleetCase, "tenants" | "domainsPerTenant" | "usersPerTenant">,
+  schedule: Partial<O365SyncSpec["schedule"]>,
+): Promise<void> {
+  await cluster.create("namespaces", undefined, { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+  const shapes: [string, Shape][] = [];
+  const spec = { schedule } as unknown as Partial<O365SyncSpec>;
+  for (let tenant = 0; tenant < tenants; tenant++) {
+    const tenantId = `6f1c0f2e-5a0d-4c55-9b39-${String(tenant).padStart(12, "0")}`;
+    const secret = `tenant-${tenant}`;
+    const domains = Array.from({ length: domainsPerTenant }, (_, domain) => `d${domain}.t${tenant}.example.com`);
+    shapes.push([tenantId, { users: usersPerTenant, groups: 20, contacts: 20, domains, renewed: 0 }]);
+    await createSecret(cluster, namespace, secret);
+    for (const [index, domain] of domains.entries())
+      await cluster.install(namespace, { name: `t${tenant}-d${index}`, domain, tenantId, secret, spec });
+  }
+  await cloud.order({ tenants: shapes, latencyMs: 50, reset: true });
+}
+
+export async function allPublished(cluster: Cluster): Promise<readonly O365Sync[]> {
+  for (;;) {
+    const syncs = await cluster.syncs();
+    if (syncs.every(({ status }) => status?.lastSuccessfulTime !== undefined)) return syncs;
+    await pause(POLL_MS);
+  }
+}
+
 /** Metrics of a moment in which nothing runs and nothing waits: what they count is over. */
-async function whenQuiet(operator: Operator): Promise<string> {
+export async function whenQuiet(operator: Operator): Promise<string> {
   for (;;) {
     const metrics = await operator.metrics();
     const busy = sumOf(metrics, "controller_runtime_active_workers", "") + sumOf(metrics, "workqueue_depth", "");

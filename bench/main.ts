@@ -11,6 +11,7 @@ import { startCluster } from "./cluster.ts";
 import { type FleetCase, measureFleet } from "./fleet.ts";
 import { type GatewayCase, measureGateway } from "./gateway.ts";
 import { NODE } from "./operator.ts";
+import { measurePolled, type PolledCase, polledFaults, polledTable } from "./polled.ts";
 import { measureSize, type SizeCase, type SizeResult, type Stage } from "./sizes.ts";
 import { aims, fleetTable, gatewayAims, gatewayTable, type Machine, sizeTable } from "./table.ts";
 import { startCloud } from "./tenant.ts";
@@ -19,7 +20,7 @@ const HELP = `npm run bench [-- --quick] [--check] [--only NAME] [--json FILE]
 
   --quick      small cases only, within the time that CI has; all take 20 minutes
   --check      fail when a figure is beyond bench/budget.json
-  --only NAME  only cases whose name begins so: 1k, 10k-50ms, 500k-cdb, fleet, gateway
+  --only NAME  only cases whose name begins so: 1k, 10k-50ms, 500k-cdb, fleet, polled, ages, gateway
   --json FILE  write the results to this file too
   --help       show this
 `;
@@ -57,6 +58,14 @@ const SMALL_FLEET: FleetCase = {
   idleMs: 2_000,
 };
 
+const POLLED: PolledCase = { ...FLEET, intervalMinutes: 5, settleMs: 15_000, polledMs: 300_000, idleMs: 60_000 };
+const SMALL_POLLED: PolledCase = {
+  ...SMALL_FLEET,
+  domainsPerTenant: 4,
+  intervalMinutes: 1,
+  polledMs: 60_000,
+};
+
 const GATEWAY: GatewayCase = { addresses: 500_000, shards: 64, recipients: 8_000, rate: 10_000, seconds: 5 };
 const SMALL_GATEWAY: GatewayCase = { addresses: 20_000, shards: 4, recipients: 2_000, rate: 10_000, seconds: 2 };
 
@@ -65,6 +74,7 @@ function size(name: string, rest: Omit<SizeCase, "name" | "formats"> & Partial<S
 }
 
 const isFleet = "fleet".startsWith(values.only);
+const isPolled = "polled".startsWith(values.only);
 const isGateway = "gateway".startsWith(values.only);
 const isWanted = ({ name }: SizeCase): boolean =>
   name.startsWith(values.only) && (!values.quick || QUICK.includes(name));
@@ -88,6 +98,7 @@ async function measure(folder: string): Promise<void> {
       sizes.push(await measureSize(stage, each));
     }
     const fleet = isFleet ? await measureFleet(stage, values.quick ? SMALL_FLEET : FLEET) : undefined;
+    const polled = isPolled ? await measurePolled(stage, values.quick ? SMALL_POLLED : POLLED) : undefined;
     const withGateway = isGateway && !lacks({ programs: ["postfix", "postconf"], root: true, optional: true });
     const gateway = withGateway
       ? await measureGateway(stage.cluster, stage.bundle, values.quick ? SMALL_GATEWAY : GATEWAY)
@@ -102,10 +113,14 @@ async function measure(folder: string): Promise<void> {
     console.log(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, load ${load.toFixed(1)}\n`);
     console.log(sizeTable(sizes));
     if (fleet !== undefined) console.log(`\n${fleetTable(fleet)}`);
+    if (polled !== undefined) console.log(`\n${polledTable(polled)}\n\n${polledFaults(polled).join("\n")}`);
     if (gateway !== undefined) console.log(`\n${gatewayTable(gateway)}\n\n${gatewayAims(gateway).join("\n")}`);
     console.log(`\n${aims(sizes, fleet, machine).join("\n")}`);
     if (values.json !== "")
-      await writeFile(values.json, `${JSON.stringify({ machine, sizes, fleet, gateway, bundleKiB }, null, 2)}\n`);
+      await writeFile(
+        values.json,
+        `${JSON.stringify({ machine, sizes, fleet, polled, gateway, bundleKiB }, null, 2)}\n`,
+      );
     if (values.check) await check({ sizes, fleet, gateway, bundleKiB });
   } finally {
     stage.cloud.close();
@@ -122,7 +137,7 @@ async function check(results: Parameters<typeof beyondBudget>[0]): Promise<void>
 }
 
 // Nothing measured is no aim reached.
-if (!SIZES.some(isWanted) && !isFleet && !isGateway) {
+if (!SIZES.some(isWanted) && !isFleet && !isPolled && !isGateway) {
   console.error(
     `--only ${values.only}: no case${values.quick ? " of --quick" : ""} has a name that begins so; usage: ${HELP}`,
   );

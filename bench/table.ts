@@ -186,7 +186,7 @@ export function aims(sizes: readonly SizeResult[], fleet: FleetResult | undefine
   return missed.length === 0 ? ["every aim was reached"] : [...missed, reason];
 }
 
-function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) =>
     Math.max(3, title.length, ...rows.map((row) => (row[column] ?? "").length)),
   );

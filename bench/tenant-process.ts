@@ -51,6 +51,7 @@ function answer(request: IncomingMessage, origin: string): Reply {
     const verifiedDomains = shape.domains.map((name) => ({ name }));
     return reply("organization", 1, 200, { value: [{ id: tenant, verifiedDomains }] });
   }
+  if (third === "delta") return reply("delta", 1, 200, unchanged(second, url));
   if (third !== undefined && second === "groups") return reply("members", 2, 200, { value: [] });
   if (!SOURCES.includes(second)) return reply("refused", 1, 400, { error: { code: "BadRequest" } });
   return reply(second, 1, 200, page(second as Source, shape, url));
@@ -79,6 +80,12 @@ function page(source: Source, shape: Shape, url: URL): object {
   next.searchParams.set("$skiptoken", String(end));
   return { value, ...(end < shape[source] ? { "@odata.nextLink": next.href } : {}) };
 }
+
+/** A company in which nobody comes and nobody goes. */
+const unchanged = (collection: string, url: URL): object => ({
+  value: [],
+  "@odata.deltaLink": `${url.origin}/v1.0/${collection}/delta?$deltatoken=${"a".repeat(200)}`,
+});
 
 async function serve(request: IncomingMessage, response: ServerResponse, origin: string): Promise<void> {
   const began = performance.now();

@@ -11,7 +11,7 @@ export interface TenantOrder {
 
 /** What was asked since the last reset. */
 export interface TenantReport {
-  /** By kind: token, organization, users, groups, contacts, members. */
+  /** By kind: token, organization, users, groups, contacts, members, delta. */
   readonly requests: Record<string, number>;
   readonly byTenant: Record<string, number>;
   resourceUnits: number;
