@@ -50,6 +50,8 @@ export interface Company {
   /** Gives an object another primary address; the old one goes. */
   rename(who: string, address: string): void;
   find(who: string): DirectoryEntry;
+  /** Of who comes from now on it is told when they were made. Default: it is not told. */
+  now?: () => number;
 }
 
 export function createCompany(domains: readonly string[], newId: () => string = randomUUID): Company {
@@ -63,6 +65,7 @@ export function createCompany(domains: readonly string[], newId: () => string = 
     displayName: address.split("@")[0] ?? address,
     mail: address,
     proxyAddresses: [`SMTP:${address}`, ...aliases.map((alias) => `smtp:${alias}`)],
+    ...(company.now === undefined ? {} : { createdDateTime: new Date(company.now()).toISOString() }),
   });
 
   function find(who: string): DirectoryEntry {
@@ -74,7 +77,7 @@ export function createCompany(domains: readonly string[], newId: () => string = 
     throw new Error(`nobody here is ${who}`);
   }
 
-  return {
+  const company: Company = {
     domains: [...domains],
     users,
     groups,
@@ -92,7 +95,8 @@ export function createCompany(domains: readonly string[], newId: () => string = 
       return group;
     },
     addContact(address) {
-      const contact = entry(address, []);
+      // Contacts do not tell it.
+      const { createdDateTime: _, ...contact } = entry(address, []);
       contacts.set(contact.id, contact);
       return contact;
     },
@@ -113,4 +117,5 @@ export function createCompany(domains: readonly string[], newId: () => string = 
       found.mail = address;
     },
   };
+  return company;
 }

@@ -3,44 +3,33 @@
  * all, however many domains they are. What changed is read by id before anybody is told.
  */
 import type { Clock } from "../base/deps.ts";
-import type { DirectoryObject, Source } from "../recipients/model.ts";
-import { SOURCES } from "../recipients/model.ts";
-import type { Confirmation, DeltaAnswer, DeltaLink, EnabledSources, Feed, FeedAnswer, FeedPlace } from "./types.ts";
-
-/** What a feed asks of a tenant. */
-export interface FeedSource {
-  followFromNow(source: Source, signal: AbortSignal): Promise<DeltaLink>;
-  changedSince(source: Source, link: DeltaLink, signal: AbortSignal): Promise<DeltaAnswer>;
-  confirm(
-    objects: readonly { readonly id: string; readonly source: Source }[],
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, Confirmation>>;
-}
-
-/** One round: what was found, and between which places. */
-interface Round {
-  readonly from: string;
-  readonly to: FeedPlace;
-  readonly objects: readonly DirectoryObject[];
-}
-
-/** Rounds that found something; who has not asked for longer follows the links by itself. */
-const MOST_ROUNDS = 64;
-const MOST_OBJECTS = 5_000;
+import { SOURCES, type Source } from "../recipients/model.ts";
+import { askRound, type FeedSource } from "./feed-ask.ts";
+import { createKept } from "./feed-kept.ts";
+import type { Behind } from "./feed-replicas.ts";
+import { createRounds, told } from "./feed-rounds.ts";
+import type { DeltaLink, EnabledSources, Feed, FeedAnswer, FeedPlace } from "./types.ts";
 
 export function createFeed(tenant: FeedSource, clock: Clock): Feed {
-  /** In the order in which they were asked; each begins where the one before it ended. */
-  let rounds: Round[] = [];
+  const rounds = createRounds();
+  const kept = createKept(tenant, clock);
   let end: FeedPlace | undefined;
+  /** When `end` was asked for, and when asking failed last and how. Of the monotonic clock. */
+  let asked = Number.NEGATIVE_INFINITY;
+  let failed: { readonly at: number; readonly error: unknown } | undefined;
+  let behind: Behind = new Map();
 
   async function begin(sources: EnabledSources, signal: AbortSignal): Promise<FeedPlace> {
     if (end !== undefined && covers(end, sources)) return end;
     const links: Partial<Record<Source, DeltaLink>> = { ...end?.links };
+    const began = clock.monotonic();
     for (const source of SOURCES) {
       if (sources[source]) links[source] ??= await tenant.followFromNow(source, signal);
     }
     // Whoever came first follows fewer sources: their places are of another feed from here on.
-    rounds = [];
+    rounds.clear();
+    // What is followed already may have changed since it was asked for.
+    asked = end === undefined ? began : Number.NEGATIVE_INFINITY;
     end = { links, time: clock.now() };
     return end;
   }
@@ -51,48 +40,41 @@ export function createFeed(tenant: FeedSource, clock: Clock): Feed {
     freshMs: number,
     signal: AbortSignal,
   ): Promise<FeedAnswer> {
-    if (!covers(place, sources)) return { kind: "lost" };
-    const known = roundsAfter(place);
-    // A place that this process never gave out was kept by another one: it is followed by itself, and joins.
-    if (known === undefined) return follow(place, signal);
-    const isFresh = end !== undefined && clock.now() - end.time < freshMs && clock.now() >= end.time;
-    if (!isFresh && end !== undefined) {
-      const round = await askRound(tenant, end, clock, signal);
+    if (!covers(place, sources) || rounds.isLost(place)) return { kind: "lost" };
+    const isFresh = (at: number): boolean => clock.monotonic() - at < freshMs;
+    const known = rounds.knownAs(place, end);
+    if (known === undefined || end === undefined) {
+      // Before what is asked from the place that was kept, so that nothing falls between.
+      const joined = await begin(sources, signal);
+      return kept.follow(place, joined, isFresh, signal);
+    }
+    // What was in the way of one who asked just now is in the way of all.
+    if (failed !== undefined && isFresh(failed.at)) throw failed.error;
+    const before = rounds.after(known);
+    return isFresh(asked) ? told(before, end) : askOn(end, before, signal);
+  }
+
+  /** `before`: what is kept of rounds may no longer reach back to whoever asks, once there is one more. */
+  async function askOn(from: FeedPlace, before: ReturnType<typeof rounds.after>, signal: AbortSignal) {
+    const began = clock.monotonic();
+    try {
+      const round = await askRound({ tenant, place: from, behind, clock, signal });
+      failed = undefined;
       if (round === "lost") {
-        rounds = [];
+        rounds.lose(from);
         end = undefined;
-        return { kind: "lost" };
+        return { kind: "lost" } as const;
       }
-      note(round);
+      behind = round.behind;
+      end = round.to;
+      asked = began;
+      rounds.add(round);
+      return told([...before, round], end);
+    } catch (error) {
+      // Whoever no longer wants to know is no trouble of the tenant.
+      if (!signal.aborted) failed = { at: clock.monotonic(), error };
+      throw error;
     }
-    return told(roundsAfter(place) ?? known, end ?? place);
-  }
-
-  async function follow(place: FeedPlace, signal: AbortSignal): Promise<FeedAnswer> {
-    const round = await askRound(tenant, place, clock, signal);
-    if (round === "lost") return { kind: "lost" };
-    if (end === undefined) {
-      end = place;
-      note(round);
-      return told([round], round.to);
-    }
-    // The feed's own end is older than this answer: what comes twice is read twice, and nothing is lost.
-    return told([round], end);
-  }
-
-  function note(round: Round): void {
-    end = round.to;
-    rounds = [...rounds, round].slice(-MOST_ROUNDS);
-    while (rounds.reduce((sum, { objects }) => sum + objects.length, 0) > MOST_OBJECTS && rounds.length > 1)
-      rounds = rounds.slice(1);
-  }
-
-  /** Undefined: the place is of no round that is still kept. */
-  function roundsAfter(place: FeedPlace): readonly Round[] | undefined {
-    const name = nameOf(place);
-    if (end !== undefined && nameOf(end) === name) return [];
-    const index = rounds.findIndex(({ from }) => from === name);
-    return index < 0 ? undefined : rounds.slice(index);
   }
 
   const inTurn = createTurns();
@@ -102,36 +84,8 @@ export function createFeed(tenant: FeedSource, clock: Clock): Feed {
   };
 }
 
-const nameOf = ({ links }: FeedPlace): string => JSON.stringify(SOURCES.map((source) => links[source] ?? null));
-
 export const covers = ({ links }: Pick<FeedPlace, "links">, sources: EnabledSources): boolean =>
   SOURCES.every((source) => !sources[source] || links[source] !== undefined);
-
-/** Asks once from a place, and reads what changed. */
-async function askRound(
-  tenant: FeedSource,
-  place: FeedPlace,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<Round | "lost"> {
-  const links: Partial<Record<Source, DeltaLink>> = {};
-  const changed: { id: string; source: Source }[] = [];
-  for (const source of SOURCES) {
-    const link = place.links[source];
-    if (link === undefined) continue;
-    const answer = await tenant.changedSince(source, link, signal);
-    if (answer.kind === "lost") return "lost";
-    links[source] = answer.link;
-    for (const id of answer.ids) changed.push({ id, source });
-  }
-  const time = clock.now();
-  const confirmed = changed.length === 0 ? new Map<string, Confirmation>() : await tenant.confirm(changed, signal);
-  const objects = changed.flatMap(({ id }) => {
-    const object = confirmed.get(id);
-    return object === undefined || object === "gone" ? [] : object;
-  });
-  return { from: nameOf(place), to: { links, time }, objects };
-}
 
 /** One after the other: two who ask at once need one round, not two. */
 function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
@@ -141,10 +95,4 @@ function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
     turn = done.catch(() => {});
     return done;
   };
-}
-
-function told(rounds: readonly Round[], place: FeedPlace): FeedAnswer {
-  const latest = new Map<string, DirectoryObject>();
-  for (const { objects } of rounds) for (const object of objects) latest.set(object.id, object);
-  return { kind: "told", objects: [...latest.values()], place };
 }

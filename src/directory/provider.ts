@@ -60,7 +60,6 @@ export function createDirectoryProvider(options: DirectoryProviderOptions): Dire
   const domains = keepRecent<KnownDomains>(MOST_KEPT);
   const bodies = createBodyRoom();
   const feeds = keepRecent<Feed>(MOST_KEPT);
-
   const tokensOf = (connection: Connection): Readonly<Record<Patience, TokenSource>> =>
     tokens(fingerprint(connection), () => {
       const shelf: Shelf = {};
@@ -83,6 +82,12 @@ export function createDirectoryProvider(options: DirectoryProviderOptions): Dire
   const paceOf = ({ cloud, tenantId, credential }: Connection): Pace =>
     paces(`${cloud} ${tenantId.toLowerCase()} ${credential.clientId.toLowerCase()}`, () => createPace(deps.clock));
 
+  /** One for all, however patient the first of them is. */
+  const feedFor = (connection: Connection, way: GraphOptions): Feed => {
+    const patiently = { http: patient, tokens: tokensOf(connection).long, patience: "long" } as const;
+    return feeds(fingerprint(connection), () => feedOf({ ...way, ...patiently, pace: paceOf(connection) }));
+  };
+
   return {
     connect(connection, patience = "long") {
       const { cloud } = connection;
@@ -103,7 +108,7 @@ export function createDirectoryProvider(options: DirectoryProviderOptions): Dire
       const known = domains(name, () => ({ names: [], at: 0 }));
       return {
         ...directory,
-        feed: feeds(name, () => feedOf(way)),
+        feed: feedFor(connection, way),
         read: (wanted) => reads(name, directory, wanted),
         async verifiedDomains(signal, hoped) {
           const isFresh = deps.clock.monotonic() < known.at + KEPT_MS;

@@ -26,5 +26,12 @@ export const SELECT: Readonly<Record<Source, string>> = {
   contacts: "id,mail,proxyAddresses",
 };
 
+/** Of one object, asked for by its id: also when it was made, where its kind says so. */
+export const SELECT_BY_ID: Readonly<Record<Source, string>> = {
+  users: `${SELECT.users},createdDateTime`,
+  groups: `${SELECT.groups},createdDateTime`,
+  contacts: SELECT.contacts,
+};
+
 /** Only groups have members that are no recipients at all and can be left to the server. */
 export const FILTER: Readonly<Partial<Record<Source, string>>> = { groups: "mailEnabled eq true" };

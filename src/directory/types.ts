@@ -74,8 +74,11 @@ export interface ReadOptions {
 /** Where a collection is asked from: Graph's own link, opaque, good for seven days. */
 export type DeltaLink = string;
 
+/** Addresses that a delta names of an object, as they stand there: none of one that it calls removed. */
+export type Named = ReadonlySet<string>;
+
 export type DeltaAnswer =
-  | { readonly kind: "changed"; readonly ids: ReadonlySet<string>; readonly link: DeltaLink }
+  | { readonly kind: "changed"; readonly objects: ReadonlyMap<string, Named>; readonly link: DeltaLink }
   /** Graph no longer knows the link, or more has changed than is worth following: only a full read tells. */
   | { readonly kind: "lost" };
 
@@ -98,7 +101,7 @@ export type FeedAnswer =
 export interface Feed {
   /** A place that everything that changes from now on comes after. Asked for before a full read begins. */
   begin(sources: EnabledSources, signal: AbortSignal): Promise<FeedPlace>;
-  /** What changed since `place`. A round of the last `freshMs` is not asked again. */
+  /** What changed since `place`. A round that began, or failed, within the last `freshMs` is not asked again. */
   since(place: FeedPlace, sources: EnabledSources, freshMs: number, signal: AbortSignal): Promise<FeedAnswer>;
 }
 

@@ -1,6 +1,7 @@
 /** What /metrics tells: the names of controller-runtime, so that existing dashboards work, and our own. */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { ControllerObserver } from "../runtime/controller.ts";
+import { type AdditionsObserver, createAdditionsMetrics } from "./additions-metrics.ts";
 import { createControllerMetrics } from "./controller-metrics.ts";
 import { createObjectMetrics, type ObjectStores } from "./object-metrics.ts";
 import { createRequestMetrics, type RequestMetrics } from "./request-metrics.ts";
@@ -10,7 +11,7 @@ import type { Answer } from "./server.ts";
 /** Each look at the event loop is a timer: every 10 ms, the default, costs an idle process more than all else. */
 const LOOP_PRECISION_MS = 100;
 
-export interface Metrics extends RunObserver, RequestMetrics {
+export interface Metrics extends RunObserver, AdditionsObserver, RequestMetrics {
   /** Answers a scrape. */
   scrape(): Promise<Answer<readonly Buffer[]>>;
   /** What a controller and its queue tell. */
@@ -76,5 +77,6 @@ export function createMetrics({ version, stores, leaderElectionId, isLeading, na
     controller: createControllerMetrics(registers),
     ...createRequestMetrics(registers),
     ...createRunMetrics(registers),
+    ...createAdditionsMetrics(registers),
   };
 }

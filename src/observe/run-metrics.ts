@@ -14,8 +14,6 @@ export interface RunObserver {
   missedSlots(count: number): void;
   /** Told of every attempt at a mail. */
   mailEnded(mail: { readonly result: string }): void;
-  /** Told of every time a tenant was asked what is new. */
-  polled(poll: { readonly result: string; readonly accountAdds?: number; readonly aliasAdds?: number }): void;
 }
 
 /** Counted from 0, so that rates see the first one. */
@@ -56,20 +54,6 @@ export function createRunMetrics(registers: Registry[]): RunObserver {
     labelNames: ["result"],
     registers,
   });
-  const polls = new Counter({
-    name: "o365sync_additions_polls_total",
-    help: "How often tenants were asked between syncs what is new, by what came of it.",
-    labelNames: ["result"],
-    registers,
-  });
-  const additions = new Counter({
-    name: "o365sync_additions_total",
-    help: "What was accepted between syncs, by kind: account or alias.",
-    labelNames: ["kind"],
-    registers,
-  });
-  for (const result of ["Added", "Nothing", "Limited", "Waiting", "Failed"]) polls.inc({ result }, 0);
-  for (const kind of ["account", "alias"]) additions.inc({ kind }, 0);
   for (const trigger of TRIGGERS) {
     for (const result of ["Published", "Unchanged", "Held", "Failed"]) runs.inc({ trigger, result }, 0);
   }
@@ -85,10 +69,5 @@ export function createRunMetrics(registers: Registry[]): RunObserver {
     },
     missedSlots: (count) => missed.inc(count),
     mailEnded: ({ result }) => mails.inc({ result }),
-    polled({ result, accountAdds = 0, aliasAdds = 0 }) {
-      polls.inc({ result });
-      additions.inc({ kind: "account" }, accountAdds);
-      additions.inc({ kind: "alias" }, aliasAdds);
-    },
   };
 }

@@ -9,7 +9,7 @@ import type { Http, HttpResponse } from "../directory/http/http.ts";
 import { asRecord, errorCodes, type JsonRecord, parseJson, publicId } from "../directory/http/json.ts";
 import { TransportError } from "../directory/http/transport-error.ts";
 import { missingRoles, showsGroupAddresses } from "../directory/permissions.ts";
-import { LISTING, type Operation, SELECT } from "../directory/sources.ts";
+import { LISTING, type Operation, SELECT_BY_ID } from "../directory/sources.ts";
 import { SOURCES, type Source } from "../recipients/model.ts";
 import { domainName } from "../recipients/smtp-address.ts";
 import { probeAddresses } from "./address-filter.ts";
@@ -202,7 +202,7 @@ async function probeBatch(ask: Ask, samples: ReadonlyMap<Source, JsonRecord>, te
   const requests = asked.map(({ source, id }, index) => ({
     id: String(index),
     method: "GET",
-    url: `/${source}/${encodeURIComponent(id)}?$select=${SELECT[source]}`,
+    url: `/${source}/${encodeURIComponent(id)}?$select=${SELECT_BY_ID[source]}`,
   }));
   const answer = await ask("confirming removals", "/$batch", { requests });
   const responses = asRecord(parseJson(answer.body))?.["responses"];

@@ -11,6 +11,8 @@ export interface DirectoryObject {
   readonly mail: string | null;
   /** As the directory gives them: `SMTP:primary@…`, `smtp:alias@…`, and other schemes. */
   readonly proxyAddresses: readonly string[];
+  /** When it was made, in milliseconds since the epoch, where that was asked for and is known. */
+  readonly made?: number;
 }
 
 export type AccountType = "mailbox" | "distributionList" | "contact" | "static";

@@ -56,6 +56,7 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
     const gathered = await gather(services, { namespace, name }, clock.now(), context.signal);
     if (gathered === undefined) {
       memories.forget(key);
+      services.observer?.unpolled({ namespace, name });
       return {};
     }
     const memory = memories.of(key);
@@ -104,7 +105,8 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
 }
 
 /** For metrics: what events tell, and after it stands in the status. */
-function count({ observer }: SyncServices, { run, end, seconds = 0, missedSlots, mail, polled }: Outcome): void {
+function count({ observer }: SyncServices, outcome: Outcome): void {
+  const { view, run, end, seconds = 0, missedSlots, mail, polled } = outcome;
   if (run !== undefined && end !== undefined)
     observer?.runEnded({
       trigger: isTest(run) ? "Test" : run.trigger,
@@ -114,7 +116,9 @@ function count({ observer }: SyncServices, { run, end, seconds = 0, missedSlots,
     });
   if (missedSlots !== undefined) observer?.missedSlots(missedSlots);
   if (mail !== undefined) observer?.mailEnded(mail);
-  if (polled !== undefined) observer?.polled(polled);
+  const { object } = view;
+  if (polled !== undefined) observer?.polled(object.metadata, polled);
+  if (!wantsAdditions(object)) observer?.unpolled(object.metadata);
 }
 
 /** How late the first attempt at a slot began, in seconds. */
@@ -236,7 +240,7 @@ async function carryOutDecision(
     case "render":
       return renderOrExplain(services, view, memory, context);
     case "poll":
-      return poll(services, view, memory, context);
+      return poll(services, view, decision.due, memory, context);
     case "notify":
       return { view, ...(await sendOwedMail(services, view, decision.owed, context)) };
     case "abandon":

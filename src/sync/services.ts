@@ -8,6 +8,7 @@ import type { ConfigMaps } from "../publication/configmaps.ts";
 import type { HistoryWriter } from "../publication/history-writer.ts";
 import type { Plans } from "../publication/plans.ts";
 import type { Publisher } from "../publication/publish.ts";
+import type { ObjectMeta } from "../runtime/kube.ts";
 import type { StatusWriter } from "../runtime/status-writer.ts";
 import type { Client, EventRecorder } from "../runtime/types.ts";
 import type { Checks } from "./access/checks.ts";
@@ -65,12 +66,18 @@ export interface SyncObserver {
   /** Told of every attempt at a mail. */
   mailEnded(mail: { readonly result: string }): void;
   /** Told of every time the tenant was asked what is new. */
-  polled(poll: Polled): void;
+  polled(object: Pick<ObjectMeta, "namespace" | "name">, poll: Polled): void;
+  /** Told of every object that does not want that, or is gone. */
+  unpolled(object: Pick<ObjectMeta, "namespace" | "name">): void;
 }
 
 /** What came of asking the tenant what is new. */
 export interface Polled {
   readonly result: "Added" | "Nothing" | "Limited" | "Waiting" | "Failed";
+  /** When the tenant answered, in milliseconds since the epoch; absent where it did not. */
+  readonly answered?: number;
   readonly accountAdds?: number;
   readonly aliasAdds?: number;
+  /** Of what was added, in seconds, as far as its object says when it was made. */
+  readonly ages?: readonly number[];
 }

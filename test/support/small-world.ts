@@ -9,6 +9,7 @@ import { CLOUDS } from "../../src/directory/clouds.ts";
 import { createDirectoryProvider } from "../../src/directory/provider.ts";
 import { CONFIG_MAP, type ConfigMap, SECRET } from "../../src/runtime/kube.ts";
 import type { Client, EventRecorder } from "../../src/runtime/types.ts";
+import type { SyncObserver } from "../../src/sync/services.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
 import { createMemoryCluster, type MemoryCluster } from "./memory-cluster.ts";
 import { createMemoryOperator, domainSpec, type MemoryOperator, SILENT, syncSpec } from "./memory-operator.ts";
@@ -22,6 +23,7 @@ export interface SmallWorldOptions {
   readonly spec?: Partial<O365Sync["spec"]>;
   readonly domain?: Partial<MailDomain["spec"]>;
   readonly maxDeletionPercent?: number;
+  readonly observer?: SyncObserver;
   /** Other ConfigMaps that stand from the beginning, by name. */
   readonly configMaps?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -88,6 +90,7 @@ export async function createSmallWorld(options: SmallWorldOptions = {}): Promise
       directories,
       ...deps,
       ...(client === undefined ? {} : { client }),
+      ...(options.observer === undefined ? {} : { observer: options.observer }),
       ...(maxDeletionPercent === undefined ? {} : { maxDeletionPercent }),
     });
   let operator: MemoryOperator;

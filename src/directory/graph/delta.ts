@@ -3,7 +3,7 @@ import type { Source } from "../../recipients/model.ts";
 import { isExpired, malformed, type Refusal, refused } from "../errors/to-failure.ts";
 import { asRecord } from "../http/json.ts";
 import { type Operation, SELECT } from "../sources.ts";
-import type { DeltaAnswer, DeltaLink } from "../types.ts";
+import type { DeltaAnswer, DeltaLink, Named } from "../types.ts";
 import type { Graph } from "./graph.ts";
 
 const FOLLOWING: Readonly<Record<Source, Operation>> = {
@@ -17,6 +17,9 @@ const MOST_PAGES = 100;
 const MOST_IDS = 10_000;
 const LONGEST_LINK = 4096;
 const LONGEST_ID = 256;
+/** More than Exchange gives an object. */
+const MOST_NAMED = 500;
+const LONGEST_NAMED = 1024;
 
 /** A link that is asked from now on: what changed before is not told. */
 export async function followFromNow(graph: Graph, source: Source, signal: AbortSignal): Promise<DeltaLink> {
@@ -36,9 +39,9 @@ export function changedSince(graph: Graph, source: Source, link: DeltaLink, sign
 
 async function follow(graph: Graph, source: Source, start: string, signal: AbortSignal): Promise<DeltaAnswer> {
   const operation = FOLLOWING[source];
-  const ids = new Set<string>();
+  const objects = new Map<string, Named>();
   let path = start;
-  for (let page = 0; page < MOST_PAGES && ids.size <= MOST_IDS; page++) {
+  for (let page = 0; page < MOST_PAGES && objects.size <= MOST_IDS; page++) {
     const answer = await graph.call({ operation, path, signal });
     if ("refusal" in answer) {
       if (isLost(answer.refusal)) return { kind: "lost" };
@@ -46,11 +49,12 @@ async function follow(graph: Graph, source: Source, start: string, signal: Abort
     }
     const { value, "@odata.nextLink": next, "@odata.deltaLink": last } = asRecord(answer.body) ?? {};
     if (!Array.isArray(value)) throw malformed(operation, "a page has no list of entries");
-    for (const entry of value) ids.add(idOf(operation, entry));
+    // Of what is told of an object several times the last counts.
+    for (const entry of value) objects.set(idOf(operation, entry), namedBy(entry));
     const link = next ?? last;
     if (typeof link !== "string" || !isOwnLink(link, source, graph.origin))
       throw malformed(operation, "the link of a page does not lead to the same collection of Graph");
-    if (next === undefined) return { kind: "changed", ids, link };
+    if (next === undefined) return { kind: "changed", objects, link };
     path = link;
   }
   return { kind: "lost" };
@@ -60,6 +64,15 @@ function idOf(operation: Operation, entry: unknown): string {
   const id = asRecord(entry)?.["id"];
   if (typeof id !== "string" || id === "" || id.length > LONGEST_ID) throw malformed(operation, "an object has no id");
   return id;
+}
+
+/** What is no list of texts names nothing: it is not believed anyway. */
+function namedBy(entry: unknown): Named {
+  const { mail, proxyAddresses, "@removed": removed } = asRecord(entry) ?? {};
+  if (removed !== undefined) return new Set();
+  const proxies: unknown[] = Array.isArray(proxyAddresses) ? proxyAddresses.slice(0, MOST_NAMED) : [];
+  const isText = (text: unknown): text is string => typeof text === "string" && text !== "";
+  return new Set([mail, ...proxies].filter(isText).filter((text) => text.length <= LONGEST_NAMED));
 }
 
 const LOST_CODES: readonly string[] = ["resyncRequired", "syncStateNotFound", "syncStateInvalid"];

@@ -2,7 +2,7 @@
 import type { Deps } from "../../base/deps.ts";
 import type { Source } from "../../recipients/model.ts";
 import { malformed } from "../errors/to-failure.ts";
-import { SELECT } from "../sources.ts";
+import { SELECT_BY_ID } from "../sources.ts";
 import type { Confirmation } from "../types.ts";
 import { askAll, type Question } from "./batch.ts";
 import type { Graph } from "./graph.ts";
@@ -25,7 +25,7 @@ export async function confirmObjects(
   signal: AbortSignal,
 ): Promise<Map<string, Confirmation>> {
   const questions = objects.map(({ id, source }): ById => {
-    return { id, source, url: `/${source}/${encodeURIComponent(id)}?$select=${SELECT[source]}` };
+    return { id, source, url: `/${source}/${encodeURIComponent(id)}?$select=${SELECT_BY_ID[source]}` };
   });
   const answers = await askAll(graph, questions, { operation: OPERATION, read }, deps, signal);
   return new Map(Array.from(answers, ([{ id }, confirmation]) => [id, confirmation]));
@@ -42,5 +42,6 @@ function present(id: string, source: Source, body: unknown): Confirmation {
     throw malformed(OPERATION, "a part of a batch holds another object");
   if (!object.addressesShown) throw malformed(OPERATION, "an object came without its addresses");
   if (!object.mailEnabled) return { id, source, mail: null, proxyAddresses: [] };
-  return { id, source, mail: object.mail, proxyAddresses: object.proxyAddresses };
+  const { mail, proxyAddresses, made } = object;
+  return { id, source, mail, proxyAddresses, ...(made === undefined ? {} : { made }) };
 }

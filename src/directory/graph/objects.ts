@@ -19,7 +19,7 @@ const LONGEST_ADDRESS = 4096;
 
 /** Throws Failure (MalformedAnswer) for a property of another type. */
 export function toObject(operation: Operation, source: Source, json: unknown): GraphObject {
-  const { id, mail, proxyAddresses, mailEnabled } = asRecord(json) ?? {};
+  const { id, mail, proxyAddresses, mailEnabled, createdDateTime } = asRecord(json) ?? {};
   if (typeof id !== "string" || id === "") throw malformed(operation, "an object has no id");
   if (id.length > LONGEST_ID) throw malformed(operation, "the id of an object is no id");
   if (!isAbsent(mail) && typeof mail !== "string") throw malformed(operation, "mail of an object is no text");
@@ -30,9 +30,12 @@ export function toObject(operation: Operation, source: Source, json: unknown): G
   if (!isAbsent(mailEnabled) && typeof mailEnabled !== "boolean") {
     throw malformed(operation, "mailEnabled of an object is neither true nor false");
   }
+  const made = typeof createdDateTime === "string" ? Date.parse(createdDateTime) : Number.NaN;
   return {
     id,
     source,
+    // It decides nothing: what is no time is left out.
+    ...(Number.isNaN(made) ? {} : { made }),
     mail: mail ? bounded(mail) : (mail ?? null),
     proxyAddresses: proxyAddresses?.map(bounded) ?? [],
     mailEnabled: mailEnabled ?? true,

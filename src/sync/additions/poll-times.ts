@@ -9,8 +9,16 @@ export const wantsAdditions = ({ spec: { schedule, suspend } }: O365Sync): boole
 export const intervalOf = ({ spec: { schedule } }: O365Sync): number =>
   (schedule.additions?.intervalMinutes ?? 5) * MINUTE_MS;
 
-/** Of the answer that another object of the tenant was given: what changed since is told the next time. */
-export const freshFor = (intervalMs: number): number => Math.min(30_000, intervalMs / 2);
+/** However long an object had to wait for its turn. */
+const LONGEST_FRESH_MS = 30_000;
+
+/**
+ * How old an answer may be that another object of the tenant was given: not older than the instant at which this one was
+ * due. What changed before that instant must be told now: the next poll is a whole interval away.
+ */
+export const freshFor = (due: number, now: number): number =>
+  // An instant is told in whole milliseconds.
+  Math.max(0, Math.min(LONGEST_FRESH_MS, now - due + 1));
 
 /**
  * The first instant after `since`, in milliseconds since the epoch. Tenants are spread by their ids; the objects of one

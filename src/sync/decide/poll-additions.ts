@@ -11,5 +11,5 @@ export function pollAdditions(situation: Situation): Decision | number | undefin
   const { object, domain, obstacle, accountsDamaged, pollAt, now } = situation;
   if (!wantsAdditions(object) || obstacle !== undefined || domain === undefined || accountsDamaged) return undefined;
   if (pollAt === undefined || object.status?.additions?.state === "Limited") return undefined;
-  return pollAt <= now ? { do: "poll" } : pollAt;
+  return pollAt <= now ? { do: "poll", due: pollAt } : pollAt;
 }

@@ -68,7 +68,7 @@ export type Decision =
   /** Tokens that were handled, of a status that is lost: they ask nothing. */
   | { readonly do: "recall"; readonly requests: readonly PendingRequest[] }
   /** Ask the tenant what is new. */
-  | { readonly do: "poll" }
+  | { readonly do: "poll"; readonly due: number }
   /** Put the tables right from the accounts. */
   | { readonly do: "render" }
   /** Put labels and owners right, and leave the data alone. */

@@ -15,6 +15,7 @@ import { lostAddresses, planOf } from "../../recipients/diff.ts";
 import { type LeftOut, lackedBy, renewed } from "../../recipients/left-out.ts";
 import type { DirectoryObject } from "../../recipients/model.ts";
 import type { Roster } from "../../recipients/packed/roster.ts";
+import { createDeadline } from "../../runtime/abort.ts";
 import type { ReconcileContext } from "../../runtime/types.ts";
 import type { Access } from "../access/connection.ts";
 import { isWorthKeeping, kept, placeOf, remember } from "../additions/places.ts";
@@ -23,11 +24,12 @@ import type { View } from "../gather.ts";
 import type { Remembered } from "../memory.ts";
 import type { Outcome } from "../outcome.ts";
 import { publish } from "../run/gate.ts";
-import { accountsOf } from "../run/runner.ts";
+import { accountsOf, tooSlow } from "../run/runner.ts";
 import { canShare } from "../run/sharing.ts";
 import type { Polled, SyncServices } from "../services.ts";
 import {
   type AdditionsStatus,
+  agesOf,
   countedSince,
   countsWith,
   limitsOf,
@@ -47,6 +49,8 @@ interface Poll {
   readonly access: Access;
   readonly current: Publication;
   readonly memory: Remembered;
+  /** When the tenant was to be asked, in milliseconds since the epoch. */
+  readonly due: number;
   readonly context: ReconcileContext;
 }
 
@@ -61,6 +65,8 @@ interface Found {
   readonly leftOut: LeftOut;
   /** Their ids; undefined: all that there are. */
   readonly objects: ReadonlySet<string> | undefined;
+  /** When objects were made that say so, by id. */
+  readonly made: ReadonlyMap<string, number>;
 }
 
 /** So many in a row are trouble that somebody should hear of. */
@@ -69,6 +75,7 @@ const TROUBLES = 3;
 export async function poll(
   services: SyncServices,
   view: View,
+  due: number,
   memory: Remembered,
   context: ReconcileContext,
 ): Promise<Outcome> {
@@ -78,9 +85,9 @@ export async function poll(
     throw new Error("a poll was decided on without a domain, a credential or a list");
   const polledBefore = memory.followed.polled;
   memory.followed.polled = services.deps.clock.monotonic();
-  const work: Poll = { services, view, domain, access, current, memory, context };
+  const work: Poll = { services, view, domain, access, current, memory, due, context };
   try {
-    const outcome = await add(work, await ask(work));
+    const outcome = await add(work, await askInTime(work));
     memory.followed.troubles = 0;
     return outcome;
   } catch (error) {
@@ -91,18 +98,33 @@ export async function poll(
   }
 }
 
+/** A tenant that answers slowly, page after page, must not keep a slot from its run. */
+async function askInTime(work: Poll): Promise<News> {
+  const { services, context } = work;
+  const { runDeadlineMs } = services.settings;
+  const deadline = createDeadline(services.deps.clock, runDeadlineMs, context.signal);
+  try {
+    return await ask({ ...work, context: { ...context, signal: deadline.signal } });
+  } catch (error) {
+    throw deadline.expired && !context.signal.aborted ? tooSlow(runDeadlineMs, "asking what is new") : error;
+  } finally {
+    deadline.release();
+  }
+}
+
 async function ask(work: Poll): Promise<News> {
-  const { services, view, access, memory, context } = work;
+  const { services, view, access, memory, due, context } = work;
   const { object, standing } = view;
   const directory = services.directories.connect(access.connection);
   const place = placeOf(object, memory.followed, standing.manifest);
   if (place !== undefined) {
-    const fresh = freshFor(services.settings.additionsIntervalMs(object));
+    const fresh = freshFor(due, services.deps.clock.now());
     const answer = await directory.feed.since(place, object.spec.sources, fresh, context.signal);
     if (answer.kind === "told") {
       const objects = new Set(answer.objects.map(({ id }) => id));
+      const made = new Map(answer.objects.flatMap(({ id, made: at }) => (at === undefined ? [] : [[id, at] as const])));
       const found = await derive(work, (add) => answer.objects.forEach(add));
-      return { kind: "told", found: { ...found, objects }, place: answer.place };
+      return { kind: "told", found: { ...found, objects, made }, place: answer.place };
     }
     context.log.info({}, "The tenant no longer tells what changed");
     remember(object, memory.followed, "lost");
@@ -124,15 +146,20 @@ async function readInFull(work: Poll, directory: Directory): Promise<News> {
   if (before === undefined) memory.fullReads.note(tenant, place, clock);
   const syncs = services.stores.syncs.by(BY_TENANT, tenantOf(object));
   const sharing = canShare(object, syncs) ? { key: access.version, notBefore: place.time } : undefined;
-  const found = await derive(work, (onObject) => directory.read({ sources, signal, sharing, onObject }));
-  return { kind: "told", found: { ...found, objects: undefined }, place };
+  try {
+    const found = await derive(work, (onObject) => directory.read({ sources, signal, sharing, onObject }));
+    return { kind: "told", found: { ...found, objects: undefined, made: new Map() }, place };
+  } catch (error) {
+    memory.fullReads.failed(tenant);
+    throw error;
+  }
 }
 
 /** By the rules of a sync, for the names that are published: what these objects would have on the list. */
 async function derive(
   { view: { object }, current, context }: Poll,
   read: (add: (object: DirectoryObject) => void) => unknown,
-): Promise<Omit<Found, "objects">> {
+): Promise<Omit<Found, "objects" | "made">> {
   const { domain, aliasDomains } = current;
   const { excludeRecords = [], output } = object.spec;
   const names = { domain, aliasDomains };
@@ -157,15 +184,18 @@ async function add(work: Poll, news: News): Promise<Outcome> {
   const isTold = found.accounts.length > 0 || found.leftOut.entries.length > 0;
   const compared = isTold ? await compare(work, found.accounts) : undefined;
   await keepLeftOut(work, found, compared?.additions.accounts);
-  if (compared !== undefined && compared.additions.changes.length > 0) return published(work, news.place, compared);
+  if (compared !== undefined && compared.additions.changes.length > 0) return published(work, news, compared);
   // What could not be added is told again.
-  if (compared?.additions.limited === true) return tellPolled("Limited", { view, status: stands("Limited") });
+  if (compared?.additions.limited === true)
+    return tellPolled("Limited", { view, status: stands("Limited") }, services.deps.clock.now());
   remember(object, memory.followed, news.place);
-  const keeping = isWorthKeeping(object, standing.manifest, services.deps.clock.now());
+  // After a full read what is kept is a place that the tenant no longer knows: whoever starts would read in full again.
+  const keeping = found.objects === undefined || isWorthKeeping(object, standing.manifest, services.deps.clock.now());
   const then = keeping
     ? await services.publisher.keepFeed(standing, kept(object, news.place), context.signal)
     : standing;
-  return tellPolled("Nothing", { view: { ...view, standing: then }, status: stands("Current") });
+  const outcome = { view: { ...view, standing: then }, status: stands("Current") };
+  return tellPolled("Nothing", outcome, services.deps.clock.now());
 }
 
 /** What of it cannot be added, and why: for people who ask later. A sync tells the same. */
@@ -210,7 +240,11 @@ async function compare({ services, view, current, context }: Poll, found: Roster
   return { before: accounts, additions };
 }
 
-async function published(work: Poll, place: FeedPlace, { before, additions: found }: Compared): Promise<Outcome> {
+async function published(
+  work: Poll,
+  { place, found: { made } }: Extract<News, { readonly kind: "told" }>,
+  { before, additions: found }: Compared,
+): Promise<Outcome> {
   const { accounts, changes, limited } = found;
   const { services, view, domain, current, memory, context } = work;
   const { object, standing } = view;
@@ -242,7 +276,13 @@ async function published(work: Poll, place: FeedPlace, { before, additions: foun
   return {
     view: { ...view, standing: then, object: then.object, missingTables: [] },
     status,
-    polled: { result: limited ? "Limited" : "Added", accountAdds: fresh.accountAdds, aliasAdds: fresh.aliasAdds },
+    polled: {
+      result: limited ? "Limited" : "Added",
+      answered: now,
+      accountAdds: fresh.accountAdds,
+      aliasAdds: fresh.aliasAdds,
+      ages: agesOf(changes, { made, since, now: services.deps.clock.now() }),
+    },
   };
 }
 
@@ -284,4 +324,7 @@ function inTrouble(work: Poll, failure: Failure): Outcome {
   return tellPolled("Failed", { view, status: { ...status, additions } });
 }
 
-const tellPolled = (result: Polled["result"], outcome: Outcome): Outcome => ({ ...outcome, polled: { result } });
+const tellPolled = (result: Polled["result"], outcome: Outcome, answered?: number): Outcome => ({
+  ...outcome,
+  polled: { result, ...(answered === undefined ? {} : { answered }) },
+});

@@ -161,11 +161,12 @@ async function executeWithin(
   }
 }
 
-function tooSlow(ms: number): Failure {
+/** `what` took longer than it may. */
+export function tooSlow(ms: number, what = "the run"): Failure {
   return new Failure(
     "retry",
     "DeadlineExceeded",
-    `the run took longer than ${Math.round(ms / 1000)} s (--sync-timeout)`,
+    `${what} took longer than ${Math.round(ms / 1000)} s (--sync-timeout)`,
   );
 }
 

@@ -69,6 +69,20 @@ export function countsWith(counted: Counted, changes: readonly Change[]): Change
   return { accountAdds, accountDeletes: 0, aliasAdds, aliasDeletes: 0, total: accountAdds + aliasAdds };
 }
 
+/**
+ * How old new accounts are, in seconds. An object that is older than the last sync, which did not find the address, tells
+ * nothing: it got its address later.
+ */
+export function agesOf(
+  changes: readonly Change[],
+  { made, since, now }: { readonly made: ReadonlyMap<string, number>; readonly since: string; readonly now: number },
+): readonly number[] {
+  return changes.flatMap(({ kind, account }) => {
+    const at = kind === "accountAdd" && account !== undefined ? made.get(account.id) : undefined;
+    return at === undefined || at < Date.parse(since) ? [] : [Math.max(0, now - at) / 1000];
+  });
+}
+
 /** The record with what is added now. */
 export function recordWith(
   before: HistoryRecord | undefined,

@@ -36,7 +36,7 @@ describe.skipIf(promtool === undefined)("The metrics of a running operator", () 
       `--smtp-port=${catcher.port}`,
       "--smtp-from=sync@example.com",
     ];
-    world = await createWorld({ flags });
+    world = await createWorld({ flags, additionsIntervalMs: 1_000 });
     const scrape = async (): Promise<void> => {
       const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
       scrapes.push({ seconds: Math.floor(Date.now() / 1000), text });
@@ -60,7 +60,13 @@ describe.skipIf(promtool === undefined)("The metrics of a running operator", () 
       () => world.sync(),
       ({ status }) => status?.lastSync?.result === "Published",
     );
+    // Prometheus has seen the buckets empty before.
     await scrape();
+    tenant.company.hire("new@example.com");
+    await world.until(
+      () => world.sync(),
+      ({ status }) => status?.additions?.accountAdds === 1,
+    );
     tenant.fault({ on: "users", times: 1, effect: { kind: "status", status: 429, retryAfter: "1" } });
     await world.ask("sync", "throttled");
     for (const { id } of [...tenant.company.users.values()].slice(0, 60)) tenant.company.remove(id);

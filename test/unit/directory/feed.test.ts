@@ -1,7 +1,8 @@
 /** A feed tells everybody who follows a tenant what changed, and asks the tenant once for all of them. */
 import * as fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
-import { createFeed, type FeedSource } from "../../../src/directory/feed.ts";
+import { createFeed } from "../../../src/directory/feed.ts";
+import type { FeedSource } from "../../../src/directory/feed-ask.ts";
 import type { Feed, FeedAnswer, FeedPlace } from "../../../src/directory/types.ts";
 import type { DirectoryObject, Source } from "../../../src/recipients/model.ts";
 import { createFakeClock, type FakeClock } from "../../support/clock.ts";
@@ -13,7 +14,9 @@ const FRESH_MS = 60_000;
 
 /** A tenant whose links are places in a list of changes. */
 function createTenant() {
-  const changes: { readonly id: string; readonly source: Source }[] = [];
+  const changes: { readonly id: string; readonly source: Source; readonly named?: readonly string[] }[] = [];
+  let trouble: Error | undefined;
+  const hidden = new Set<string>();
   const asked: string[] = [];
   let forgotten = 0;
   const source: FeedSource = {
@@ -25,15 +28,19 @@ function createTenant() {
       asked.push(`since ${from}`);
       const place = Number(link.split(":")[1]);
       if (place < forgotten) return { kind: "lost" };
-      const ids = changes.slice(place).flatMap((change) => (change.source === from ? [change.id] : []));
-      return { kind: "changed", ids: new Set(ids), link: `${from}:${changes.length}` };
+      if (trouble !== undefined) throw trouble;
+      const told = changes.slice(place).filter((change) => change.source === from);
+      const objects = new Map(told.map(({ id, named = [`${id}@x.test`] }) => [id, new Set(named)]));
+      return { kind: "changed", objects, link: `${from}:${changes.length}` };
     },
     async confirm(objects) {
       if (objects.length > 0) asked.push("confirm");
       return new Map(
         objects.map(({ id, source: of }) => [
           id,
-          id.startsWith("gone") ? "gone" : ({ id, source: of, mail: `${id}@x.test`, proxyAddresses: [] } as const),
+          id.startsWith("gone") || hidden.has(id)
+            ? "gone"
+            : ({ id, source: of, mail: `${id}@x.test`, proxyAddresses: [] } as const),
         ]),
       );
     },
@@ -41,7 +48,13 @@ function createTenant() {
   return {
     source,
     asked,
-    change: (id: string, from: Source = "users") => void changes.push({ id, source: from }),
+    change: (id: string, from: Source = "users", named?: readonly string[]) =>
+      void changes.push({ id, source: from, ...(named === undefined ? {} : { named }) }),
+    /** Of reads by id: their replica does not know them yet. */
+    hidden,
+    troubled(error: Error | undefined) {
+      trouble = error;
+    },
     forget() {
       forgotten = Number.POSITIVE_INFINITY;
     },
@@ -101,6 +114,22 @@ describe("A feed", () => {
     expect(idsOf(await feed.since(late, ALL, FRESH_MS, signal))).toEqual(["a", "b"]);
   });
 
+  it("tells who asks seldom all that others were told meanwhile, however often they asked", async () => {
+    const seldom = await feed.begin(ALL, signal);
+    for (let count = 0, often = seldom; count < 130; count++) {
+      tenant.change(`p${count}`);
+      await clock.advance(FRESH_MS);
+      often = placeOf(await feed.since(often, ALL, FRESH_MS, signal));
+      // Also the very last one that is still told of what was kept.
+      if (count !== 63) continue;
+      tenant.change("last");
+      await clock.advance(FRESH_MS);
+      expect(idsOf(await feed.since(seldom, ALL, FRESH_MS, signal))).toHaveLength(65);
+    }
+    const told = idsOf(await feed.since(seldom, ALL, FRESH_MS, signal));
+    expect(told).toHaveLength(131);
+  });
+
   it("goes on from a place that another process kept", async () => {
     const kept = await feed.begin(ALL, signal);
     tenant.change("a");
@@ -110,6 +139,127 @@ describe("A feed", () => {
     tenant.change("b");
     await clock.advance(FRESH_MS);
     expect(idsOf(await successor.since(placeOf(answer), ALL, FRESH_MS, signal))).toEqual(["b"]);
+  });
+
+  it("asks again for everything that changed before the instant at which somebody was due, also moments after another", async () => {
+    const place = await feed.begin(ALL, signal);
+    await clock.advance(10_000);
+    expect(idsOf(await feed.since(place, ALL, 0, signal))).toEqual([]);
+    await clock.advance(1_000);
+    tenant.change("a");
+    await clock.advance(1_000);
+    // Due at the instant of the round before: it is told what that one was told.
+    expect(idsOf(await feed.since(place, ALL, 2_001, signal))).toEqual([]);
+    // Due since then.
+    expect(idsOf(await feed.since(place, ALL, 1_500, signal))).toEqual(["a"]);
+  });
+
+  it("asks again for a source that others followed before, however fresh the new one is", async () => {
+    await feed.begin(USERS, signal);
+    await clock.advance(10_000);
+    tenant.change("a");
+    await clock.advance(10_000);
+    const place = await feed.begin(ALL, signal);
+    await clock.advance(1_000);
+    expect(idsOf(await feed.since(place, ALL, 5_000, signal))).toEqual(["a"]);
+  });
+
+  it("tells all of a trouble that one had just now, and asks once for it", async () => {
+    const place = await feed.begin(ALL, signal);
+    tenant.troubled(new Error("throttled"));
+    tenant.asked.length = 0;
+    await clock.advance(FRESH_MS);
+    const answers = await Promise.allSettled(
+      Array.from({ length: 20 }, () => feed.since(place, ALL, FRESH_MS, signal)),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => "rejected"));
+    expect(tenant.asked).toEqual(["since users"]);
+    tenant.troubled(undefined);
+    tenant.change("a");
+    await clock.advance(FRESH_MS);
+    expect(idsOf(await feed.since(place, ALL, FRESH_MS, signal))).toEqual(["a"]);
+  });
+
+  it("finds out once that a place is lost, however many hold it", async () => {
+    const place = await feed.begin(ALL, signal);
+    tenant.forget();
+    tenant.asked.length = 0;
+    await clock.advance(FRESH_MS);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => feed.since(place, ALL, FRESH_MS, signal)));
+    expect(answers).toEqual(answers.map(() => ({ kind: "lost" })));
+    expect(tenant.asked).toEqual(["since users"]);
+  });
+
+  it.each([
+    ["is not found by id yet", (id: string) => tenant.hidden.add(id), undefined],
+    ["does not show the new address yet", () => {}, ["SMTP:new@x.test"]],
+  ])("asks once more for who %s, three times, and no longer", async (_, hide, named) => {
+    let { links, time } = await feed.begin(ALL, signal);
+    const round = async (): Promise<string[]> => {
+      await clock.advance(FRESH_MS);
+      tenant.asked.length = 0;
+      const answer = await feed.since({ links, time }, ALL, FRESH_MS, signal);
+      ({ links, time } = placeOf(answer));
+      return idsOf(answer);
+    };
+    tenant.change("late", "users", named);
+    hide("late");
+    await round();
+    tenant.hidden.clear();
+    expect(await round()).toEqual(["late"]);
+    expect(tenant.asked.filter((each) => each === "confirm")).toHaveLength(1);
+    tenant.change("never", "users", ["SMTP:elsewhere@x.test"]);
+    const asked = [];
+    for (let count = 0; count < 6; count++) {
+      await round();
+      asked.push(tenant.asked.includes("confirm"));
+    }
+    expect(asked).toEqual([true, true, true, true, false, false]);
+  });
+
+  it("does not look for who is said to be removed", async () => {
+    const place = await feed.begin(ALL, signal);
+    tenant.change("gone-1", "users", []);
+    await clock.advance(FRESH_MS);
+    const { place: next } = (await feed.since(place, ALL, FRESH_MS, signal)) as { readonly place: FeedPlace };
+    await clock.advance(FRESH_MS);
+    tenant.asked.length = 0;
+    await feed.since(next, ALL, FRESH_MS, signal);
+    expect(tenant.asked).not.toContain("confirm");
+  });
+
+  it("tells nobody else of what comes after a place that was kept: who wrote it may have chosen a part of the tenant", async () => {
+    const successor = createFeed(tenant.source, clock);
+    const chosen = { links: { users: "users:0", groups: "groups:0", contacts: "contacts:0" }, time: 0 };
+    await clock.advance(FRESH_MS);
+    tenant.change("a");
+    expect(idsOf(await successor.since(chosen, ALL, FRESH_MS, signal))).toEqual(["a"]);
+    // Whoever else begins is given a place that the tenant gave out, not the one that follows upon what was kept.
+    expect(tenant.asked.slice(0, 4)).toEqual(["begin users", "begin groups", "begin contacts", "since users"]);
+    const place = await successor.begin(ALL, signal);
+    expect(tenant.asked.filter((each) => each.startsWith("begin"))).toHaveLength(3);
+    tenant.troubled(new Error("that link is refused"));
+    const refused = { ...chosen, links: { ...chosen.links, users: "users:00" } };
+    await clock.advance(FRESH_MS);
+    await expect(successor.since(refused, ALL, FRESH_MS, signal)).rejects.toThrow("refused");
+    tenant.troubled(undefined);
+    expect(idsOf(await successor.since(place, ALL, FRESH_MS, signal))).toEqual([]);
+  });
+
+  it("asks once for objects that were kept at one place, and tells each of what came meanwhile", async () => {
+    const place = await feed.begin(ALL, signal);
+    const successor = createFeed(tenant.source, clock);
+    tenant.change("a");
+    await clock.advance(FRESH_MS);
+    tenant.asked.length = 0;
+    const first = await successor.since(place, ALL, FRESH_MS, signal);
+    tenant.change("b");
+    await clock.advance(1_000);
+    await successor.since(placeOf(first), ALL, 0, signal);
+    const second = await successor.since(place, ALL, FRESH_MS, signal);
+    expect(tenant.asked.filter((each) => each === "since users")).toHaveLength(2);
+    expect(idsOf(second)).toEqual(["a"]);
+    expect(idsOf(await successor.since(placeOf(second), ALL, FRESH_MS, signal))).toEqual(["b"]);
   });
 
   it("is lost where the tenant forgot, and where a source is followed that was not", async () => {

@@ -40,6 +40,7 @@ export function createAudience(): Audience {
       runEnded: ({ trigger, result }) => void counted.ended.push(`${trigger} ${result}`),
       mailEnded: () => {},
       polled: () => {},
+      unpolled: () => {},
       missedSlots(count) {
         counted.missed += count;
       },

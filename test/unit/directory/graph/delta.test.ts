@@ -42,7 +42,12 @@ describe("What changed since", () => {
       ),
     );
     const answer = await changedSince(graph(), "users", link("1"), quiet());
-    expect(answer).toEqual({ kind: "changed", ids: new Set(["1", "2", "3"]), link: link("2") });
+    const named = [
+      ["1", new Set()],
+      ["2", new Set()],
+      ["3", new Set(["x@example.com"])],
+    ] as const;
+    expect(answer).toEqual({ kind: "changed", objects: new Map(named), link: link("2") });
   });
 
   it.each([

@@ -66,8 +66,8 @@ describe("a confirmation", () => {
     await confirm({ id: "u/1", source: "users" }, { id: "g", source: "groups" }, { id: "c", source: "contacts" });
     expect(server.graph[0]?.path).toBe("/v1.0/$batch");
     expect(batch(0)).toEqual([
-      { id: "0", method: "GET", url: "/users/u%2F1?$select=id,mail,proxyAddresses" },
-      { id: "1", method: "GET", url: "/groups/g?$select=id,mail,mailEnabled,proxyAddresses" },
+      { id: "0", method: "GET", url: "/users/u%2F1?$select=id,mail,proxyAddresses,createdDateTime" },
+      { id: "1", method: "GET", url: "/groups/g?$select=id,mail,mailEnabled,proxyAddresses,createdDateTime" },
       { id: "2", method: "GET", url: "/contacts/c?$select=id,mail,proxyAddresses" },
     ]);
   });

@@ -310,6 +310,36 @@ describe("Where the tenant no longer tells what changed", () => {
   });
 });
 
+describe("A full read for additions", () => {
+  const lose = async (): Promise<void> => {
+    world.tenant.forgetDeltas();
+    world.company.hire("new@example.com");
+    await wait();
+  };
+
+  it("that came to nothing is tried again after a quarter of an hour", async () => {
+    await create();
+    const over = world.tenant.fault({ on: "users", effect: { kind: "status", status: 503 } });
+    await lose();
+    over();
+    expect(world.accepted()).not.toContain("new@example.com");
+    for (let round = 0; round < 4; round++) await wait();
+    expect(world.accepted()).toContain("new@example.com");
+    expect(additions()?.state).toBe("Current");
+  });
+
+  it("is not done again by a process that starts: the place after it is kept", async () => {
+    await create();
+    world.tenant.forgetDeltas();
+    await wait();
+    expect(asked("users")).toBe(1);
+    world.restart();
+    for (let round = 0; round < 3; round++) await wait();
+    expect(asked("users")).toBe(1);
+    expect(additions()?.state).toBe("Current");
+  });
+});
+
 describe("A process that starts", () => {
   it("goes on where the one before it was", async () => {
     await create();
