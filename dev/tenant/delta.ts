@@ -49,6 +49,8 @@ export interface DeltaService {
 }
 
 export function createDeltaService(company: Company, { now, late = 0, page = PAGE }: DeltaOptions): DeltaService {
+  // Whoever comes from now on says when they were made.
+  company.now ??= now;
   let generation = 0;
   const logs = new Map<DeltaCollection, ReturnType<typeof createLog>>();
   const logOf = (collection: DeltaCollection) => {

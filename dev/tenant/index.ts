@@ -76,7 +76,6 @@ const MOST_BODY_BYTES = 4 * 1024 * 1024;
 
 export async function startTenant(options: TenantOptions): Promise<Tenant> {
   const { company, tenantId = "6f1c0f2e-5a0d-4c55-9b39-6d1f7f7b2a10", now = Date.now, at = LOOPBACK } = options;
-  company.now ??= now;
   const app = registration(CLIENT_ID, CLIENT_SECRET);
   const requests: RecordedRequest[] = [];
   const faults = createFaults();
