@@ -51,8 +51,7 @@ function* chunkAnew(accounts: Roster, previousCount: number): Steps<Chunks> {
   for (let index = 0; index < accounts.length; index++) {
     const slot = slotOf(accounts.idOf(index));
     slots[index] = slot;
-    lines.clear();
-    bytes[slot] = (bytes[slot] ?? 0) + lines.add(index) + 1;
+    bytes[slot] = (bytes[slot] ?? 0) + lines.bytesOf(index) + 1;
     if (isPauseDue()) yield;
   }
   const largest = (count: number): number => {

@@ -4,12 +4,15 @@ import { type JsonLimits, parseBounded } from "../base/bounded-json.ts";
 import { isPauseDue, type Steps } from "../base/steps.ts";
 import { UnzipError, type UnzipLimits, unzipLines } from "../base/unzip.ts";
 import { gzipInPieces } from "../base/zip.ts";
-import type { Account } from "../recipients/model.ts";
-import { comparePrimaries, isSameAccount, type Roster, type RosterBuilder } from "../recipients/packed/roster.ts";
+import { createAccountLines } from "../recipients/packed/account-lines.ts";
+import {
+  comparePrimaries,
+  isOneRecord,
+  isSameAccount,
+  type Roster,
+  type RosterBuilder,
+} from "../recipients/packed/roster.ts";
 import { toAccount } from "./chunks.ts";
-
-/** One line: the account as it shall be; null takes it away. */
-type Entry = readonly [id: string, account: Account | null];
 
 /** Beside a manifest of a few hundred KiB it still fits one ConfigMap. */
 export const INLINE_BYTES = 128 * 1024;
@@ -54,13 +57,25 @@ function cut(members: Buffer[], bytes: number): Buffer[] {
   return pieces;
 }
 
-/** Both are sorted by address: an account that stands in both as it is stands at one address. Empty texts are pauses. */
+/** Lines are told some at a time: a text each costs more than what is done with it. */
+const TOLD_BYTES = 16 * 1024;
+
+/** A line is an id with its account as it shall be; null takes it away. Both lists are sorted by address: an account that stands in both as it is stands at one address. Empty texts are pauses. */
 function* linesOf(before: Roster | undefined, after: Roster, rewrite: boolean): Generator<string> {
   const written = new Set<string>();
   const gone: string[] = [];
+  const lines = createAccountLines(after);
   let old = 0;
   for (let index = 0; index < after.length; index++) {
+    if (lines.length >= TOLD_BYTES) {
+      yield lines.bytes().toString();
+      lines.clear();
+    }
     if (isPauseDue()) yield "";
+    if (before !== undefined && !rewrite && old < before.length && isOneRecord(before, old, after, index)) {
+      old++;
+      continue;
+    }
     if (before !== undefined) old = passOver(before, old, { after, index }, gone);
     const met = before !== undefined && old < before.length && comparePrimaries(before, old, after, index) === 0;
     const same = met && isSameAccount(before, old, after, index);
@@ -68,12 +83,12 @@ function* linesOf(before: Roster | undefined, after: Roster, rewrite: boolean): 
     if (met && !same) gone.push(before.idOf(old));
     if (met) old++;
     if (same && !rewrite) continue;
-    const account = after.get(index);
-    if (!same && before !== undefined) written.add(account.id);
-    yield lineOf([account.id, account]);
+    if (!same && before !== undefined) written.add(after.idOf(index));
+    lines.addEntry(index);
   }
+  yield lines.bytes().toString();
   if (before !== undefined) passOver(before, old, undefined, gone);
-  for (const id of gone) if (!written.has(id)) yield lineOf([id, null]);
+  for (const id of gone) if (!written.has(id)) yield `${JSON.stringify([id, null])}\n`;
 }
 
 /** Notes the accounts of `before` from `old` on that stand at addresses lower than `until`; answers the first that does not. */
@@ -90,8 +105,6 @@ function passOver(
   }
   return next;
 }
-
-const lineOf = (entry: Entry): string => `${JSON.stringify(entry)}\n`;
 
 /** No account takes more, however many aliases it has. */
 const LINE_LIMITS: JsonLimits = { characters: 1024 * 1024, values: 25_000, depth: 3 };

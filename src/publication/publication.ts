@@ -14,6 +14,7 @@ import {
   capacityOf,
   checkShard,
   measureShards,
+  mostOfShard,
   prepareTables,
   renderShard,
   type ShardSize,
@@ -131,11 +132,10 @@ function* draftOf(sync: string, target: Blueprint, material: Material): Steps<Dr
   const { accounts } = tables;
   const options = layoutsOf({ ...target, retiring: target.retiring.filter(({ stale }) => stale !== true) });
   const contents = createContents();
-  let nearlyFull: Draft["nearlyFull"];
-  for (const layout of options) {
-    const { warn, suggestedShards } = fitting(yield* sizesOf(layout, material));
-    if (warn) nearlyFull ??= { suggestedShards };
-  }
+  const capacities = new Map<OutputOptions, Capacity>();
+  const isMeasured = ({ shards }: OutputOptions): boolean => mostOfShard(tables, shards) > MOST_UNMEASURED;
+  for (const layout of options)
+    if (isMeasured(layout)) capacities.set(layout, fitting(yield* sizesOf(layout, material)));
   const accountsChunks: AccountsChunk[] = [];
   for (let index = 0; index < chunks.count; index++) {
     const name = accountsName(sync, index);
@@ -152,8 +152,10 @@ function* draftOf(sync: string, target: Blueprint, material: Material): Steps<Dr
       shards.push(yield* draftShard(sync, { layout, index }, material, contents));
       yield;
     }
+    if (!isMeasured(layout)) capacities.set(layout, fitting(shards));
     layouts.push({ ...layout, tables: shards });
   }
+  const crowded = options.map((layout) => capacities.get(layout)).find((each) => each?.warn === true);
   const counts = yield* countsOf(tables, layouts[0]);
   return {
     target,
@@ -171,9 +173,12 @@ function* draftOf(sync: string, target: Blueprint, material: Material): Steps<Dr
       accounts: accountsChunks,
       layouts: [...layouts, ...staleLayouts(target.retiring, standing)],
     },
-    ...(nearlyFull === undefined ? {} : { nearlyFull }),
+    ...(crowded === undefined ? {} : { nearlyFull: { suggestedShards: crowded.suggestedShards } }),
   };
 }
+
+/** A shard of so many is rendered at once; of more it is looked first whether they fit, which takes no memory. */
+const MOST_UNMEASURED = 50_000;
 
 /** Of the tables of a layout; those that stay as they are need not be measured. */
 function* sizesOf(layout: OutputOptions, { tables, untouched }: Material): Steps<Pick<ShardSize, "bytes">[]> {

@@ -5,13 +5,20 @@ import { isPauseDue, type Steps } from "../base/steps.ts";
 import { type Claim, compareClaims } from "./claims.ts";
 import { type Candidate, primaryOf, type Sifted, sift } from "./election.ts";
 import { createLeftOut, type LeftOut, type LeftOutCollector } from "./left-out.ts";
+import { clearMarks, createMarks, isAccountAlready, KEPT, LOSING, LOST, MAIL, MARKED, type Marks } from "./marks.ts";
 import { type AccountType, type DirectoryObject, type DomainNames, SOURCES, type Source } from "./model.ts";
 import { type AddressSet, createAddressSet } from "./packed/address-set.ts";
 import { type Buckets, dealOut, NO_BUCKET } from "./packed/buckets.ts";
-import { createRecords, MOST_RECORD_BYTES, type PackedRecord, type Records } from "./packed/records.ts";
+import {
+  createRecords,
+  MOST_RECORD_BYTES,
+  type PackedRecord,
+  type Records,
+} from "./packed/records.ts";
 import { ACCOUNT_TYPES, bucketsFor, type Roster, rosterFrom } from "./packed/roster.ts";
 import { compilePatterns } from "./patterns.ts";
 import { type DropReason, type NamedAs, parseAddress, type RawAddress, smtpAddresses } from "./smtp-address.ts";
+import { NONE_SUSPECTED, suspectedOf } from "./suspects.ts";
 import type { Format } from "./tables/formats/formats.ts";
 import { tellUncarried } from "./uncarried.ts";
 
@@ -49,13 +56,6 @@ export interface Deriver {
   /** It can finish once. */
   finish(): Steps<Derived>;
 }
-
-/** What is known of an address of an object. */
-const KEPT = 1; // of these domains
-const MARKED = 2; // with `SMTP:`, whether of these domains or not
-const MAIL = 4; // stands in `mail`
-const LOST = 8; // to another object that has it too
-const LOSING = 16; // the same, while the others are still judged by what everybody has
 const MARK: Readonly<Record<NamedAs, number>> = { SMTP: MARKED, smtp: 0, mail: MAIL };
 
 /** The kind of a record is its place in ACCOUNT_TYPES, from the first page to the list. */
@@ -106,8 +106,8 @@ export function createDeriver({ names, excludeRecords, staticRecipients, formats
   }
 
   /** Every address that the object has, with what is known of it. */
-  function marksOf(object: DirectoryObject, raws: readonly RawAddress[]): Map<string, number> {
-    const marks = new Map<string, number>();
+  function marksOf(object: DirectoryObject, raws: readonly RawAddress[]): Marks {
+    const marks = createMarks();
     for (const { raw, as } of raws) {
       const parsed = parseAddress(raw);
       if ("dropped" in parsed) {
@@ -116,7 +116,7 @@ export function createDeriver({ names, excludeRecords, staticRecipients, formats
         continue;
       }
       const kept = domains.has(parsed.domain) ? KEPT : 0;
-      marks.set(parsed.address, (marks.get(parsed.address) ?? 0) | kept | MARK[as]);
+      marks.add(parsed.address, kept | MARK[as]);
     }
     return marks;
   }
@@ -127,19 +127,16 @@ export function createDeriver({ names, excludeRecords, staticRecipients, formats
       const raws = smtpAddresses(object);
       const marks = marksOf(object, raws);
       if (source === "groups" && raws.length === 0) leaveOut(id, "noAddress");
-      let known = 0;
-      for (const mark of marks.values()) known |= mark;
       // Whether it comes alone, first or last: what has no address of ours has no say.
-      if ((known & KEPT) === 0) return;
+      if (!marks.values.some((mark) => (mark & KEPT) !== 0)) return;
       let kind = kindOf(source);
       const index = candidates.find(id);
       if (index !== undefined) {
         const before = candidates.get(index);
         kind = Math.min(kind, before.kind);
-        for (const [place, address] of before.addresses.entries())
-          marks.set(address, (marks.get(address) ?? 0) | (before.marks[place] ?? 0));
+        for (const [place, address] of before.addresses.entries()) marks.add(address, before.marks[place] ?? 0);
       }
-      putWithin(candidates, { id, kind, addresses: [...marks.keys()], marks: [...marks.values()] });
+      putWithin(candidates, { id, kind, addresses: marks.addresses, marks: marks.values });
     },
 
     *finish() {
@@ -147,7 +144,8 @@ export function createDeriver({ names, excludeRecords, staticRecipients, formats
       const conflicts = yield* settleConflicts(candidates, leftOut);
       const patternOf = compilePatterns(excludeRecords);
       const isExcluded = (address: string): boolean => patternOf(address) !== undefined;
-      const found = yield* toAccounts(candidates, { isExcluded, statics, leftOut });
+      const hasRules = excludeRecords.length > 0 || statics.size > 0;
+      const found = yield* toAccounts(candidates, { isExcluded, hasRules, statics, leftOut });
       for (const address of statics) {
         const kind = ACCOUNT_TYPES.indexOf("static");
         candidates.put({ id: `static:${address}`, kind, addresses: [address], marks: [] });
@@ -187,14 +185,18 @@ interface Holder {
  */
 function* settleConflicts(candidates: Records, leftOut: LeftOutCollector): Steps<AddressSet> {
   const { length, countOf } = candidates;
-  const count = bucketsFor(yield* countAddresses(candidates));
-  const bucketAt = (index: number, place: number): number =>
-    (candidates.markOf(index, place) & KEPT) === 0 ? NO_BUCKET : candidates.hashOfLocal(index, place) % count;
-  const buckets = yield* dealOut({ length, countOf, bucketAt }, count);
   const contested = createAddressSet();
+  const addresses = yield* countAddresses(candidates);
+  const isSuspect = yield* suspectedOf(candidates, addresses);
+  if (isSuspect === NONE_SUSPECTED) return contested;
+  const count = bucketsFor(addresses);
+  const bucketAt = (index: number, place: number): number => {
+    const hash = candidates.hashOfLocal(index, place);
+    return (candidates.markOf(index, place) & KEPT) !== 0 && isSuspect(hash) ? hash % count : NO_BUCKET;
+  };
+  const buckets = yield* dealOut({ length, countOf, bucketAt }, count);
   const primaryPlaceOf = createPrimaries(candidates);
   for (let bucket = 0; bucket < count; bucket++) {
-    if (yield* haveOwnHashes(candidates, buckets, buckets.start(bucket), buckets.start(bucket + 1))) continue;
     for (const [address, holders] of yield* contestedIn(candidates, buckets, bucket)) {
       contested.add(address);
       yield* judgeHolders({ candidates, leftOut, primaryPlaceOf }, address, holders);
@@ -234,21 +236,6 @@ function* contestedIn(candidates: Records, buckets: Buckets, bucket: number): St
     else known.push(holder);
   }
   return contested;
-}
-
-const MOST_HASHED = 16_384;
-
-/** Whether no two addresses have a local part of one hash: then none stands twice, and none needs to be looked at. */
-function* haveOwnHashes(candidates: Records, buckets: Buckets, from: number, to: number): Steps<boolean> {
-  // Of one that is larger than buckets become by themselves, many have the same.
-  if (to - from > MOST_HASHED) return false;
-  const hashes = new Uint32Array(to - from);
-  for (let slot = from; slot < to; slot++)
-    hashes[slot - from] = candidates.hashOfLocal(buckets.indexAt(slot), buckets.placeAt(slot));
-  if (isPauseDue()) yield;
-  hashes.sort();
-  for (let index = 1; index < hashes.length; index++) if (hashes[index] === hashes[index - 1]) return false;
-  return true;
 }
 
 /** Where the primary of a candidate stands, -1 where it has none. Found once for each: one may contest thousands of addresses. */
@@ -322,17 +309,24 @@ interface TenantAccounts {
 
 interface Sifting {
   readonly isExcluded: (address: string) => boolean;
+  /** Whether there is any pattern, or any static recipient. */
+  readonly hasRules: boolean;
   /** What the tenant has is taken away from them. */
   readonly statics: Set<string>;
   readonly leftOut: LeftOutCollector;
 }
 
 /** Puts an account in the place of each candidate that is one. */
-function* toAccounts(candidates: Records, { isExcluded, statics, leftOut }: Sifting): Steps<TenantAccounts> {
+function* toAccounts(candidates: Records, { isExcluded, hasRules, statics, leftOut }: Sifting): Steps<TenantAccounts> {
   const excluded = createAddressSet();
   const objects: Record<Source, number> = { users: 0, groups: 0, contacts: 0 };
   for (let index = 0; index < candidates.length; index++) {
     if (isPauseDue()) yield;
+    if (!hasRules && isAccountAlready(candidates, index)) {
+      clearMarks(candidates, index);
+      objects[sourceOf(candidates.kindOf(index))]++;
+      continue;
+    }
     const record = candidates.get(index);
     const sifted = plainly(record, isExcluded) ?? (yield* sift(candidateOf(record), isExcluded));
     for (const [address, matched] of sifted.excluded) {

@@ -1,7 +1,8 @@
 /** Which accounts of two lists are not the same: usually few, and then nothing else needs to be looked at. */
 import { isPauseDue, type Steps } from "../base/steps.ts";
+import { hashLocal } from "./packed/hash-text.ts";
 import { createNumbers, type Numbers } from "./packed/numbers.ts";
-import { comparePrimaries, isSameAccount, type Roster } from "./packed/roster.ts";
+import { comparePrimaries, isOneRecord, isSameAccount, type Roster } from "./packed/roster.ts";
 import { subsetOf } from "./packed/roster-views.ts";
 
 export interface Differing {
@@ -13,11 +14,26 @@ export interface Differing {
   readonly areApart: boolean;
 }
 
+/** The same lists are compared for the plan, for what is lost, and for the tables that stay. */
 export function* differingAccounts(before: Roster, after: Roster): Steps<Differing> {
+  const known = found.get(before);
+  if (known?.after === after) return known.differing;
+  const differing = yield* compared(before, after);
+  found.set(before, { after, differing });
+  return differing;
+}
+const found = new WeakMap<Roster, { readonly after: Roster; readonly differing: Differing }>();
+
+function* compared(before: Roster, after: Roster): Steps<Differing> {
   const [gone, come] = [createNumbers(), createNumbers()];
   let [old, index] = [0, 0];
   while (old < before.length || index < after.length) {
     if (isPauseDue()) yield;
+    if (old < before.length && index < after.length && isOneRecord(before, old, after, index)) {
+      old++;
+      index++;
+      continue;
+    }
     const order = old >= before.length ? 1 : index >= after.length ? -1 : comparePrimaries(before, old, after, index);
     if (order === 0 && isSameAccount(before, old, after, index)) {
       old++;
@@ -56,8 +72,12 @@ function* areApart({ gone, come }: Pick<Differing, "gone" | "come">, after: Rost
       next++;
       continue;
     }
+    const buffer = after.bufferOf(index);
     const count = after.countOf(index);
-    for (let place = 0; place < count; place++) if (touched.has(after.hashOfLocal(index, place))) return false;
+    for (let place = 0, at = after.placeOf(index, 0); place < count; place++) {
+      if (touched.has(hashLocal(buffer, at))) return false;
+      at += 2 + (buffer[at] ?? 0);
+    }
   }
   return true;
 }

@@ -3,6 +3,7 @@ import { isPauseDue, type Steps } from "../base/steps.ts";
 import type { LeftOutCollector } from "./left-out.ts";
 import type { DomainNames } from "./model.ts";
 import { localOf } from "./packed/buckets.ts";
+import { isPlainRecord } from "./packed/plain.ts";
 import { bucketsFor, type Roster } from "./packed/roster.ts";
 import type { Format } from "./tables/formats/formats.ts";
 import { isCarriedBy } from "./tables/formats/formats.ts";
@@ -19,6 +20,8 @@ export function* tellUncarried(
   const tell = (address: string, index: number): void =>
     leftOut.add({ address, ...objectOf(accounts, index), reason: "format" });
   for (let index = 0; index < accounts.length; index++) {
+    if (isPauseDue()) yield;
+    if (isPlainRecord(accounts, index)) continue;
     const primary = accounts.addressAt(index, 0);
     for (let place = 0; place < accounts.countOf(index); place++) {
       const address = accounts.addressAt(index, place);

@@ -7,8 +7,12 @@ import type { Roster } from "./roster.ts";
 export interface AccountLines {
   /** Bytes that were added since the last `clear`. */
   readonly length: number;
-  /** Adds the line of an account, without its end; answers its bytes. */
-  add(index: number): number;
+  /** Adds the line of an account, without its end. */
+  add(index: number): void;
+  /** Of that line. Known without making it, where it was made before for the same roster. */
+  bytesOf(index: number): number;
+  /** Adds a line of the journal, with its end: the account by its id. */
+  addEntry(index: number): void;
   addEnd(): void;
   /** What was added, until something is added again. */
   bytes(): Buffer;
@@ -26,26 +30,56 @@ const ADDRESS = Buffer.from('","address":"');
 const TYPE = Buffer.from('","type":"');
 const ALIASES = Buffer.from('","aliases":[');
 const CLOSE = Buffer.from("]}");
+const ENTRY = Buffer.from('["');
+const ENTRY_ID = Buffer.from('",');
+const ENTRY_CLOSE = Buffer.from("]\n");
 /** More than everything that stands around the id and the addresses. */
 const AROUND = 128;
 /** Of an id: each of its bytes may become two digits, and dashes stand between them. */
 const HEX = Buffer.from("0123456789abcdef");
 const DASHES_BEFORE = new Set([4, 6, 8, 10]);
 
+/** Bytes of each line that was made, 0 of any other: a run makes them for the revision, and asks for the sizes after that. */
+const lengths = new WeakMap<Roster, Uint32Array>();
+
 export function createAccountLines(roster: Roster): AccountLines {
   const out = createOutput();
+  const known = lengths.get(roster) ?? new Uint32Array(roster.length);
+  lengths.set(roster, known);
+  function add(index: number): void {
+    const before = out.end();
+    out.reserve(2 * (roster.endOf(index) - roster.startOf(index)) + AROUND);
+    if (!addPlain(out, roster, index)) {
+      out.back(before);
+      out.text(accountLine(roster.get(index)));
+    }
+    known[index] = out.end() - before;
+  }
   return {
     get length() {
       return out.end();
     },
-    add(index) {
+    add,
+    bytesOf(index) {
+      if (known[index] === 0) {
+        const before = out.end();
+        add(index);
+        out.back(before);
+      }
+      return known[index] ?? 0;
+    },
+    addEntry(index) {
       const before = out.end();
       out.reserve(2 * (roster.endOf(index) - roster.startOf(index)) + AROUND);
-      if (!addPlain(out, roster, index)) {
+      out.put(ENTRY);
+      if (addId(out, roster, index)) out.put(ENTRY_ID);
+      else {
         out.back(before);
-        out.text(accountLine(roster.get(index)));
+        out.text(`[${JSON.stringify(roster.idOf(index))},`);
       }
-      return out.end() - before;
+      add(index);
+      out.reserve(ENTRY_CLOSE.length);
+      out.put(ENTRY_CLOSE);
     },
     addEnd() {
       out.reserve(1);
@@ -59,12 +93,8 @@ export function createAccountLines(roster: Roster): AccountLines {
 /** False where it is not as JSON would write it. */
 function addPlain(out: Output, roster: Roster, index: number): boolean {
   const buffer = roster.bufferOf(index);
-  const start = roster.startOf(index);
-  const head = uint16At(buffer, start + 1);
-  const id = start + HEAD_BYTES;
   out.put(ID);
-  if ((head & IS_GUID) !== 0) out.guid(buffer, id);
-  else if (!out.copy(buffer, id, id + (head & LONGEST_ID))) return false;
+  if (!addId(out, roster, index)) return false;
   out.put(ADDRESS);
   const count = roster.countOf(index);
   let at = roster.placeOf(index, 0);
@@ -82,6 +112,17 @@ function addPlain(out: Output, roster: Roster, index: number): boolean {
     at = next + 1;
   }
   out.put(CLOSE);
+  return true;
+}
+
+/** False where it is not as JSON would write it. */
+function addId(out: Output, roster: Roster, index: number): boolean {
+  const buffer = roster.bufferOf(index);
+  const start = roster.startOf(index);
+  const head = uint16At(buffer, start + 1);
+  const id = start + HEAD_BYTES;
+  if ((head & IS_GUID) === 0) return out.copy(buffer, id, id + (head & LONGEST_ID));
+  out.guid(buffer, id);
   return true;
 }
 

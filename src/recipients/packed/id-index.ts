@@ -4,7 +4,8 @@ import { hashText } from "./hash-text.ts";
 
 export interface IdIndex {
   find(id: string): number | undefined;
-  add(id: string, index: number): void;
+  /** Of the record with this id; where there is none, that id gets this index. */
+  findOrAdd(id: string, index: number): number | undefined;
   remove(id: string): void;
   clear(): void;
 }
@@ -51,13 +52,16 @@ export function createIdIndex(idOf: (index: number) => string): IdIndex {
       const found = slots[slotOf(id, hashText(id))] ?? FREE;
       return found === FREE ? undefined : found - 1;
     },
-    add(id, index) {
+    findOrAdd(id, index) {
       if (filled * 4 >= slots.length * 3) grow();
       const hash = hashText(id);
       const slot = slotOf(id, hash);
+      const found = slots[slot] ?? FREE;
+      if (found !== FREE) return found - 1;
       slots[slot] = index + 1;
       hashes[slot] = hash;
       filled++;
+      return undefined;
     },
     remove(id) {
       const slot = slotOf(id, hashText(id));

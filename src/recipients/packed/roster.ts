@@ -138,13 +138,17 @@ export function withDealing(listing: Listing): Roster {
 export const comparePrimaries = (a: PackedBytes, index: number, b: PackedBytes, other: number): number =>
   compareAddresses(a.bufferOf(index), a.placeOf(index, 0), b.bufferOf(other), b.placeOf(other, 0));
 
+/** Whether two rosters show the very same memory there, as one does that shares what stands with another. */
+export const isOneRecord = (a: PackedBytes, index: number, b: PackedBytes, other: number): boolean =>
+  a.startOf(index) === b.startOf(other) && a.bufferOf(index) === b.bufferOf(other);
+
 /** Whether two accounts are the same in everything. */
 export function isSameAccount(a: PackedBytes, index: number, b: PackedBytes, other: number): boolean {
+  if (isOneRecord(a, index, b, other)) return true;
   const first = a.bufferOf(index);
   const second = b.bufferOf(other);
   const from = a.startOf(index);
   const to = b.startOf(other);
-  if (first === second && from === to) return true;
   const length = a.endOf(index) - from;
   if (length !== b.endOf(other) - to) return false;
   // Most differ early or not at all.

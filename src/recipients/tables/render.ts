@@ -46,6 +46,15 @@ export function* prepareTables(accounts: Roster, names: DomainNames): Steps<Tabl
   return { accounts, names, shards: yield* dealShards(accounts) };
 }
 
+/** At least as many addresses as any shard of so many has. */
+export function mostOfShard({ names, shards: dealt }: Tables, shards: number): number {
+  const sums = new Float64Array(shards);
+  for (let part = 0; part < MOST_SHARDS; part++)
+    sums[part % shards] = (sums[part % shards] ?? 0) + dealt.start(part + 1) - dealt.start(part);
+  const mirrors = names.aliasDomains.filter(({ recipients }) => recipients === "Mirror").length;
+  return Math.max(...sums) * (1 + mirrors);
+}
+
 /** Every address of the given part of 128, with the address of its account. */
 function* addPart(owners: Recipients, { accounts, names, shards }: Tables, part: number): Steps<void> {
   const isHere = (local: string): boolean => slotOf(local) === part;

@@ -23,15 +23,27 @@ describe("Lines of accounts", () => {
         const roster = packed(each);
         const lines = createAccountLines(roster);
         const expected = [...roster].map(accountLine);
+        // Half of them are asked for before they are made.
         const sizes = expected.map((_, index) => {
-          const size = lines.add(index);
+          const size = index % 2 === 0 ? lines.bytesOf(index) : undefined;
+          lines.add(index);
           lines.addEnd();
-          return size;
+          return size ?? lines.bytesOf(index);
         });
         expect(lines.bytes().toString()).toBe(expected.map((line) => `${line}\n`).join(""));
         expect(sizes).toEqual(expected.map((line) => Buffer.byteLength(line)));
         lines.clear();
         expect(lines.length).toBe(0);
+      }),
+    );
+  });
+
+  it("are entries of a journal with the id before them", () => {
+    fc.assert(
+      fc.property(account, (each) => {
+        const lines = createAccountLines(packed([each]));
+        lines.addEntry(0);
+        expect(lines.bytes().toString()).toBe(`[${JSON.stringify(each.id)},${accountLine(each)}]\n`);
       }),
     );
   });
