@@ -50,7 +50,7 @@ export async function measureFleet(
   size: FleetCase,
 ): Promise<FleetResult> {
   const { tenants, settleMs, idleMs } = size;
-  await installFleet({ cloud, cluster }, NAMESPACE, size, { enabled: true, timesPerDay: 2 });
+  await installFleet({ cloud, cluster }, [NAMESPACE], size, { enabled: true, timesPerDay: 2 });
   const began = Date.now();
   const operator = await startOperator({ bundle, endpoints, kubeconfig: cluster.kubeconfig, namespaces: [NAMESPACE] });
   try {
@@ -90,17 +90,19 @@ export async function measureFleet(
   }
 }
 
-/** Tenants of the same size, each with a Secret that its domains share. */
+/** Tenants of the same size, each with a Secret that its domains share. They are dealt out over the namespaces in turn. */
 export async function installFleet(
   { cloud, cluster }: Pick<Stage, "cloud" | "cluster">,
-  namespace: string,
+  namespaces: readonly [string, ...string[]],
   { tenants, domainsPerTenant, usersPerTenant }: Pick<FleetCase, "tenants" | "domainsPerTenant" | "usersPerTenant">,
   schedule: Partial<O365SyncSpec["schedule"]>,
 ): Promise<void> {
-  await cluster.create("namespaces", undefined, { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+  for (const name of namespaces)
+    await cluster.create("namespaces", undefined, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
   const shapes: [string, Shape][] = [];
   const spec = { schedule } as unknown as Partial<O365SyncSpec>;
   for (let tenant = 0; tenant < tenants; tenant++) {
+    const namespace = namespaces[tenant % namespaces.length] ?? namespaces[0];
     const tenantId = `6f1c0f2e-5a0d-4c55-9b39-${String(tenant).padStart(12, "0")}`;
     const secret = `tenant-${tenant}`;
     const domains = Array.from({ length: domainsPerTenant }, (_, domain) => `d${domain}.t${tenant}.example.com`);

@@ -30,7 +30,7 @@ const SOURCES = 3;
 export async function measurePolled(stage: Stage, size: PolledCase): Promise<PolledResult> {
   const { cloud, cluster, bundle, endpoints } = stage;
   const { tenants, intervalMinutes, settleMs, polledMs, idleMs } = size;
-  await installFleet(stage, NAMESPACE, size, {
+  await installFleet(stage, [NAMESPACE], size, {
     enabled: true,
     times: [farFromNow()],
     timeZone: "UTC",

@@ -9,12 +9,7 @@ import { clearMarks, createMarks, isAccountAlready, KEPT, LOSING, LOST, MAIL, MA
 import { type AccountType, type DirectoryObject, type DomainNames, SOURCES, type Source } from "./model.ts";
 import { type AddressSet, createAddressSet } from "./packed/address-set.ts";
 import { type Buckets, dealOut, NO_BUCKET } from "./packed/buckets.ts";
-import {
-  createRecords,
-  MOST_RECORD_BYTES,
-  type PackedRecord,
-  type Records,
-} from "./packed/records.ts";
+import { createRecords, MOST_RECORD_BYTES, type PackedRecord, type Records } from "./packed/records.ts";
 import { ACCOUNT_TYPES, bucketsFor, type Roster, rosterFrom } from "./packed/roster.ts";
 import { compilePatterns } from "./patterns.ts";
 import { type DropReason, type NamedAs, parseAddress, type RawAddress, smtpAddresses } from "./smtp-address.ts";
@@ -94,6 +89,7 @@ export function createDeriver({ names, excludeRecords, staticRecipients, formats
   const candidates = createRecords();
   const dropped: Partial<Record<DropReason | "noAddress", number>> = {};
 
+  const marks = createMarks();
   const leftOut = createLeftOut();
   const told = new Set<string>();
 
@@ -107,7 +103,7 @@ export function createDeriver({ names, excludeRecords, staticRecipients, formats
 
   /** Every address that the object has, with what is known of it. */
   function marksOf(object: DirectoryObject, raws: readonly RawAddress[]): Marks {
-    const marks = createMarks();
+    marks.clear();
     for (const { raw, as } of raws) {
       const parsed = parseAddress(raw);
       if ("dropped" in parsed) {

@@ -13,6 +13,7 @@ export interface Marks {
   readonly addresses: readonly string[];
   readonly values: readonly number[];
   add(address: string, mark: number): void;
+  clear(): void;
 }
 
 /** Of more addresses than these, one is looked up by a map. */
@@ -33,6 +34,11 @@ export function createMarks(): Marks {
         addresses.push(address);
         values.push(mark);
       } else values[place] = (values[place] ?? 0) | mark;
+    },
+    clear() {
+      addresses.length = 0;
+      values.length = 0;
+      places = undefined;
     },
   };
 }
