@@ -14,6 +14,8 @@ export interface Budget {
   readonly unchangedWrites: number;
   /** What a sync computes by what a naive client does for the same tenant; of 10,000 users or more. */
   readonly workPerNaive: Readonly<Record<SyncCost["sync"], number>>;
+  /** What a sync computes without HTTP, TLS and an API server: bench/computing.ts, with Node.js 24 on x64. */
+  readonly thousandInstructionsPerUser: Readonly<Record<SyncCost["sync"], number>>;
   /** What one more alias costs, by a first sync; of 10,000 users or more. */
   readonly aliasWorkPerFirst: number;
   /** The operator as one file. */

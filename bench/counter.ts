@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 
-const EVENT = "instructions:u";
+export const EVENT = "instructions:u";
 
 /** The count in what `perf stat -x,` says; undefined where it says that there is none. */
 export function countIn(text: string): number | undefined {
@@ -10,9 +10,15 @@ export function countIn(text: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
+/** The count in what valgrind's cachegrind says. */
+export function refsIn(text: string): number | undefined {
+  const [, digits] = /I\s+refs:\s+([\d,]+)/.exec(text) ?? [];
+  return digits === undefined ? undefined : Number(digits.replaceAll(",", ""));
+}
+
 let known: boolean | undefined;
 
-function hasCounter(): boolean {
+export function hasCounter(): boolean {
   known ??=
     countIn(spawnSync("perf", ["stat", "-x,", "-e", EVENT, "true"], { encoding: "utf8" }).stderr ?? "") !== undefined;
   return known;

@@ -128,7 +128,7 @@ async function cpuMs(proc: string): Promise<number> {
 }
 
 /** Flags and environment of Node, as the image starts it: what is measured is what is shipped. */
-async function shipped(): Promise<{ readonly flags: string[]; readonly env: Record<string, string> }> {
+export async function shipped(): Promise<{ readonly flags: string[]; readonly env: Record<string, string> }> {
   const dockerfile = await readFile(new URL("../Dockerfile", import.meta.url), "utf8");
   const [, entrypoint] = /^ENTRYPOINT (\[.*\])$/m.exec(dockerfile) ?? [];
   const [, variables] = /^ENV (.*)$/m.exec(dockerfile) ?? [];

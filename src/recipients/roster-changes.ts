@@ -3,6 +3,7 @@
 import { isPauseDue, type Steps } from "../base/steps.ts";
 import type { Change, ChangeKind, Changes } from "./model.ts";
 import { createNumbers, type Numbers } from "./packed/numbers.ts";
+import { compareAddresses } from "./packed/records.ts";
 import type { Roster } from "./packed/roster.ts";
 import { type Places, sortedAddresses } from "./packed/sort.ts";
 
@@ -72,26 +73,50 @@ interface Unsorted extends Places {
 
 /** As by `sortKey`, without making texts: deletes first, each part by address, and by kind where an address comes twice. */
 function* orderOf({ kinds, bufferOf, placeOf }: Unsorted): Steps<Uint32Array> {
-  const deletes: number[] = [];
-  const adds: number[] = [];
+  const items: number[][] = KINDS.map(() => []);
   for (let item = 0; item < kinds.length; item++) {
-    (isDelete(KINDS[kinds.get(item)] ?? "aliasAdd") ? deletes : adds).push(item);
+    items[kinds.get(item)]?.push(item);
     if (isPauseDue()) yield;
   }
+  const compare = (a: number, b: number): number => compareAddresses(bufferOf(a), placeOf(a), bufferOf(b), placeOf(b));
+  const sorted: Uint32Array[] = [];
+  for (const each of items) sorted.push(yield* sortedItems(Uint32Array.from(each), { bufferOf, placeOf }, compare));
   const order = new Uint32Array(kinds.length);
   let filled = 0;
-  for (const items of [deletes, adds]) {
-    // Those of the lower kind come first, and items of one address keep their order.
-    const part = Uint32Array.from([0, 1].flatMap((odd) => items.filter((item) => kinds.get(item) % 2 === odd)));
-    const at = (item: number): number => part[item] ?? 0;
-    const sorted = yield* sortedAddresses(part.length, {
-      bufferOf: (item) => bufferOf(at(item)),
-      placeOf: (item) => placeOf(at(item)),
-    });
-    for (const item of sorted) order[filled++] = at(item);
-    if (isPauseDue()) yield;
+  for (let kind = 0; kind < KINDS.length; kind += 2) {
+    const [accounts = NONE, aliases = NONE] = sorted.slice(kind);
+    for (let [at, other] = [0, 0]; at < accounts.length || other < aliases.length; ) {
+      const [account, alias] = [accounts[at], aliases[other]];
+      const takes = alias === undefined || (account !== undefined && compare(account, alias) <= 0);
+      order[filled++] = (takes ? account : alias) ?? 0;
+      if (takes) at++;
+      else other++;
+      if (isPauseDue()) yield;
+    }
   }
   return order;
+}
+const NONE = new Uint32Array(0);
+
+/** Accounts of a roster come sorted, which a look tells. */
+function* sortedItems(
+  items: Uint32Array,
+  { bufferOf, placeOf }: Places,
+  compare: (a: number, b: number) => number,
+): Steps<Uint32Array> {
+  const at = (index: number): number => items[index] ?? 0;
+  let inOrder = 1;
+  while (inOrder < items.length && compare(at(inOrder - 1), at(inOrder)) <= 0) {
+    inOrder++;
+    if (isPauseDue()) yield;
+  }
+  if (inOrder >= items.length) return items;
+  const places = {
+    bufferOf: (index: number) => bufferOf(at(index)),
+    placeOf: (index: number) => placeOf(at(index)),
+  };
+  const order = yield* sortedAddresses(items.length, places);
+  return order.map(at);
 }
 
 /** No address has a blank. */

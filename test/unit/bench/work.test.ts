@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type Budget, beyondBudget, workRatio } from "../../../bench/budget.ts";
-import { countIn } from "../../../bench/counter.ts";
+import { countIn, refsIn } from "../../../bench/counter.ts";
 import type { SizeResult, SyncCost, Work } from "../../../bench/sizes.ts";
 
 const budget = JSON.parse(readFileSync(new URL("../../../bench/budget.json", import.meta.url), "utf8")) as Budget;
@@ -39,7 +39,7 @@ function measured(users: number, costs: Readonly<Record<SyncCost["sync"], Work>>
   };
 }
 const within = { first: work(2000), unchanged: work(1000), "one alias more": work(1500) };
-const found = (size: SizeResult, bundleKiB = 1_950): string =>
+const found = (size: SizeResult, bundleKiB = 1_550): string =>
   beyondBudget({ sizes: [size], fleet: undefined, gateway: undefined, bundleKiB }, budget).join("\n");
 
 describe("The budget of what is computed", () => {
@@ -81,5 +81,12 @@ describe("Work", () => {
     ["", undefined],
   ])("is counted in what perf says: %j", (text, count) => {
     expect(countIn(text)).toBe(count);
+  });
+
+  it.each<[text: string, count: number | undefined]>([
+    ["==7== \n==7== I   refs:      392,814,410\n", 392_814_410],
+    ["valgrind: no such tool\n", undefined],
+  ])("is counted in what valgrind says: %j", (text, count) => {
+    expect(refsIn(text)).toBe(count);
   });
 });
