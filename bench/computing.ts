@@ -12,13 +12,13 @@ import { NODE, shipped } from "./operator.ts";
 const HELP = `npm run bench:computing [-- --check] [--users N]
 
   --check    fail when a ratio is beyond bench/budget.json
-  --users N  how large the tenant is [3000]
+  --users N  how large the tenant is [2000]
   --help     show this
 `;
 
 const values = flagsOf(HELP, {
   check: { type: "boolean", default: false },
-  users: { type: "string", default: "3000" },
+  users: { type: "string", default: "2000" },
 });
 
 /** Counted by the machine, else by valgrind, which reads every instruction and takes fifty times as long. */
