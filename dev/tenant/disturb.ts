@@ -28,7 +28,7 @@ export async function disturb(
       return true;
     }
     case "answer":
-      send(effect.status, effect.body, effect.headers);
+      send(effect.status, typeof effect.body === "function" ? effect.body() : effect.body, effect.headers);
       return true;
     case undefined:
     case "edit":

@@ -22,7 +22,8 @@ export type Effect =
       readonly kind: "answer";
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
-      readonly body: string | Uint8Array;
+      /** A function makes another one for each request. */
+      readonly body: string | Uint8Array | (() => string);
     }
   /** The connection is reset before a byte is answered. */
   | { readonly kind: "reset" }

@@ -1,18 +1,16 @@
 /** One round of delta queries, and what changed read by id. */
 import type { Clock } from "../base/deps.ts";
-import { SOURCES, type Source } from "../recipients/model.ts";
+import { type DirectoryObject, SOURCES, type Source } from "../recipients/model.ts";
 import { type Behind, behindAfter, type Expected, expectedBy } from "./feed-replicas.ts";
 import type { Round } from "./feed-rounds.ts";
-import type { Confirmation, DeltaAnswer, DeltaLink, FeedPlace } from "./types.ts";
+import { MOST_CHARACTERS, weightOf } from "./feed-shelf.ts";
+import type { AskedObject, Confirmation, DeltaAnswer, DeltaLink, FeedPlace } from "./types.ts";
 
 /** What a feed asks of a tenant. */
 export interface FeedSource {
   followFromNow(source: Source, signal: AbortSignal): Promise<DeltaLink>;
   changedSince(source: Source, link: DeltaLink, signal: AbortSignal): Promise<DeltaAnswer>;
-  confirm(
-    objects: readonly { readonly id: string; readonly source: Source }[],
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, Confirmation>>;
+  confirm(objects: readonly AskedObject[], signal: AbortSignal): Promise<ReadonlyMap<string, Confirmation>>;
 }
 
 interface Asking {
@@ -22,6 +20,9 @@ interface Asking {
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
+
+/** Objects that are asked for at once. */
+const PORTION = 500;
 
 /** Asks once from a place, and reads what changed. */
 export async function askRound({ tenant, place, behind, clock, signal }: Asking): Promise<Round | "lost"> {
@@ -37,10 +38,18 @@ export async function askRound({ tenant, place, behind, clock, signal }: Asking)
   }
   const time = clock.now();
   const wanted = expectedBy(changed, behind);
-  const confirmed = wanted.length === 0 ? new Map<string, Confirmation>() : await tenant.confirm(wanted, signal);
-  const objects = wanted.flatMap(({ id }) => {
-    const object = confirmed.get(id);
-    return object === undefined || object === "gone" ? [] : object;
-  });
-  return { from: place, to: { links, time }, objects, behind: behindAfter(wanted, confirmed) };
+  const confirmed = new Map<string, Confirmation>();
+  const objects: DirectoryObject[] = [];
+  let characters = 0;
+  for (let at = 0; at < wanted.length; at += PORTION) {
+    const portion = wanted.slice(at, at + PORTION).map(({ id, source }) => ({ id, source }));
+    for (const [id, object] of await tenant.confirm(portion, signal)) {
+      confirmed.set(id, object);
+      if (object === "gone") continue;
+      objects.push(object);
+      characters += weightOf(object);
+    }
+    if (characters > MOST_CHARACTERS) return "lost";
+  }
+  return { from: place, to: { links, time }, objects, characters, behind: behindAfter(wanted, confirmed) };
 }

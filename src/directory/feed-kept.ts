@@ -5,6 +5,7 @@
 import type { Clock } from "../base/deps.ts";
 import { askRound, type FeedSource } from "./feed-ask.ts";
 import { linksOf, told } from "./feed-rounds.ts";
+import type { FeedShelf } from "./feed-shelf.ts";
 import type { FeedAnswer, FeedPlace } from "./types.ts";
 
 interface Kept {
@@ -19,8 +20,18 @@ interface Kept {
 
 const MOST_KEPT = 64;
 
-export function createKept(tenant: FeedSource, clock: Clock): Kept {
-  const answers = new Map<string, { readonly at: number; readonly answer: FeedAnswer }>();
+interface KeptAnswer {
+  readonly at: number;
+  readonly answer: FeedAnswer;
+  takeBack(): void;
+}
+
+export function createKept(tenant: FeedSource, clock: Clock, shelf: FeedShelf): Kept {
+  const answers = new Map<string, KeptAnswer>();
+  const forget = (links: string): void => {
+    answers.get(links)?.takeBack();
+    answers.delete(links);
+  };
   return {
     async follow(place, joined, isFresh, signal) {
       const links = linksOf(place);
@@ -30,10 +41,12 @@ export function createKept(tenant: FeedSource, clock: Clock): Kept {
       const at = clock.monotonic();
       const round = await askRound({ tenant, place, behind: new Map(), clock, signal });
       const answer: FeedAnswer = round === "lost" ? { kind: "lost" } : told([round], joined);
-      answers.delete(links);
-      answers.set(links, { at, answer });
+      forget(links);
+      const kept: KeptAnswer = { at, answer, takeBack: () => {} };
+      answers.set(links, kept);
+      if (round !== "lost") kept.takeBack = shelf.keep(round.characters, () => answers.delete(links));
       const [oldest] = answers.keys();
-      if (answers.size > MOST_KEPT && oldest !== undefined) answers.delete(oldest);
+      if (answers.size > MOST_KEPT && oldest !== undefined) forget(oldest);
       return answer;
     },
   };

@@ -21,6 +21,8 @@ export type Behind = ReadonlyMap<string, Expected>;
 const MOST_TRIES = 3;
 /** A tenant that tells of what it does not have costs 50 batches a round. */
 const MOST_BEHIND = 1_000;
+/** Of all that they are named; each feed keeps them. */
+const MOST_CHARACTERS = 256 * 1024;
 
 /** What is told now counts, and what was not shown before. */
 export const expectedBy = (changed: readonly Expected[], behind: Behind): readonly Expected[] => {
@@ -30,9 +32,12 @@ export const expectedBy = (changed: readonly Expected[], behind: Behind): readon
 
 export function behindAfter(wanted: readonly Expected[], confirmed: ReadonlyMap<string, Confirmation>): Behind {
   const behind = new Map<string, Expected>();
+  let characters = 0;
   for (const { id, source, named, tries = MOST_TRIES } of wanted) {
-    if (behind.size < MOST_BEHIND && tries > 0 && !isShown(named, confirmed.get(id)))
-      behind.set(id, { id, source, named, tries: tries - 1 });
+    if (behind.size === MOST_BEHIND || tries === 0 || isShown(named, confirmed.get(id))) continue;
+    for (const text of named) characters += text.length;
+    if (characters > MOST_CHARACTERS) break;
+    behind.set(id, { id, source, named, tries: tries - 1 });
   }
   return behind;
 }

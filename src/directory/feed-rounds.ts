@@ -2,6 +2,7 @@
 import type { DirectoryObject } from "../recipients/model.ts";
 import { SOURCES } from "../recipients/model.ts";
 import type { Behind } from "./feed-replicas.ts";
+import type { FeedShelf } from "./feed-shelf.ts";
 import type { FeedAnswer, FeedPlace } from "./types.ts";
 
 /** One round: what was found, and between which places. */
@@ -9,6 +10,8 @@ export interface Round {
   readonly from: FeedPlace;
   readonly to: FeedPlace;
   readonly objects: readonly DirectoryObject[];
+  /** That it takes to keep them. */
+  readonly characters: number;
   /** What is asked for once more by the next. */
   readonly behind: Behind;
 }
@@ -26,10 +29,17 @@ interface Rounds {
 
 /** Who has not asked for longer follows the links by itself. */
 const MOST_ROUNDS = 64;
-const MOST_OBJECTS = 5_000;
 
-export function createRounds(): Rounds {
-  let rounds: Round[] = [];
+interface KeptRound extends Round {
+  takeBack(): void;
+}
+
+export function createRounds(shelf: FeedShelf): Rounds {
+  let rounds: KeptRound[] = [];
+  const forgetUntil = (count: number): void => {
+    for (const { takeBack } of rounds.slice(0, count)) takeBack();
+    rounds = rounds.slice(count);
+  };
   let lost: readonly string[] = [];
   return {
     knownAs(place, end) {
@@ -43,17 +53,17 @@ export function createRounds(): Rounds {
       return index < 0 ? [] : rounds.slice(index);
     },
     add(round) {
-      rounds = [...rounds, round].slice(-MOST_ROUNDS);
-      while (rounds.reduce((sum, { objects }) => sum + objects.length, 0) > MOST_OBJECTS && rounds.length > 1)
-        rounds = rounds.slice(1);
+      const kept: KeptRound = { ...round, takeBack: () => {} };
+      rounds.push(kept);
+      if (rounds.length > MOST_ROUNDS) forgetUntil(rounds.length - MOST_ROUNDS);
+      // What came before one that is forgotten leads nowhere.
+      kept.takeBack = shelf.keep(round.characters, () => forgetUntil(rounds.indexOf(kept) + 1));
     },
-    clear() {
-      rounds = [];
-    },
+    clear: () => forgetUntil(rounds.length),
     lose(place) {
       const before = rounds.some(({ to }) => isSame(place, to)) ? rounds.map(({ from }) => linksOf(from)) : [];
       lost = [...lost, ...before, linksOf(place)].slice(-MOST_ROUNDS);
-      rounds = [];
+      forgetUntil(rounds.length);
     },
     isLost: (place) => lost.includes(linksOf(place)),
   };

@@ -8,11 +8,12 @@ import { askRound, type FeedSource } from "./feed-ask.ts";
 import { createKept } from "./feed-kept.ts";
 import type { Behind } from "./feed-replicas.ts";
 import { createRounds, told } from "./feed-rounds.ts";
+import { createFeedShelf } from "./feed-shelf.ts";
 import type { DeltaLink, EnabledSources, Feed, FeedAnswer, FeedPlace } from "./types.ts";
 
-export function createFeed(tenant: FeedSource, clock: Clock): Feed {
-  const rounds = createRounds();
-  const kept = createKept(tenant, clock);
+export function createFeed(tenant: FeedSource, clock: Clock, shelf = createFeedShelf()): Feed {
+  const rounds = createRounds(shelf);
+  const kept = createKept(tenant, clock, shelf);
   let end: FeedPlace | undefined;
   /** When `end` was asked for, and when asking failed last and how. Of the monotonic clock. */
   let asked = Number.NEGATIVE_INFINITY;

@@ -5,6 +5,7 @@ import type { Source } from "../recipients/model.ts";
 import type { CloudTable } from "./clouds.ts";
 import { createTokenSource, type Shelf, type Token, type TokenObserver, type TokenSource } from "./entra/token.ts";
 import { createFeed } from "./feed.ts";
+import { createFeedShelf, type FeedShelf } from "./feed-shelf.ts";
 import { changedSince, followFromNow } from "./graph/delta.ts";
 import { createGraph, type GraphOptions, type RequestObserver } from "./graph/graph.ts";
 import { findHolders } from "./graph/holders.ts";
@@ -60,6 +61,7 @@ export function createDirectoryProvider(options: DirectoryProviderOptions): Dire
   const domains = keepRecent<KnownDomains>(MOST_KEPT);
   const bodies = createBodyRoom();
   const feeds = keepRecent<Feed>(MOST_KEPT);
+  const feedShelf = createFeedShelf();
   const tokensOf = (connection: Connection): Readonly<Record<Patience, TokenSource>> =>
     tokens(fingerprint(connection), () => {
       const shelf: Shelf = {};
@@ -85,7 +87,7 @@ export function createDirectoryProvider(options: DirectoryProviderOptions): Dire
   /** One for all, however patient the first of them is. */
   const feedFor = (connection: Connection, way: GraphOptions): Feed => {
     const patiently = { http: patient, tokens: tokensOf(connection).long, patience: "long" } as const;
-    return feeds(fingerprint(connection), () => feedOf({ ...way, ...patiently, pace: paceOf(connection) }));
+    return feeds(fingerprint(connection), () => feedOf({ ...way, ...patiently, pace: paceOf(connection) }, feedShelf));
   };
 
   return {
@@ -122,7 +124,7 @@ export function createDirectoryProvider(options: DirectoryProviderOptions): Dire
   };
 }
 
-function feedOf(options: GraphOptions): Feed {
+function feedOf(options: GraphOptions, shelf: FeedShelf): Feed {
   const graph = createGraph(options);
   const { deps } = options;
   const source = {
@@ -131,7 +133,7 @@ function feedOf(options: GraphOptions): Feed {
     confirm: (objects: Parameters<Directory["confirm"]>[0], signal: AbortSignal) =>
       confirmObjects(graph, objects, deps, signal),
   };
-  return createFeed(source, deps.clock);
+  return createFeed(source, deps.clock, shelf);
 }
 
 function createDirectory(options: GraphOptions): Omit<Directory, "feed"> {

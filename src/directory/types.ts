@@ -47,10 +47,18 @@ export interface ReadStats {
 /** What became of an object that was asked for by id: its SMTP addresses (`proxyAddresses` and `mail`, raw), or "gone". */
 export type Confirmation = DirectoryObject | "gone";
 
+/** An object that is asked for by id. */
+export interface AskedObject {
+  readonly id: string;
+  readonly source: Source;
+  /** Where only these matter: of what the object has no others are kept. */
+  readonly addresses?: readonly string[];
+}
+
 /** What was found of addresses that were asked for. */
 export interface Holders {
-  /** Who has one of them; groups that receive no mail are left out. */
-  readonly objects: readonly DirectoryObject[];
+  /** Those that somebody has; what a group has that receives no mail does not count. */
+  readonly held: ReadonlySet<string>;
   /** Addresses about which some source does not answer: the tenant refuses such filters. */
   readonly unanswered: ReadonlySet<string>;
 }
@@ -121,10 +129,7 @@ export interface Directory {
   /** Numbers of records seen on one short page of each enabled source. */
   sample(sources: EnabledSources, signal: AbortSignal): Promise<Omit<ReadStats, "requests">>;
   /** Asks for objects by id, in batches of 20. The answer has every id that was asked. */
-  confirm(
-    objects: readonly { readonly id: string; readonly source: Source }[],
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, Confirmation>>;
+  confirm(objects: readonly AskedObject[], signal: AbortSignal): Promise<ReadonlyMap<string, Confirmation>>;
   /** Asks the enabled sources who has one of these addresses now. */
   findHolders(addresses: readonly string[], sources: EnabledSources, signal: AbortSignal): Promise<Holders>;
   /** What changes in it, for all who come with the very same credential. */

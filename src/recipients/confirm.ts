@@ -1,10 +1,10 @@
 /** Which removals the directory must confirm, by object and by address, and whether it did. */
 
 import { isPauseDue, type Steps } from "../base/steps.ts";
+import { heldBy } from "./held.ts";
 import type { Account, DirectoryObject, Plan, Source } from "./model.ts";
 import type { AddressSet } from "./packed/address-set.ts";
 import { isDelete } from "./roster-changes.ts";
-import { parseAddress, smtpAddresses } from "./smtp-address.ts";
 
 export interface OwnRules {
   /** Addresses that excludeRecords left out. */
@@ -15,10 +15,8 @@ export interface OwnRules {
 }
 
 export interface Removals {
-  /** To be asked for by id. */
-  readonly objects: readonly { readonly id: string; readonly source: Source }[];
-  /** By object id: addresses that it must no longer have. */
-  readonly addresses: ReadonlyMap<string, readonly string[]>;
+  /** To be asked for by id, with the addresses that they must no longer have. */
+  readonly objects: readonly { readonly id: string; readonly source: Source; readonly addresses: readonly string[] }[];
   /** To be asked for themselves: nobody may have them any more. Those of the objects are among them. */
   readonly gone: readonly string[];
   /** How many of them name no object that could be asked instead: they stand in a baseline of bare addresses. */
@@ -39,7 +37,7 @@ const SOURCES: Readonly<Record<Exclude<Account["type"], "static">, Source>> = {
 export function* removalsToConfirm(plan: Plan, { excluded, sources, domains }: OwnRules): Steps<Removals> {
   const staying = yield* stayingOf(plan);
   const addresses = new Map<string, string[]>();
-  const objects: { id: string; source: Source }[] = [];
+  const objects: { id: string; source: Source; addresses: string[] }[] = [];
   const gone: string[] = [];
   let bare = 0;
   for (const { kind, address, account } of plan.changes) {
@@ -53,11 +51,12 @@ export function* removalsToConfirm(plan: Plan, { excluded, sources, domains }: O
     const known = addresses.get(account.id);
     if (known !== undefined) known.push(address);
     else {
-      objects.push({ id: account.id, source: SOURCES[account.type] });
-      addresses.set(account.id, [address]);
+      const own = [address];
+      objects.push({ id: account.id, source: SOURCES[account.type], addresses: own });
+      addresses.set(account.id, own);
     }
   }
-  return { objects, addresses, gone, bare };
+  return { objects, gone, bare };
 }
 
 /** Addresses that are deleted as one thing and added as another. */
@@ -75,28 +74,14 @@ function* stayingOf({ changes, counts }: Plan): Steps<Set<string>> {
 
 /** How many objects still have an address that would be removed: the read was not whole. */
 export function countUnconfirmed(
-  { addresses }: Pick<Removals, "addresses">,
+  { objects }: Pick<Removals, "objects">,
   answers: ReadonlyMap<string, DirectoryObject | "gone">,
 ): number {
   let count = 0;
-  for (const [id, removed] of addresses) {
+  for (const { id, addresses } of objects) {
     const answer = answers.get(id);
     // An object that was asked for and is missing from the answer confirms nothing.
-    if (answer === undefined || (answer !== "gone" && removed.some((address) => has(answer, address)))) count++;
+    if (answer === undefined || (answer !== "gone" && heldBy(answer, new Set(addresses)).size > 0)) count++;
   }
   return count;
 }
-
-/** How many of the addresses that would be removed somebody has after all: the read was not whole. */
-export function countHeld({ gone }: Pick<Removals, "gone">, holders: readonly DirectoryObject[]): number {
-  const had = new Set(holders.flatMap(addressesOf));
-  return gone.filter((address) => had.has(address)).length;
-}
-
-const has = (object: DirectoryObject, address: string): boolean => addressesOf(object).includes(address);
-
-const addressesOf = (object: DirectoryObject): string[] =>
-  smtpAddresses(object).flatMap(({ raw }) => {
-    const parsed = parseAddress(raw);
-    return "dropped" in parsed ? [] : [parsed.address];
-  });

@@ -8,6 +8,7 @@ import { caPath } from "../../dev/tls/index.ts";
 import { bundle } from "../../scripts/bundle.ts";
 import { useControlPlane } from "./controlplane.ts";
 import type { ProvidedControlPlane } from "./global-setup.ts";
+import { SLICE_WATCH, slicesIn } from "./slice-watch.ts";
 import type { World } from "./world.ts";
 
 export interface OperatorChild {
@@ -17,6 +18,8 @@ export interface OperatorChild {
   readonly exited: Promise<number | null>;
   /** Resolves with the first log line that holds `text`; rejects when it exits or after 30 s. */
   logged(text: string): Promise<string>;
+  /** Where its slices are watched: how long it kept its event loop at most since an instant, in ms of the processor's time. */
+  longestSliceMs(since: number): number;
 }
 
 export interface Bundle {
@@ -33,6 +36,8 @@ export interface Circumstances {
   readonly server?: string;
   /** SIGUSR2 keeps its event loop for so long. */
   readonly standsStillMs?: number;
+  /** How long it keeps its event loop is written down. */
+  readonly watched?: boolean;
 }
 
 const PATIENCE_MS = 30_000;
@@ -65,21 +70,35 @@ export interface BundleOptions {
   readonly node?: string;
   /** Flags of Node.js itself. */
   readonly nodeFlags?: readonly string[];
-  /** Path of a bundle that is there already. */
+  /** Path of a bundle that is there already. Default: what OPERATOR_BUNDLE names, such as an older one, else a new one. */
   readonly file?: string;
+  /** Whose tenant stands for the cloud of China: Global is that of the world. */
+  readonly china?: World;
 }
+
+/** As the Dockerfile has it; its Node.js where NODE24 names one. */
+export const AS_IN_THE_IMAGE: BundleOptions = {
+  nodeFlags: ["--max-semi-space-size=4", "--max-old-space-size=384"],
+  ...(process.env["NODE24"] === undefined ? {} : { node: process.env["NODE24"] }),
+};
 
 export async function createBundle({ namespace, tenant }: World, options: BundleOptions = {}): Promise<Bundle> {
   const folder = await mkdtemp(join(tmpdir(), "o365-sync-bundle-"));
-  const { node = process.execPath, nodeFlags = [], file = join(folder, "operator.cjs") } = options;
+  const { node = process.execPath, nodeFlags = [], china } = options;
+  const ready = options.file ?? process.env["OPERATOR_BUNDLE"];
+  const file = ready ?? join(folder, "operator.cjs");
   const endpoints = join(folder, "endpoints.json");
-  if (options.file === undefined) await bundle(file);
-  await writeFile(endpoints, JSON.stringify({ Global: { authority: tenant.authority, graph: tenant.graph } }));
+  if (ready === undefined) await bundle(file);
+  const originsOf = ({ authority, graph }: World["tenant"]) => ({ authority, graph });
+  const others = china === undefined ? {} : { China: originsOf(china.tenant) };
+  await writeFile(endpoints, JSON.stringify({ Global: originsOf(tenant), ...others }));
   const { operatorKubeconfig } = options.controlPlane ?? useControlPlane();
   const wrongClock = join(folder, "wrong-clock.cjs");
   await writeFile(wrongClock, WRONG_CLOCK);
   const standsStill = join(folder, "stands-still.cjs");
   await writeFile(standsStill, STANDS_STILL);
+  const sliceWatch = join(folder, "slice-watch.cjs");
+  await writeFile(sliceWatch, SLICE_WATCH);
   const children = new Set<OperatorChild>();
   const fixed = [
     `--kubeconfig=${operatorKubeconfig}`,
@@ -89,10 +108,15 @@ export async function createBundle({ namespace, tenant }: World, options: Bundle
   ];
 
   return {
-    start(flags = ["--health-probe-bind-address=0"], { clockAheadMs = 0, server, standsStillMs = 0 } = {}) {
+    start(
+      flags = ["--health-probe-bind-address=0"],
+      { clockAheadMs = 0, server, standsStillMs = 0, watched = false } = {},
+    ) {
+      const slices = join(folder, `slices-${children.size}`);
       const preload = [
         ...(clockAheadMs === 0 ? [] : ["--require", wrongClock]),
         ...(standsStillMs === 0 ? [] : ["--require", standsStill]),
+        ...(watched ? ["--require", sliceWatch] : []),
       ];
       const elsewhere = server === undefined ? [] : [`--kubeconfig=${reach(operatorKubeconfig, folder, server)}`];
       const child = spawn(node, [...nodeFlags, ...preload, file, ...fixed, ...elsewhere, ...flags], {
@@ -102,6 +126,7 @@ export async function createBundle({ namespace, tenant }: World, options: Bundle
           NODE_EXTRA_CA_CERTS: caPath,
           CLOCK_AHEAD_MS: String(clockAheadMs),
           STANDS_STILL_MS: String(standsStillMs),
+          SLICES_FILE: slices,
         },
       });
       const log: string[] = [];
@@ -118,6 +143,7 @@ export async function createBundle({ namespace, tenant }: World, options: Bundle
         child,
         log,
         exited,
+        longestSliceMs: (since) => slicesIn(slices, since)[0]?.ms ?? 0,
         logged: (text) =>
           new Promise((resolve, reject) => {
             const timer = setTimeout(() => reject(new Error(`never logged: ${text}\n${log.join("\n")}`)), PATIENCE_MS);

@@ -202,8 +202,8 @@ function directoryOf(people: ReadonlyMap<string, readonly string[]>): Directory 
     },
     feed: NO_FEED,
     findHolders(addresses) {
-      const holders = [...people].filter(([, own]) => own.some((address) => addresses.includes(address)));
-      return Promise.resolve({ objects: holders.map(([id, own]) => entryOf(id, own)), unanswered: new Set() });
+      const all = new Set([...people.values()].flat());
+      return Promise.resolve({ held: new Set(addresses.filter((each) => all.has(each))), unanswered: new Set() });
     },
     sample: () => Promise.resolve({ users: 1, groups: 0, contacts: 0 }),
     confirm: (objects) =>

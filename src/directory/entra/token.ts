@@ -62,6 +62,9 @@ export interface Shelf {
 const OPERATION = "obtaining a token";
 /** Longer than one request may take. */
 const MARGIN_MS = 120_000;
+/** Entra's have some 2,000 characters; each is kept as long as it is good. */
+const LONGEST_TOKEN = 64 * 1024;
+const MOST_ROLES = 500;
 
 export function createTokenSource(options: TokenOptions): TokenSource {
   const { clock } = options.deps;
@@ -112,7 +115,8 @@ async function request(options: TokenOptions, signal: AbortSignal): Promise<Atte
   if (!isOfMicrosoft(answer.status)) throw answeredByOther(OPERATION, answer.status, answer.body);
   if (answer.status !== 200) return judge(options, answer, proof.clientAssertion, signal);
   const lifetime = Number(asRecord(parseJson(answer.body))?.["expires_in"]);
-  if (value === "" || !(lifetime > 0)) throw malformed(OPERATION, "there is no token in it");
+  if (value === "" || value.length > LONGEST_TOKEN || !(lifetime > 0))
+    throw malformed(OPERATION, "there is no token in it");
   return { done: { value, expiresAt: clock.monotonic() + lifetime * 1000, ...claimsOf(value) } };
 }
 
@@ -204,16 +208,18 @@ function recordingNetwork(
 ): INetworkModule {
   async function post(
     url: string,
-    { headers = {}, body }: NetworkRequestOptions = {},
+    { headers = {}, body: form }: NetworkRequestOptions = {},
   ): Promise<NetworkResponse<unknown>> {
     const started = deps.clock.monotonic();
     const observe = (status: number): void =>
       onRequest?.({ status, seconds: (deps.clock.monotonic() - started) / 1000 });
     try {
-      const answer = await http({ method: "POST", url, headers, body, signal });
+      const answer = await http({ method: "POST", url, headers, body: form, signal });
       observe(answer.status);
       exchange.answer = answer;
-      return { headers: {}, body: JSON.parse(answer.body), status: answer.status };
+      const body = parseJson(answer.body);
+      if (body === undefined) throw new SyntaxError("the answer is no JSON");
+      return { headers: {}, body, status: answer.status };
     } catch (error) {
       if (error instanceof TransportError) {
         observe(0);
@@ -232,8 +238,10 @@ function recordingNetwork(
 function claimsOf(token: string): Pick<Token, "roles" | "tenant"> {
   const payload = Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8");
   const { roles, tid } = asRecord(parseJson(payload)) ?? {};
+  const isRole = (role: unknown): role is string =>
+    typeof role === "string" && /^[A-Za-z][A-Za-z0-9.-]{0,99}$/.test(role);
   return {
-    roles: Array.isArray(roles) ? roles.filter((role): role is string => typeof role === "string") : [],
+    roles: Array.isArray(roles) ? roles.slice(0, MOST_ROLES).filter(isRole) : [],
     tenant: typeof tid === "string" && isTenantId(tid) ? tid.toLowerCase() : undefined,
   };
 }

@@ -15,6 +15,8 @@ const FOLLOWING: Readonly<Record<Source, Operation>> = {
 /** Graph's pages have 200 objects; a tenant in which more has changed is read in full sooner. */
 const MOST_PAGES = 100;
 const MOST_IDS = 10_000;
+/** Of all that is named on its pages; bodies are bounded by themselves, and there are many. */
+const MOST_CHARACTERS = 8 * 1024 * 1024;
 const LONGEST_LINK = 4096;
 const LONGEST_ID = 256;
 /** More than Exchange gives an object. */
@@ -40,8 +42,8 @@ export function changedSince(graph: Graph, source: Source, link: DeltaLink, sign
 async function follow(graph: Graph, source: Source, start: string, signal: AbortSignal): Promise<DeltaAnswer> {
   const operation = FOLLOWING[source];
   const objects = new Map<string, Named>();
-  let path = start;
-  for (let page = 0; page < MOST_PAGES && objects.size <= MOST_IDS; page++) {
+  let [path, characters] = [start, 0];
+  for (let page = 0; page < MOST_PAGES && objects.size <= MOST_IDS && characters <= MOST_CHARACTERS; page++) {
     const answer = await graph.call({ operation, path, signal });
     if ("refusal" in answer) {
       if (isLost(answer.refusal)) return { kind: "lost" };
@@ -50,7 +52,11 @@ async function follow(graph: Graph, source: Source, start: string, signal: Abort
     const { value, "@odata.nextLink": next, "@odata.deltaLink": last } = asRecord(answer.body) ?? {};
     if (!Array.isArray(value)) throw malformed(operation, "a page has no list of entries");
     // Of what is told of an object several times the last counts.
-    for (const entry of value) objects.set(idOf(operation, entry), namedBy(entry));
+    for (const entry of value) {
+      const named = namedBy(entry);
+      objects.set(idOf(operation, entry), named);
+      for (const text of named) characters += text.length;
+    }
     const link = next ?? last;
     if (typeof link !== "string" || !isOwnLink(link, source, graph.origin))
       throw malformed(operation, "the link of a page does not lead to the same collection of Graph");

@@ -1,11 +1,12 @@
 /** Asks for addresses themselves, whoever may have them by now: the old owner's answer proves nothing when one moves. */
 import type { Deps } from "../../base/deps.ts";
-import type { DirectoryObject, Source } from "../../recipients/model.ts";
+import { heldBy } from "../../recipients/held.ts";
+import type { Source } from "../../recipients/model.ts";
 import { SOURCES } from "../../recipients/model.ts";
 import { malformed } from "../errors/to-failure.ts";
-import { SELECT } from "../sources.ts";
+import { type Operation, SELECT } from "../sources.ts";
 import type { EnabledSources, Holders } from "../types.ts";
-import { askAll, type Question } from "./batch.ts";
+import { askAll, type Question, type Reader } from "./batch.ts";
 import { fetchJson, type Graph } from "./graph.ts";
 import { toObject } from "./objects.ts";
 import { ADVANCED, parsePage } from "./pages.ts";
@@ -15,7 +16,7 @@ interface ByAddress extends Question {
   readonly addresses: readonly string[];
 }
 
-const OPERATION = "confirming removals";
+const OPERATION: Operation = "confirming removals";
 /** Three terms each, of the fifteen that a filter may join with `or`. */
 const ADDRESSES_A_QUESTION = 4;
 /** Of the addresses in one question; each stands in it three times, percent-encoded. */
@@ -24,8 +25,9 @@ const CHARACTERS_A_QUESTION = 400;
 const MOST_PAGES = 10;
 
 /**
- * Objects of these sources that have one of the addresses, and perhaps others. A tenant that refuses such a filter is
- * asked once more with the headers of advanced queries; what it refuses then too stands in `unanswered`.
+ * Which of the addresses an object of these sources has. A tenant that refuses such a filter is asked once more with the
+ * headers of advanced queries; what it refuses then too stands in `unanswered`. Of an answer nothing is kept but that:
+ * there are thousands of them.
  */
 export async function findHolders(
   graph: Graph,
@@ -37,28 +39,50 @@ export async function findHolders(
   const groups = grouped(addresses);
   const enabled = SOURCES.filter((source) => sources[source]);
   const plain = enabled.flatMap((source) => groups.map((group) => questionOf(source, group)));
-  const objects: DirectoryObject[] = [];
+  const held = new Set<string>();
   const ask = async (questions: readonly ByAddress[]): Promise<ByAddress[]> => {
-    const answers = await askAll(graph, questions, READER, deps, signal);
+    const reader = readerInto(held, graph.origin);
+    const answers = await askAll(graph, questions, reader, deps, signal);
     const refused: ByAddress[] = [];
-    for (const [question, body] of answers) {
-      if (body === REFUSED) refused.push(question);
-      else objects.push(...(await allPages(graph, question, body, signal)));
+    for (const [question, answer] of answers) {
+      if (answer === REFUSED) refused.push(question);
+      else if (answer !== DONE) await readRest(graph, question, { link: answer, held }, signal);
     }
     return refused;
   };
   const again = (await ask(plain)).map(advanced);
   const unanswered = new Set((await ask(again)).flatMap((question) => question.addresses));
-  return { objects, unanswered };
+  return { held, unanswered };
 }
 
 const REFUSED = Symbol("the tenant does not take this filter");
 
-const READER = {
+const DONE = Symbol("all that there is of it was read");
+type Answer = typeof REFUSED | typeof DONE | string;
+
+/** Answers the link to what is left of an answer. */
+const readerInto = (held: Set<string>, origin: string): Reader<ByAddress, Answer> => ({
   operation: OPERATION,
-  read: (_: ByAddress, status: number, body: unknown): unknown => (status === 200 ? (body ?? null) : undefined),
-  refused: (_: ByAddress, status: number) => (status === 400 ? REFUSED : undefined),
-} as const;
+  read(question, status, body) {
+    return status === 200 ? (readPage(question, { origin, held }, body) ?? DONE) : undefined;
+  },
+  refused: (_, status) => (status === 400 ? REFUSED : undefined),
+});
+
+function readPage(
+  { source, addresses }: ByAddress,
+  { origin, held }: { readonly origin: string; readonly held: Set<string> },
+  body: unknown,
+): string | undefined {
+  const wanted = new Set(addresses);
+  const { entries, link } = parsePage(OPERATION, origin, body);
+  for (const entry of entries) {
+    const object = toObject(OPERATION, source, entry);
+    if (!object.addressesShown) throw malformed(OPERATION, "an object came without its addresses");
+    if (object.mailEnabled) for (const address of heldBy(object, wanted)) held.add(address);
+  }
+  return link;
+}
 
 function grouped(addresses: readonly string[]): string[][] {
   const groups: string[][] = [];
@@ -100,26 +124,17 @@ export function addressFilter(addresses: readonly string[]): string {
   return terms.join(" or ");
 }
 
-async function allPages(
+async function readRest(
   graph: Graph,
-  { source, headers }: ByAddress,
-  first: unknown,
+  question: ByAddress,
+  { link, held }: { readonly link: string; readonly held: Set<string> },
   signal: AbortSignal,
-): Promise<DirectoryObject[]> {
-  const objects: DirectoryObject[] = [];
-  let body = first;
-  for (let page = 1; ; page++) {
-    const { entries, link } = parsePage(OPERATION, graph.origin, body);
-    for (const entry of entries) objects.push(...holderOf(source, entry));
-    if (link === undefined) return objects;
-    if (page === MOST_PAGES) throw malformed(OPERATION, "the answer to a filter does not end");
-    body = await fetchJson(graph, { operation: OPERATION, path: link, signal, ...(headers && { headers }) });
+): Promise<void> {
+  const { headers } = question;
+  let path: string | undefined = link;
+  for (let page = 2; path !== undefined; page++) {
+    if (page > MOST_PAGES) throw malformed(OPERATION, "the answer to a filter does not end");
+    const body = await fetchJson(graph, { operation: OPERATION, path, signal, ...(headers && { headers }) });
+    path = readPage(question, { origin: graph.origin, held }, body);
   }
-}
-
-/** None for a group that receives no mail. */
-function holderOf(source: Source, entry: unknown): DirectoryObject[] {
-  const { id, mail, proxyAddresses, mailEnabled, addressesShown } = toObject(OPERATION, source, entry);
-  if (!addressesShown) throw malformed(OPERATION, "an object came without its addresses");
-  return mailEnabled ? [{ id, source, mail, proxyAddresses }] : [];
 }

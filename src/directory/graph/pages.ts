@@ -1,4 +1,5 @@
 /** Follows a collection from page to page to its end: every page well-formed, every link on Graph's own origin. */
+import { createHash } from "node:crypto";
 import type { Share } from "../../base/shared-room.ts";
 import type { Source } from "../../recipients/model.ts";
 import { isExpired, malformed, type Refusal, refused } from "../errors/to-failure.ts";
@@ -16,6 +17,10 @@ export interface Page {
 const PAGE_SIZES = [999, 100] as const;
 /** How often a chain begins anew because Graph no longer knows the link to the next page. */
 const MOST_RESTARTS = 3;
+/** Of one chain: ten times what a list of the largest size has in pages of a hundred. */
+const MOST_PAGES = 50_000;
+/** Graph's have some hundred characters. */
+const LONGEST_LINK = 16 * 1024;
 
 /** Where a collection begins. `advanced`: with the query capabilities that keep a filtered chain alive. */
 export function listPath(source: Source, top: number, advanced = false): string {
@@ -33,16 +38,26 @@ export function listPath(source: Source, top: number, advanced = false): string 
  * Ends after the last page. Throws Failure, or the signal's reason; then no page that came before may be used. The next
  * page is on its way while the one before it is worked on.
  */
-export async function* readPages(graph: Graph, source: Source, signal: AbortSignal): AsyncGenerator<Page> {
+export async function* readPages(
+  graph: Graph,
+  source: Source,
+  signal: AbortSignal,
+  mostPages = MOST_PAGES,
+): AsyncGenerator<Page> {
   const left = new AbortController();
   try {
-    yield* followPages(graph, source, AbortSignal.any([signal, left.signal]));
+    yield* followPages(graph, source, mostPages, AbortSignal.any([signal, left.signal]));
   } finally {
     left.abort();
   }
 }
 
-async function* followPages(graph: Graph, source: Source, signal: AbortSignal): AsyncGenerator<Page> {
+async function* followPages(
+  graph: Graph,
+  source: Source,
+  mostPages: number,
+  signal: AbortSignal,
+): AsyncGenerator<Page> {
   const operation = LISTING[source];
   let top: number = PAGE_SIZES[0];
   let advanced = false;
@@ -67,12 +82,13 @@ async function* followPages(graph: Graph, source: Source, signal: AbortSignal): 
       const answer = await answered;
       if ("body" in answer) {
         const { entries, link } = parsePage(operation, graph.origin, answer.body);
-        if (link !== undefined && seen.has(link))
-          throw malformed(operation, "a page leads back to one that was read already");
+        const digest = link === undefined ? "" : digestOf(link);
+        if (seen.has(digest)) throw malformed(operation, "a page leads back to one that was read already");
+        if (seen.size === mostPages) throw malformed(operation, "its pages do not end");
         next = link === undefined ? undefined : ask(link);
         // Looked at when its turn comes.
         next?.answered.catch(() => {});
-        if (link !== undefined) seen.add(link);
+        if (link !== undefined) seen.add(digest);
         yield { entries, first };
         close(share);
         continue;
@@ -94,6 +110,9 @@ async function* followPages(graph: Graph, source: Source, signal: AbortSignal): 
     for (const share of shares) share.close();
   }
 }
+
+/** What is kept of a link: a chain may have thousands of them. */
+const digestOf = (link: string): string => createHash("sha256").update(link).digest("base64url");
 
 /** Source: learn.microsoft.com/graph/aad-advanced-queries; a link does not carry the header, every page needs it. */
 export const ADVANCED = { ConsistencyLevel: "eventual" } as const;
@@ -132,7 +151,7 @@ function isOfOther(operation: Operation, context: unknown): boolean {
 
 /** The token must not leave for another host, whatever an answer says. */
 function ownLink(link: unknown, origin: string): string | undefined {
-  if (typeof link !== "string" || !URL.canParse(link)) return undefined;
+  if (typeof link !== "string" || link.length > LONGEST_LINK || !URL.canParse(link)) return undefined;
   const url = new URL(link);
   const own = url.origin === origin && url.username === "" && url.password === "" && url.pathname.startsWith("/v1.0/");
   return own ? link : undefined;

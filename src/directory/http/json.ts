@@ -1,15 +1,13 @@
 /** Careful looks into JSON that somebody else wrote. Pure. */
+import { parseBounded } from "../../base/bounded-json.ts";
 
 export type JsonRecord = Readonly<Record<string, unknown>>;
 
-/** undefined where the text is no JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
+/** Of an answer with a token, an error, or the parts of a batch of few objects. */
+const SMALL = { characters: 1024 * 1024, values: 20_000, depth: 32 };
+
+/** For small answers: undefined where the text is no JSON, or more of it than such an answer has. */
+export const parseJson = (text: string): unknown => parseBounded(text, SMALL);
 
 /** undefined for everything that is no object with fields. */
 export function asRecord(value: unknown): JsonRecord | undefined {

@@ -9,7 +9,7 @@ import type { Authorization, Directory, EnabledSources, Sharing } from "../../di
 import type { Proposal } from "../../publication/proposal.ts";
 import { namesOf } from "../../publication/publication.ts";
 import type { ReadCounts } from "../../publication/run-records.ts";
-import { countHeld, countUnconfirmed, type OwnRules, removalsToConfirm } from "../../recipients/confirm.ts";
+import { countUnconfirmed, type OwnRules, removalsToConfirm } from "../../recipients/confirm.ts";
 import { createDeriver, type Derived } from "../../recipients/derive.ts";
 import { MOST_BARE, type Unconfirmed } from "../../recipients/guards.ts";
 import type { Logger } from "../../runtime/types.ts";
@@ -150,9 +150,8 @@ export async function confirmRemovals(
   const unmirrored = await inSlices(noLongerMirrored(proposal, rules), signal);
   const gone = [...new Set([...asked, ...unmirrored])];
   if (gone.length === 0) return { ...ALL_CONFIRMED, unconfirmed: new Set(removals.gone), cause: "tooMany" };
-  const { objects, unanswered } = await directory.findHolders(gone, sources, signal);
-  const held = countHeld({ gone }, objects);
-  if (held > 0) throw notWhole(held, "address", "nowhere that somebody has when asked by address");
+  const { held, unanswered } = await directory.findHolders(gone, sources, signal);
+  if (held.size > 0) throw notWhole(held.size, "address", "nowhere that somebody has when asked by address");
   if (removals.bare > MOST_BARE)
     return { unconfirmed: new Set(removals.gone), cause: "tooMany", byIdAlone: unanswered.size };
   return removals.bare > 0

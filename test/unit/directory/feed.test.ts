@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createFeed } from "../../../src/directory/feed.ts";
 import type { FeedSource } from "../../../src/directory/feed-ask.ts";
+import { createFeedShelf } from "../../../src/directory/feed-shelf.ts";
 import type { Feed, FeedAnswer, FeedPlace } from "../../../src/directory/types.ts";
 import type { DirectoryObject, Source } from "../../../src/recipients/model.ts";
 import { createFakeClock, type FakeClock } from "../../support/clock.ts";
@@ -272,6 +273,32 @@ describe("A feed", () => {
     expect((await feed.begin(ALL, signal)).links).not.toEqual({});
   });
 
+  it("is lost where what changed is more than there is room for: a full read tells", async () => {
+    const place = await feed.begin(USERS, signal);
+    for (let index = 0; index < 10_000; index++) tenant.change(`${"x".repeat(2000)}${index}`);
+    await clock.advance(FRESH_MS);
+    tenant.asked.length = 0;
+    expect(idsOf(await feed.since(place, USERS, FRESH_MS, signal))).toEqual(["lost"]);
+    // Not all of them were asked for before that was known.
+    expect(tenant.asked.filter((each) => each === "confirm").length).toBeLessThan(20);
+  });
+
+  it("shares its room with all others, and who was forgotten is told all the same", async () => {
+    const shelf = createFeedShelf(400);
+    const [one, other] = [createTenant(), createTenant()];
+    const [first, second] = [createFeed(one.source, clock, shelf), createFeed(other.source, clock, shelf)];
+    const [late, place] = [await first.begin(USERS, signal), await second.begin(USERS, signal)];
+    one.change("a");
+    await clock.advance(FRESH_MS);
+    await first.since(late, USERS, FRESH_MS, signal);
+    for (const id of ["b", "c", "d"]) other.change(id);
+    await clock.advance(FRESH_MS);
+    expect(idsOf(await second.since(place, USERS, FRESH_MS, signal))).toEqual(["b", "c", "d"]);
+    one.asked.length = 0;
+    expect(idsOf(await first.since(late, USERS, FRESH_MS, signal))).toEqual(["a"]);
+    expect(one.asked).toEqual(["since users", "confirm"]);
+  });
+
   it("loses nothing, whoever asks when, over restarts and clocks that jump", async () => {
     const steps = fc.array(
       fc.oneof(
@@ -283,10 +310,10 @@ describe("A feed", () => {
       { maxLength: 60 },
     );
     await fc.assert(
-      fc.asyncProperty(steps, async (history) => {
+      fc.asyncProperty(steps, fc.constantFrom(1, 500, 1e6), async (history, room) => {
         const time = createFakeClock();
         const world = createTenant();
-        let current = createFeed(world.source, time);
+        let current = createFeed(world.source, time, createFeedShelf(room));
         const start = await current.begin(ALL, signal);
         const followers = Array.from({ length: 3 }, () => ({ place: start, owed: new Set<string>() }));
         for (const step of history) {
@@ -294,7 +321,7 @@ describe("A feed", () => {
             world.change(`p${step.id}`);
             for (const { owed } of followers) owed.add(`p${step.id}`);
           } else if (step.do === "wait") await time.advance(step.ms);
-          else if (step.do === "restart") current = createFeed(world.source, time);
+          else if (step.do === "restart") current = createFeed(world.source, time, createFeedShelf(room));
           else {
             const follower = followers[step.who] as (typeof followers)[number];
             const answer = await current.since(follower.place, ALL, FRESH_MS, signal);

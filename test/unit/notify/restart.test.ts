@@ -24,7 +24,7 @@ const directory: Directory = {
   },
   sample: () => Promise.resolve({ users: 1, groups: 0, contacts: 0 }),
   feed: NO_FEED,
-  findHolders: () => Promise.resolve({ objects: [], unanswered: new Set() }),
+  findHolders: () => Promise.resolve({ held: new Set(), unanswered: new Set() }),
   confirm: () => Promise.resolve(new Map()),
 };
 

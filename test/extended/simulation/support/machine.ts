@@ -50,7 +50,7 @@ export function createSimulatedTenants(elapsed: () => number): SimulatedTenants 
     },
     sample: () => Promise.resolve({ users: 1, groups: 0, contacts: 0 }),
     feed: NO_FEED,
-    findHolders: () => Promise.resolve({ objects: [], unanswered: new Set() }),
+    findHolders: () => Promise.resolve({ held: new Set(), unanswered: new Set() }),
     confirm: (objects) => Promise.resolve(new Map(objects.map(({ id }) => [id, "gone" as const]))),
   });
   const tenants: SimulatedTenants = {

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Asked, confirmObjects } from "../../../../src/directory/graph/objects-by-id.ts";
-import type { Confirmation } from "../../../../src/directory/types.ts";
+import { confirmObjects } from "../../../../src/directory/graph/objects-by-id.ts";
+import type { AskedObject, Confirmation } from "../../../../src/directory/types.ts";
 import { createTestDeps, type TestDeps } from "../support/deps.ts";
 import { failureOf, quiet } from "../support/failures.ts";
 import { graphFor } from "../support/graph.ts";
@@ -27,10 +27,10 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-const confirm = (...objects: readonly Asked[]): Promise<Map<string, Confirmation>> =>
+const confirm = (...objects: readonly AskedObject[]): Promise<Map<string, Confirmation>> =>
   confirmObjects(graphFor(server, deps), objects, deps, quiet());
 
-const users = (...ids: readonly string[]): Asked[] => ids.map((id) => ({ id, source: "users" }));
+const users = (...ids: readonly string[]): AskedObject[] => ids.map((id) => ({ id, source: "users" }));
 const batch = (n: number): readonly BatchRequest[] => JSON.parse(server.graph[n]?.body ?? "{}").requests;
 /** Ids of objects that the n-th batch asked for. */
 const asked = (n: number): (string | undefined)[] => batch(n).map(({ url }) => /^\/\w+\/([^?]+)/.exec(url)?.[1]);
@@ -81,6 +81,20 @@ describe("a confirmation", () => {
         ["c", { id: "c", source: "users", mail: null, proxyAddresses: ["smtp:c@example.com"] }],
       ]),
     );
+  });
+
+  it("keeps of an answer nothing but the addresses that were asked for, however written", async () => {
+    const proxyAddresses = [
+      "SMTP: A@Example.com",
+      "smtp:b@example.com",
+      "SIP:a1@example.com",
+      `smtp:${"x".repeat(4000)}`,
+    ];
+    answer((id) => present(id, { mail: "a2@example.com", proxyAddresses }));
+    const addresses = ["a@example.com", "a1@example.com", "a2@example.com"];
+    const confirmed = await confirm({ id: "a", source: "users", addresses });
+    const kept = ["smtp:a@example.com", "smtp:a2@example.com"];
+    expect(confirmed.get("a")).toEqual({ id: "a", source: "users", mail: null, proxyAddresses: kept });
   });
 
   it("takes an object without any address for one that is there", async () => {

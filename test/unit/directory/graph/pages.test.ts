@@ -182,6 +182,7 @@ describe("an answer that makes no sense is never an empty list", () => {
     { what: "credentials", link: () => server.origin.replace("https://", "https://me:pw@").concat("/v1.0/users") },
     { what: "another version", link: () => `${server.origin}/beta/users` },
     { what: "another version by a detour", link: () => `${server.origin}/v1.0/../beta/users` },
+    { what: "a place that takes 20,000 characters to name", link: () => own("x".repeat(20_000)) },
     { what: "nowhere", link: () => "/v1.0/users?$skiptoken=x" },
   ])("a link to $what, which is never asked", async ({ link }) => {
     server.onGraph(() => page(["a"], link()));
@@ -194,6 +195,16 @@ describe("an answer that makes no sense is never an empty list", () => {
     expect(await failureOf(read("users"))).toMatchObject({ reason: "MalformedAnswer" });
     expect(server.graph).toHaveLength(3);
   });
+});
+
+it("A chain that does not end is not read without end", async () => {
+  server.onGraph(() => page(["a"], own(`${server.graph.length}`)));
+  const graph = graphFor(server, createTestDeps());
+  const all = async (): Promise<void> => {
+    for await (const _ of readPages(graph, "users", quiet(), 5));
+  };
+  expect(await failureOf(all())).toMatchObject({ reason: "MalformedAnswer" });
+  expect(server.graph.length).toBeLessThan(8);
 });
 
 describe("Pages of 8 MiB that several chains read at once", () => {

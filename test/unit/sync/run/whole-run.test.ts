@@ -48,11 +48,8 @@ const directory: Directory = {
   sample: () => Promise.resolve({ users: 1, groups: 0, contacts: 0 }),
   feed: NO_FEED,
   findHolders(addresses) {
-    const here = [...present].filter((index) => addresses.includes(address(index)));
-    const objects = here.map((index) => {
-      return { id: `${index}`, source: "users" as const, mail: address(index), proxyAddresses: [] };
-    });
-    return Promise.resolve({ objects, unanswered: new Set() });
+    const held = new Set([...present].map(address).filter((each) => addresses.includes(each)));
+    return Promise.resolve({ held, unanswered: new Set() });
   },
   confirm: (objects) =>
     Promise.resolve(
