@@ -4,8 +4,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Tenant } from "../../dev/tenant/index.ts";
 import { caPath } from "../../dev/tls/index.ts";
 import { bundle } from "../../scripts/bundle.ts";
+import type { Cloud } from "../../src/directory/types.ts";
 import { useControlPlane } from "./controlplane.ts";
 import type { ProvidedControlPlane } from "./global-setup.ts";
 import { SLICE_WATCH, slicesIn } from "./slice-watch.ts";
@@ -38,6 +40,8 @@ export interface Circumstances {
   readonly standsStillMs?: number;
   /** How long it keeps its event loop is written down. */
   readonly watched?: boolean;
+  /** Default: that of the world that the bundle was made for. */
+  readonly tenant?: Tenant;
 }
 
 const PATIENCE_MS = 30_000;
@@ -72,8 +76,8 @@ export interface BundleOptions {
   readonly nodeFlags?: readonly string[];
   /** Path of a bundle that is there already. Default: what OPERATOR_BUNDLE names, such as an older one, else a new one. */
   readonly file?: string;
-  /** Whose tenant stands for the cloud of China: Global is that of the world. */
-  readonly china?: World;
+  /** Whose tenant stands for another cloud: Global is that of the world. */
+  readonly others?: Readonly<Partial<Record<Cloud, Pick<World, "tenant">>>>;
 }
 
 /** As the Dockerfile has it; its Node.js where NODE24 names one. */
@@ -84,14 +88,20 @@ export const AS_IN_THE_IMAGE: BundleOptions = {
 
 export async function createBundle({ namespace, tenant }: World, options: BundleOptions = {}): Promise<Bundle> {
   const folder = await mkdtemp(join(tmpdir(), "o365-sync-bundle-"));
-  const { node = process.execPath, nodeFlags = [], china } = options;
+  const { node = process.execPath, nodeFlags = [], others = {} } = options;
   const ready = options.file ?? process.env["OPERATOR_BUNDLE"];
   const file = ready ?? join(folder, "operator.cjs");
   const endpoints = join(folder, "endpoints.json");
   if (ready === undefined) await bundle(file);
-  const originsOf = ({ authority, graph }: World["tenant"]) => ({ authority, graph });
-  const others = china === undefined ? {} : { China: originsOf(china.tenant) };
-  await writeFile(endpoints, JSON.stringify({ Global: originsOf(tenant), ...others }));
+  const originsIn = (own: Tenant): string => {
+    const clouds = Object.entries({ ...others, Global: { tenant: own } });
+    return JSON.stringify(
+      Object.fromEntries(
+        clouds.map(([cloud, { tenant: of }]) => [cloud, { authority: of.authority, graph: of.graph }]),
+      ),
+    );
+  };
+  await writeFile(endpoints, originsIn(tenant));
   const { operatorKubeconfig } = options.controlPlane ?? useControlPlane();
   const wrongClock = join(folder, "wrong-clock.cjs");
   await writeFile(wrongClock, WRONG_CLOCK);
@@ -110,7 +120,7 @@ export async function createBundle({ namespace, tenant }: World, options: Bundle
   return {
     start(
       flags = ["--health-probe-bind-address=0"],
-      { clockAheadMs = 0, server, standsStillMs = 0, watched = false } = {},
+      { clockAheadMs = 0, server, standsStillMs = 0, watched = false, tenant: other } = {},
     ) {
       const slices = join(folder, `slices-${children.size}`);
       const preload = [
@@ -118,6 +128,7 @@ export async function createBundle({ namespace, tenant }: World, options: Bundle
         ...(standsStillMs === 0 ? [] : ["--require", standsStill]),
         ...(watched ? ["--require", sliceWatch] : []),
       ];
+      if (other !== undefined) writeFileSync(endpoints, originsIn(other));
       const elsewhere = server === undefined ? [] : [`--kubeconfig=${reach(operatorKubeconfig, folder, server)}`];
       const child = spawn(node, [...nodeFlags, ...preload, file, ...fixed, ...elsewhere, ...flags], {
         stdio: ["ignore", "pipe", "inherit"],
