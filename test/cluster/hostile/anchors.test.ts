@@ -7,7 +7,7 @@ import type { Manifest } from "../../../src/publication/manifest.ts";
 import { planOf } from "../../../src/recipients/diff.ts";
 import { createAddressSet } from "../../../src/recipients/packed/address-set.ts";
 import { rosterOf } from "../../../src/recipients/packed/roster.ts";
-import { writePlanFile } from "../../../src/recipients/plan-file.ts";
+import { readPlanFile, writePlanFile } from "../../../src/recipients/plan-file.ts";
 import { revisionOf } from "../../../src/recipients/revision.ts";
 import { createWorld, type World } from "../../support/world.ts";
 import { mailbox } from "../../unit/recipients/support/accounts.ts";
@@ -63,6 +63,25 @@ describe("By an edit of our own ConfigMaps", () => {
     const { status } = await world.ask("approve", shown);
     expect(status?.requests?.approve).toMatchObject({ state: "Rejected", reason: "UnknownPlan" });
     expect(status?.requests?.approve?.message).toContain("was edited since; sync again");
+    expect(await table()).toBe(before);
+  });
+
+  it("what an approval loses is what was shown: the stored plan loses everybody (7)", async () => {
+    await published();
+    const before = await table();
+    dismiss(30);
+    const shown = (await world.ask("sync", "thirty")).status?.held?.planDigest ?? "";
+    const stored = Buffer.from((await world.configMap(PLAN))?.binaryData?.["plan.json.gz"] ?? "", "base64");
+    const found = await readPlanFile(stored, new AbortController().signal);
+    if (found === undefined) throw new Error("there is no plan that can be read");
+    // The very changes that were shown, and their digest; only what would be refused in the end is more.
+    const lost = createAddressSet();
+    for (const line of before.split("\n")) if (line !== "") lost.add(line.split(" ")[0] ?? "");
+    const edited = allSteps(writePlanFile({ ...found, lost, lostCount: lost.size, digest: shown }));
+    await world.patch("configmaps", PLAN, { binaryData: { "plan.json.gz": edited.toString("base64") } });
+    for (const { id } of [...world.tenant.company.users.values()].slice(0, 100)) world.tenant.company.remove(id);
+    const { status } = await world.ask("approve", shown);
+    expect(status?.requests?.approve).toMatchObject({ state: "Rejected", reason: "UnknownPlan" });
     expect(await table()).toBe(before);
   });
 

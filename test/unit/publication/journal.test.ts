@@ -1,4 +1,6 @@
 /** The redo log: whatever stands, played on it gives what was to be published. */
+import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { allSteps } from "../../../src/base/steps.ts";
@@ -57,6 +59,20 @@ describe("A journal", () => {
     damaged[10] = (damaged[10] ?? 0) ^ 1;
     expect(await played([], { ...journal, pieces: [damaged, ...others] })).toBeUndefined();
     expect(await played([], { ...journal, pieces: others })).toBeUndefined();
+  });
+
+  it("without an end of a line is refused in time that grows with it, not with its square (4)", async () => {
+    const refusedIn = async (mebibytes: number): Promise<number> => {
+      const piece = gzipSync("x".repeat(mebibytes * 2 ** 20));
+      const sha256 = `sha256:${createHash("sha256").update(piece).digest("hex")}`;
+      const began = process.cpuUsage();
+      expect(await played([], { pieces: [piece], sha256 })).toBeUndefined();
+      const { user, system } = process.cpuUsage(began);
+      return (user + system) / 1000;
+    };
+    await refusedIn(1);
+    // Beyond what a line may have nothing is joined, nor unpacked: sixty times as much takes no longer.
+    expect(await refusedIn(60)).toBeLessThan(500);
   });
 
   it("stays in one piece where it is small", () => {
