@@ -10,7 +10,13 @@ const CONTROLLER = "src/sync/controller.ts";
 const HOLDERS = "src/directory/graph/holders.ts";
 
 export const gate: readonly Break[] = [
-  one("who has an address by now is heard", STEPS, "if (held > 0) throw", "if (held < 0) throw", CONFIRMATION),
+  one(
+    "who has an address by now is heard",
+    STEPS,
+    "if (held.size > 0) throw",
+    "if (held.size < 0) throw",
+    CONFIRMATION,
+  ),
   one(
     "bare removals are asked for up to a number",
     STEPS,
@@ -22,8 +28,8 @@ export const gate: readonly Break[] = [
   one(
     "a filter follows its pages",
     HOLDERS,
-    "if (link === undefined) return",
-    "if (page > 0) return",
+    "path !== undefined; page++",
+    "path === undefined; page++",
     "unit/directory/graph/holders",
   ),
   one(

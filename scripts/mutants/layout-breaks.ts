@@ -86,9 +86,16 @@ export const lost: readonly Break[] = [
   one(
     "an edited manifest takes no name off the gateway",
     "src/publication/lists.ts",
-    "if (!cached.edited) return manifest;",
+    "if (!cached.edited) return cached.manifest;",
     "return manifest;",
     LOST,
+  ),
+  one(
+    "of a list whose O365Sync is gone is believed what its MailDomain vouches for",
+    "src/publication/anchor.ts",
+    "return believe(manifest, { anchor: kept ?? {} }, 0);",
+    "return { manifest, edited: kept === undefined && false };",
+    "unit/domain/vouched-lists",
   ),
   one(
     "a name that moves is kept also where the manifest is lost",

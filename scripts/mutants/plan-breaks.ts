@@ -167,7 +167,7 @@ export const confirmations: readonly Break[] = [
     file: "src/sync/run/ask-tenant.ts",
     changes: [
       ["if (wrong > 0) throw", "if (wrong < 0) throw"],
-      ["if (held > 0) throw", "if (held < 0) throw"],
+      ["if (held.size > 0) throw", "if (held.size < 0) throw"],
     ],
     tests: ["test/unit/sync/run/whole-run.test.ts"],
   },
@@ -181,8 +181,8 @@ export const confirmations: readonly Break[] = [
   one(
     "an object that still has the address confirms nothing",
     "src/recipients/confirm.ts",
-    "removed.some((address) => has(answer, address))",
-    "removed.every((address) => has(answer, address) && false)",
+    "heldBy(answer, new Set(addresses)).size > 0",
+    "heldBy(answer, new Set(addresses)).size < 0",
     "unit/recipients/confirm",
   ),
   one(

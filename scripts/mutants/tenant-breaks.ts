@@ -32,8 +32,8 @@ export const reading: readonly Break[] = [
   one(
     "a page does not lead back",
     PAGES,
-    "if (link !== undefined && seen.has(link))",
-    "if (seen.size > 5)",
+    "if (seen.has(digest)) throw",
+    "if (seen.size > 5) throw",
     "unit/directory/graph/pages",
   ),
   one(

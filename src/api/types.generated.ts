@@ -54,6 +54,20 @@ export interface MailDomainStatus {
     /** How many addresses it has published. */
     addresses?: number;
   }[];
+  /** What the operator believes of the lists of this domain, also when their O365Sync is gone: who may write ConfigMaps can edit a manifest, but not this. */
+  lists?: {
+    /** The name of the O365Sync. */
+    name: string;
+    /** Digest of what its manifest says is published. */
+    publication: string;
+    /** Addresses that were removed in the last 24 hours without an approval, for the deletion guard. */
+    removals?: {
+      /** When. */
+      time: string;
+      /** How many addresses. */
+      addresses: number;
+    }[];
+  }[];
   /** What was published for the gateway. */
   routing?: {
     /** The name of the ConfigMap. */

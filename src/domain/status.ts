@@ -22,6 +22,7 @@ export interface DomainState {
 /** What the CRD allows. */
 const MOST_SYNCS = 100;
 const MOST_NAMES = 256;
+const MOST_LISTS = 16;
 
 export function statusOf(domain: MailDomain, found: DomainState): MailDomainStatus {
   const { routing, lists, exists, published, now } = found;
@@ -44,6 +45,7 @@ export function statusOf(domain: MailDomain, found: DomainState): MailDomainStat
         ready: status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") ?? false,
         addresses: addressesOf(domain, name, lists),
       })),
+    ...vouchedFor(domain, lists, syncs),
     ...(published.kind === "written"
       ? {
           routing: {
@@ -55,6 +57,28 @@ export function statusOf(domain: MailDomain, found: DomainState): MailDomainStat
       : {}),
     conditions: conditionsOf(domain, verdict, now),
   };
+}
+
+/**
+ * What the status of each O365Sync vouches for, kept beyond its end for whoever takes its list over: as long as the list
+ * stands. The oldest first, as they keep the domain.
+ */
+function vouchedFor(
+  { status }: MailDomain,
+  lists: readonly PublishedList[],
+  syncs: readonly O365Sync[],
+): Pick<MailDomainStatus, "lists"> {
+  const now = syncs.flatMap(({ metadata: { name }, status: { anchor } = {} }) =>
+    anchor?.publication === undefined
+      ? []
+      : [{ name, publication: anchor.publication, removals: [...(anchor.removals ?? [])] }],
+  );
+  const isStanding = (name: string): boolean => lists.some(({ sync }) => sync === name);
+  const before = (status?.lists ?? []).filter(
+    ({ name }) => isStanding(name) && !now.some((each) => each.name === name),
+  );
+  const all = [...now, ...before].slice(0, MOST_LISTS);
+  return all.length === 0 ? {} : { lists: all.sort((a, b) => (a.name < b.name ? -1 : 1)) };
 }
 
 /** As before where the manifest cannot tell. */

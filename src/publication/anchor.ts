@@ -1,6 +1,6 @@
 /** What the status says of the ConfigMaps beside it. Only the operator writes a status, so it tells what of them is believed. Pure. */
 import { createHash } from "node:crypto";
-import type { O365SyncStatus } from "../api/types.generated.ts";
+import type { MailDomain, O365SyncStatus } from "../api/types.generated.ts";
 import { EMPTY_MANIFEST, type Manifest, type Publication, type Removal, withRemoval } from "./manifest.ts";
 
 type Anchor = NonNullable<O365SyncStatus["anchor"]>;
@@ -46,6 +46,17 @@ export function believe(manifest: Manifest, status: O365SyncStatus | undefined, 
     return { manifest: { ...rest, removals }, edited: true };
   const begun = { ...intent, removedAddresses: pending.removedAddresses };
   return { manifest: { ...rest, removals, intent: begun }, edited: false };
+}
+
+/**
+ * The same of an O365Sync that is gone, where the status of its MailDomain still vouches for it. Of a MailDomain that
+ * vouches for some lists, another one is nobody's word.
+ */
+export function believeGone(manifest: Manifest, sync: string, domain: MailDomain | undefined): Believed {
+  const vouched = domain?.status?.lists ?? [];
+  if (vouched.length === 0) return { manifest, edited: false };
+  const kept = vouched.find(({ name }) => name === sync);
+  return believe(manifest, { anchor: kept ?? {} }, 0);
 }
 
 const removalsOf = ({ removals }: Anchor): Removal[] => [...(removals ?? [])];

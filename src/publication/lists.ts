@@ -2,12 +2,12 @@
 import { LABEL_DOMAIN, LABEL_ROLE, LABEL_SYNC } from "../api/group.ts";
 import { BY_DOMAIN, BY_DOMAIN_NAME, BY_NAMELESS_MANIFEST, BY_SYNC, BY_TABLES, routedNames } from "../api/indexers.ts";
 import { manifestName } from "../api/names.ts";
-import { O365_SYNC } from "../api/resources.ts";
+import { MAIL_DOMAIN, O365_SYNC } from "../api/resources.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import { find } from "../runtime/find.ts";
 import { CONFIG_MAP, type ConfigMap, type ObjectKey, type ObjectMeta } from "../runtime/kube.ts";
 import type { Client, Store } from "../runtime/types.ts";
-import { believe } from "./anchor.ts";
+import { believe, believeGone } from "./anchor.ts";
 import type { Role } from "./labels.ts";
 import { carriedNames, domainOf, type Manifest, stayingNames } from "./manifest.ts";
 import { parseManifest } from "./read-manifest.ts";
@@ -60,7 +60,7 @@ export async function findLists(
     const found = await find(sources.client, CONFIG_MAP, { namespace, name: manifestName(sync) }, { signal });
     const ours = found?.metadata.labels?.[LABEL_ROLE] === "manifest" && found.metadata.labels[LABEL_SYNC] === sync;
     const manifest = ours
-      ? await believed(sources, { namespace, name: sync }, found.data?.["manifest.json"], signal)
+      ? await believed(sources, { namespace, name: sync }, input.mailDomain, found.data?.["manifest.json"], signal)
       : undefined;
     const told = manifest && domainOf(manifest);
     if (told !== undefined && told !== domain) continue;
@@ -80,25 +80,30 @@ export async function findLists(
 }
 
 /**
- * What a manifest says, as far as the status of its O365Sync vouches for it: whoever edits one takes no name off the gateway.
+ * What a manifest says, as far as the status of its O365Sync vouches for it, or that of its MailDomain where that one is
+ * gone: whoever edits one takes no name off the gateway, and makes no baseline.
  * Undefined where it cannot be read, or says what nobody published. A cache may be older than the manifest: then it is
  * asked again.
  */
 async function believed(
   { client, stores }: ListSources,
   key: ObjectKey,
+  mailDomain: string,
   text: string | undefined,
   signal: AbortSignal,
 ): Promise<Manifest | undefined> {
   const parsed = parseManifest(text);
   if (parsed.kind !== "ok") return undefined;
   const { manifest } = parsed;
-  const object = stores.syncs.get(`${key.namespace}/${key.name}`);
   // When it was removed does not matter here.
-  const cached = believe(manifest, object?.status, 0);
-  if (!cached.edited) return manifest;
+  const judged = (object: O365Sync | undefined, domain: MailDomain | undefined) =>
+    object === undefined ? believeGone(manifest, key.name, domain) : believe(manifest, object.status, 0);
+  const { namespace = "" } = key;
+  const cached = judged(stores.syncs.get(`${namespace}/${key.name}`), stores.domains.get(`${namespace}/${mailDomain}`));
+  if (!cached.edited) return cached.manifest;
   const fresh = await find(client, O365_SYNC, key, { signal });
-  const { manifest: told, edited } = believe(manifest, fresh?.status, 0);
+  const domain = await find(client, MAIL_DOMAIN, { namespace, name: mailDomain }, { signal });
+  const { manifest: told, edited } = judged(fresh, domain);
   return edited && told.current === undefined ? undefined : told;
 }
 

@@ -2,6 +2,7 @@
  * What version 0.1.0 was seen to do when somebody who may write ConfigMaps in one namespace meant ill: each of it here, on
  * the bundle and an API server. `OPERATOR_BUNDLE=<its bundle>` runs them on that version, where each of them fails.
  */
+import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -11,6 +12,8 @@ import { createWorld, type World } from "../../support/world.ts";
 
 const MANIFEST = "example-com-manifest";
 const WATCHED_MS = 8_000;
+const JOURNAL = gzipSync('["nobody",null]\n');
+const digestOf = (bytes: Buffer): string => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 
 type Edit = (value: unknown) => unknown;
 /** Sets what stands at a path of keys. */
@@ -73,9 +76,10 @@ describe("By an edit of ConfigMaps", { timeout: 90_000 }, () => {
     const text = (await world.configMap(name))?.data?.[key] ?? "null";
     await world.patch("configmaps", name, { data: { [key]: JSON.stringify(edit(JSON.parse(text) as unknown)) } });
   }
+  /** A publication that nobody began, with a journal that is sound. */
   const begun = (target: object) => (root: unknown) => {
     const { current } = root as { current: object };
-    const journal = { sha256: `sha256:${"0".repeat(64)}`, pieces: [] };
+    const journal = { sha256: digestOf(JOURNAL), pieces: [] };
     return { ...(root as object), intent: { target: { ...current, ...target }, journal, removedAddresses: 0 } };
   };
 
@@ -92,7 +96,10 @@ describe("By an edit of ConfigMaps", { timeout: 90_000 }, () => {
     ["a date that is none (12)", put("current.retiring", [{ shards: 2, formats: ["postfix"], until: "soon" }])],
   ])("the operator is not stopped, and the next sync puts it right: %s", async (_, edit) => {
     await published();
+    await world.patch("configmaps", MANIFEST, { binaryData: { "journal.jsonl.gz": JOURNAL.toString("base64") } });
     await editJson(MANIFEST, "manifest.json", edit);
+    // There is something to publish.
+    world.tenant.company.hire("new@example.com");
     const status = await ask("sync", "after");
     expect(isGone()).toBe(false);
     expect(status?.requests?.sync).toMatchObject({ token: "after", state: "Succeeded" });
@@ -181,8 +188,7 @@ describe("By an edit of ConfigMaps", { timeout: 90_000 }, () => {
     operator.child.kill("SIGKILL");
     await operator.exited;
     const journal = gzipSync("marked.person@example.com is no JSON\n");
-    const { createHash } = await import("node:crypto");
-    const sha256 = `sha256:${createHash("sha256").update(journal).digest("hex")}`;
+    const sha256 = digestOf(journal);
     await world.patch("configmaps", MANIFEST, { binaryData: { "journal.jsonl.gz": journal.toString("base64") } });
     await editJson(MANIFEST, "manifest.json", (root) => {
       const { current } = root as { current: object };
