@@ -59,9 +59,8 @@ export function createDirectoryProvider(options: DirectoryProviderOptions): Dire
   const paces = keepRecent<Pace>(MOST_KEPT);
   const reads = createSharedReads(deps.clock);
   const domains = keepRecent<KnownDomains>(MOST_KEPT);
-  const bodies = createBodyRoom();
+  const [bodies, feedShelf] = [createBodyRoom(), createFeedShelf()];
   const feeds = keepRecent<Feed>(MOST_KEPT);
-  const feedShelf = createFeedShelf();
   const tokensOf = (connection: Connection): Readonly<Record<Patience, TokenSource>> =>
     tokens(fingerprint(connection), () => {
       const shelf: Shelf = {};
