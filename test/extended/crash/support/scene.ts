@@ -45,6 +45,27 @@ interface Process {
   work(): Promise<boolean>;
 }
 
+export interface Death {
+  /** Number of the call, from 1. */
+  readonly at: number;
+  readonly when: "before" | "after";
+}
+
+const isWrite = (call: string): boolean => /^(?:create|replace|patch|delete) /.test(call);
+
+/** Numbers of the calls that change something. */
+export const writesOf = (calls: readonly string[]): number[] =>
+  calls.flatMap((call, index) => (isWrite(call) ? [index + 1] : []));
+
+/**
+ * The deaths that leave something different behind. A process keeps nothing but what it wrote: dying at any call between two
+ * writes is dying after the first of them.
+ */
+export const deathsOf = (calls: readonly string[]): readonly Death[] => [
+  { at: 1, when: "before" },
+  ...writesOf(calls).map((at) => ({ at, when: "after" }) as const),
+];
+
 class Died extends Error {}
 
 export async function createScene(makeCluster: (now: () => number) => Promise<Cluster>): Promise<Scene> {
@@ -77,7 +98,7 @@ export async function createScene(makeCluster: (now: () => number) => Promise<Cl
         if (calls.length > at || (calls.length === at && when !== "after")) throw new Died();
         const answer = await call();
         // What a gateway mounts is looked at after every single write.
-        if (!/^(get|list) /.test(name)) await look();
+        if (isWrite(name)) await look();
         if (calls.length === at) throw new Died();
         return answer;
       };
