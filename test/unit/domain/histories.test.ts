@@ -8,13 +8,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { play, step } from "./support/history.ts";
 
-const HISTORIES = process.env["TRIES"]
-  ? Number(process.env["TRIES"])
-  : process.env["CI_DEPTH"] === "full"
-    ? 3_000
-    : process.env["CI"]
-      ? 60
-      : 20;
+const HISTORIES = process.env["TRIES"] ? Number(process.env["TRIES"]) : process.env["CI_DEPTH"] === "full" ? 3_000 : 20;
 const SEED = process.env["SEED"] === undefined ? {} : { seed: Number(process.env["SEED"]) };
 const MINUTES_MS = HISTORIES * 10_000;
 

@@ -107,7 +107,7 @@ describe("Additions", () => {
           await world.close();
         }
       }),
-      { numRuns: process.env["CI"] ? 25 : 8 },
+      { numRuns: process.env["CI_DEPTH"] === "full" ? 100 : 8 },
     );
   }, 240_000);
 
