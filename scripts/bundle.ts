@@ -1,5 +1,6 @@
 /** Bundles a program into one file, with a source map of its own code: the operator, and the kubectl plugin. */
 import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { decode, encode, type SourceMapSegment } from "@jridgewell/sourcemap-codec";
 import { build, type Metafile, type Plugin, transform } from "esbuild";
 
@@ -74,11 +75,11 @@ const LATE: Readonly<Record<string, string>> = {
  */
 const leaner: Plugin = {
   name: "leaner",
-  setup({ onResolve, onLoad, resolve }) {
-    onResolve({ filter: /^\.{1,2}\// }, async ({ path, pluginData, importer, kind, resolveDir }) => {
-      if (pluginData === "seen" || !importer.includes("/@kubernetes/client-node/")) return undefined;
-      return { ...(await resolve(path, { importer, kind, resolveDir, pluginData: "seen" })), sideEffects: false };
-    });
+  setup({ onResolve, onLoad }) {
+    // They name whole files: asking esbuild for each would take five times as long.
+    onResolve({ filter: /^\.{1,2}\/.*\.js$/ }, ({ path, importer, resolveDir }) =>
+      importer.includes("/@kubernetes/client-node/") ? { path: join(resolveDir, path), sideEffects: false } : undefined,
+    );
     onResolve({ filter: /\/mime-types\.js$/ }, ({ importer, resolveDir }) =>
       importer.includes("/node_modules/nodemailer/")
         ? { path: "mime-types.js", namespace: "late", pluginData: resolveDir, sideEffects: false }
