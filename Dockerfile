@@ -14,7 +14,8 @@ COPY src src
 ARG REVISION=
 RUN REVISION="${REVISION}" npm run build:operator
 
-FROM ${RUNTIME_BASE}
+# As by default, and said: buildah would go on with the platform of the stage before.
+FROM --platform=$TARGETPLATFORM ${RUNTIME_BASE}
 ARG VERSION=0.1.0
 ARG REVISION=
 LABEL org.opencontainers.image.title="o365-sync-operator" \

@@ -93,7 +93,7 @@ describe("The image", { timeout: 60_000 }, () => {
     const dockerfile = DockerfileParser.parse(await readFile(join(ROOT, "Dockerfile"), "utf8"));
     const [build, last] = dockerfile.getFROMs();
     expect(build?.getPlatformFlag()?.getValue()).toBe("$BUILDPLATFORM");
-    expect(last?.getPlatformFlag()).toBeNull();
+    expect(last?.getPlatformFlag()?.getValue()).toBe("$TARGETPLATFORM");
     const words = dockerfile.getInstructions().map((each) => each.getKeyword());
     const after = words.slice(words.lastIndexOf("FROM"));
     expect(after).toContain("COPY");

@@ -50,11 +50,11 @@ describe("The Dockerfile", () => {
     ]);
   });
 
-  it("24.2: builds on the builder's platform, for the bundle is the same on all", () => {
+  it("24.2: builds on the builder's platform, for the bundle is the same on all, and takes the base of the other", () => {
     const flags = stages.map(([from]) =>
       (from as From).getFlags().map((flag) => `${flag.getName()}=${flag.getValue()}`),
     );
-    expect(flags).toEqual([["platform=$BUILDPLATFORM"], []]);
+    expect(flags).toEqual([["platform=$BUILDPLATFORM"], ["platform=$TARGETPLATFORM"]]);
   });
 
   it("24.2: tells the bundle which commit it was built from", () => {
