@@ -9,10 +9,9 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** As `npm run` starts it. */
 const run = (...args: string[]): Promise<Ended> =>
   new Promise((resolve) => {
-    execFile("npx", ["tsx", ...args], { cwd: ROOT }, (error, stdout, stderr) => {
+    execFile(process.execPath, ["--import", "tsx", ...args], { cwd: ROOT }, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
     });
   });
@@ -26,9 +25,20 @@ describe("A tool", { timeout: 60_000 }, () => {
   ])("%s tells its flags, one a line", async (tool, flags) => {
     const { code, stdout } = await run(tool, "--help");
     expect(code).toBe(0);
+    expect(stdout).toMatch(/^npm run \w+ \[/);
     const told = stdout.split("\n").flatMap((line) => /^ {2}(--[a-z]+)\b.* {2}\S/.exec(line)?.[1] ?? []);
     expect(told).toEqual([...flags, "--help"]);
   });
+
+  it.each(["dev/demo/main.ts", "bench/main.ts", "test/soak/main.ts"])(
+    "%s answers a flag that it does not know with its usage, and starts nothing",
+    async (tool) => {
+      const { code, stdout, stderr } = await run(tool, "--wrong");
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr).toMatch(/^Unknown option '--wrong'; usage: npm run \w+ \[/);
+      expect(stderr).not.toContain("    at ");
+    },
+  );
 
   it.each([
     ["bench/main.ts", /no case has a name that begins so/],
