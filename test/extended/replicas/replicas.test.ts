@@ -1,6 +1,10 @@
 /** Replicas of the bundled operator under what a cluster does to them: lost connections, wrong clocks, rolling restarts, stops. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { describe, expect, it, type TestContext } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { bundle } from "../../../scripts/bundle.ts";
 import type { O365Sync } from "../../../src/api/types.generated.ts";
 import type { HistoryRecord } from "../../../src/publication/run-records.ts";
 import type { Lease } from "../../../src/runtime/kube.ts";
@@ -22,19 +26,26 @@ interface Replicas {
   records(): Promise<HistoryRecord[]>;
 }
 
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "o365-sync-replicas-"));
+  await bundle(join(folder, "operator.cjs"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
 /** Each test has its own, because they run side by side: most of the time they wait. */
 async function setUp({ onTestFinished }: TestContext): Promise<Replicas> {
   const world = await createWorld({ operator: false });
-  const bundle = await createBundle(world);
+  const programs = await createBundle(world, { file: join(folder, "operator.cjs") });
   onTestFinished(async () => {
-    await bundle.close();
+    await programs.close();
     await world.close();
   });
   const { namespace } = world;
   const flags = ["--health-probe-bind-address=0", "--leader-elect", `--leader-election-namespace=${namespace}`];
   return {
     world,
-    start: (circumstances = {}) => bundle.start(flags, circumstances),
+    start: (circumstances = {}) => programs.start(flags, circumstances),
     async holder() {
       const { body } = await request("GET", `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`);
       return (body as { items: Lease[] }).items[0]?.spec?.holderIdentity;
