@@ -24,7 +24,7 @@ export const gate: readonly Break[] = [
     "const asked = removals.bare > 0 ?",
     TABLES,
   ),
-  one("the second form of a filter", HOLDERS, "(await ask(again))", "again", CONFIRMATION),
+  one("the second form of a filter", HOLDERS, "(await ask(advanced(refused)))", "refused", CONFIRMATION),
   one(
     "a filter follows its pages",
     HOLDERS,

@@ -195,8 +195,8 @@ export const confirmations: readonly Break[] = [
   one(
     "only 404 is gone",
     CONFIRM,
-    'if (status === 404) return "gone";',
-    'if (status >= 400) return "gone";',
+    'if (status === 404) confirmed.set(asked.id, "gone");',
+    'if (status >= 400) confirmed.set(asked.id, "gone");',
     "unit/directory/graph/objects-by-id",
   ),
   one(

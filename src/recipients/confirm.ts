@@ -73,12 +73,13 @@ function* stayingOf({ changes, counts }: Plan): Steps<Set<string>> {
 }
 
 /** How many objects still have an address that would be removed: the read was not whole. */
-export function countUnconfirmed(
+export function* countUnconfirmed(
   { objects }: Pick<Removals, "objects">,
   answers: ReadonlyMap<string, DirectoryObject | "gone">,
-): number {
+): Steps<number> {
   let count = 0;
   for (const { id, addresses } of objects) {
+    if (isPauseDue()) yield;
     const answer = answers.get(id);
     // An object that was asked for and is missing from the answer confirms nothing.
     if (answer === undefined || (answer !== "gone" && heldBy(answer, new Set(addresses)).size > 0)) count++;

@@ -103,7 +103,7 @@ function* fromAddresses(before: readonly string[], wish: Wish): Steps<Plan> {
   const adds = collectChanges(undefined, wish.accounts);
   const deletes: Change[] = [];
   const count = bucketsFor(Math.max(before.length, wish.accounts.addresses));
-  const old = byBucket(before, count);
+  const old = yield* byBucket(before, count);
   const acceptedIn = yield* acceptedParts(wish.accounts, wish.names, count);
   const buckets = yield* wish.accounts.deal(count);
   for (let bucket = 0; bucket < count; bucket++) {
@@ -122,9 +122,12 @@ function* fromAddresses(before: readonly string[], wish: Wish): Steps<Plan> {
   return yield* planWith(joined(yield* sortedChanges(deletes), yield* adds.finish()));
 }
 
-function byBucket(addresses: readonly string[], count: number): readonly string[][] {
+function* byBucket(addresses: readonly string[], count: number): Steps<readonly string[][]> {
   const buckets = Array.from({ length: count }, (): string[] => []);
-  for (const address of addresses) buckets[bucketOfAddress(address, count)]?.push(address);
+  for (const address of addresses) {
+    buckets[bucketOfAddress(address, count)]?.push(address);
+    if (isPauseDue()) yield;
+  }
   return buckets;
 }
 
@@ -235,7 +238,7 @@ function* acceptedOf(baseline: Rendered, count: number): Steps<(part: number) =>
       return (yield* parts(part)).keys();
     };
   }
-  const parts = byBucket(baseline.addresses, count);
+  const parts = yield* byBucket(baseline.addresses, count);
   return function* (part) {
     if (isPauseDue()) yield;
     return parts[part] ?? [];

@@ -13,12 +13,12 @@ export interface Question {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export interface Reader<Q extends Question, A> {
+export interface Reader<Q extends Question> {
   readonly operation: Operation;
-  /** Undefined: a refusal, of which `refused` may make an answer. */
-  read(question: Q, status: number, body: unknown): A | undefined;
-  /** What a refusal that no other try would change says; undefined: it ends everything. */
-  refused?(question: Q, status: number): A | undefined;
+  /** Takes an answer; false: a refusal, which `refused` may take. */
+  read(question: Q, status: number, body: unknown): boolean;
+  /** Takes a refusal that no other try would change; false: it ends everything. */
+  refused?(question: Q, status: number): boolean;
 }
 
 /** Graph's limit. */
@@ -27,56 +27,59 @@ const BATCH_SIZE = 20;
 const LANES = 4;
 
 /**
- * The answer has every question that was asked. A part that was throttled or failed is asked again, never taken as
- * answered. The first batch that fails for good ends the others.
+ * When it is done, every question was answered. A part that was throttled or failed is asked again, never taken as
+ * answered. The first batch that fails for good ends the others. A mass deletion has a hundred thousand questions: each is
+ * made when its turn comes, and nothing is kept of it.
  */
-export async function askAll<Q extends Question, A>(
+export async function askAll<Q extends Question>(
   graph: Graph,
-  questions: readonly Q[],
-  reader: Reader<Q, A>,
+  questions: Iterable<Q>,
+  reader: Reader<Q>,
   deps: Deps,
   signal: AbortSignal,
-): Promise<Map<Q, A>> {
-  const answers = new Map<Q, A>();
+): Promise<void> {
+  const open = questions[Symbol.iterator]();
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
-  let from = 0;
   const lane = async (): Promise<void> => {
-    while (from < questions.length) {
-      const batch = questions.slice(from, from + BATCH_SIZE);
-      from += BATCH_SIZE;
-      await askBatch(graph, batch, reader, { deps, signal: either, answers });
-    }
+    for (let batch = take(open); batch.length > 0; batch = take(open))
+      await askBatch(graph, batch, reader, { deps, signal: either });
   };
   try {
     await Promise.all(Array.from({ length: LANES }, lane));
   } finally {
     stop.abort();
   }
-  return answers;
 }
 
-interface Asking<Q, A> {
+function take<Q>(from: Iterator<Q>): Q[] {
+  const batch: Q[] = [];
+  while (batch.length < BATCH_SIZE) {
+    const next = from.next();
+    if (next.done === true) break;
+    batch.push(next.value);
+  }
+  return batch;
+}
+
+interface Asking {
   readonly deps: Deps;
   readonly signal: AbortSignal;
-  /** Filled. */
-  readonly answers: Map<Q, A>;
 }
 
-async function askBatch<Q extends Question, A>(
+async function askBatch<Q extends Question>(
   graph: Graph,
   batch: readonly Q[],
-  reader: Reader<Q, A>,
-  { deps, signal, answers }: Asking<Q, A>,
+  reader: Reader<Q>,
+  { deps, signal }: Asking,
 ): Promise<void> {
   let open = batch;
   await retrying(deps, signal, async (): Promise<Attempt<true>> => {
     const parts = await send(graph, open, reader.operation, signal);
     const refusals = new Map<Q, PartRefusal>();
     for (const [question, part] of parts) {
-      const outcome = judge(question, part, reader, deps.clock.now());
-      if ("answer" in outcome) answers.set(question, outcome.answer);
-      else refusals.set(question, outcome);
+      const refusal = judge(question, part, reader, deps.clock.now());
+      if (refusal !== undefined) refusals.set(question, refusal);
     }
     open = [...refusals.keys()];
     return afterwards([...refusals.values()]);
@@ -121,16 +124,16 @@ async function send<Q extends Question>(
   );
 }
 
-function judge<Q extends Question, A>(
+/** Undefined: it is answered. */
+function judge<Q extends Question>(
   question: Q,
   { status, headers, body }: JsonRecord,
-  reader: Reader<Q, A>,
+  reader: Reader<Q>,
   now: number,
-): { readonly answer: A } | PartRefusal {
+): PartRefusal | undefined {
   const { operation } = reader;
   if (typeof status !== "number") throw malformed(operation, "a part of a batch has no status");
-  const answer = reader.read(question, status, body);
-  if (answer !== undefined) return { answer };
+  if (reader.read(question, status, body)) return undefined;
   const header = (wanted: string): string | undefined => {
     const value = Object.entries(asRecord(headers) ?? {}).find(([name]) => name.toLowerCase() === wanted)?.[1];
     return typeof value === "string" || typeof value === "number" ? `${value}` : undefined;
@@ -138,7 +141,6 @@ function judge<Q extends Question, A>(
   const refusal = { operation, status, codes: errorCodes(body), requestId: publicId(header("request-id")) } as const;
   const failure = refused(refusal);
   if (failure.kind === "retry") return { refusal, retryAfterMs: parseRetryAfter(header("retry-after"), now) };
-  const taken = reader.refused?.(question, status);
-  if (taken === undefined) throw failure;
-  return { answer: taken };
+  if (reader.refused?.(question, status) !== true) throw failure;
+  return undefined;
 }

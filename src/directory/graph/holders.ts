@@ -11,10 +11,12 @@ import { fetchJson, type Graph } from "./graph.ts";
 import { toObject } from "./objects.ts";
 import { ADVANCED, parsePage } from "./pages.ts";
 
-interface ByAddress extends Question {
+interface Asked {
   readonly source: Source;
   readonly addresses: readonly string[];
 }
+
+interface ByAddress extends Asked, Question {}
 
 const OPERATION: Operation = "confirming removals";
 /** Three terms each, of the fifteen that a filter may join with `or`. */
@@ -23,6 +25,8 @@ const ADDRESSES_A_QUESTION = 4;
 const CHARACTERS_A_QUESTION = 400;
 /** As many addresses are on few objects: more pages are none. */
 const MOST_PAGES = 10;
+/** Answers that have more than one page: an address is on few objects. */
+const MOST_LONGER = 1_000;
 
 /**
  * Which of the addresses an object of these sources has. A tenant that refuses such a filter is asked once more with the
@@ -36,38 +40,33 @@ export async function findHolders(
   deps: Deps,
   signal: AbortSignal,
 ): Promise<Holders> {
-  const groups = grouped(addresses);
   const enabled = SOURCES.filter((source) => sources[source]);
-  const plain = enabled.flatMap((source) => groups.map((group) => questionOf(source, group)));
   const held = new Set<string>();
-  const ask = async (questions: readonly ByAddress[]): Promise<ByAddress[]> => {
-    const reader = readerInto(held, graph.origin);
-    const answers = await askAll(graph, questions, reader, deps, signal);
-    const refused: ByAddress[] = [];
-    for (const [question, answer] of answers) {
-      if (answer === REFUSED) refused.push(question);
-      else if (answer !== DONE) await readRest(graph, question, { link: answer, held }, signal);
-    }
+  const ask = async (questions: Iterable<ByAddress>): Promise<Asked[]> => {
+    const refused: Asked[] = [];
+    const longer: { readonly question: ByAddress; readonly link: string }[] = [];
+    const reader: Reader<ByAddress> = {
+      operation: OPERATION,
+      read(question, status, body) {
+        if (status !== 200) return false;
+        const link = readPage(question, { origin: graph.origin, held }, body);
+        if (link !== undefined) longer.push({ question, link });
+        if (longer.length > MOST_LONGER) throw malformed(OPERATION, "the answers to filters do not end");
+        return true;
+      },
+      refused(question, status) {
+        if (status === 400) refused.push({ source: question.source, addresses: question.addresses });
+        return status === 400;
+      },
+    };
+    await askAll(graph, questions, reader, deps, signal);
+    for (const { question, link } of longer) await readRest(graph, question, { link, held }, signal);
     return refused;
   };
-  const again = (await ask(plain)).map(advanced);
-  const unanswered = new Set((await ask(again)).flatMap((question) => question.addresses));
+  const refused = await ask(questionsOf(enabled, addresses));
+  const unanswered = new Set((await ask(advanced(refused))).flatMap((question) => question.addresses));
   return { held, unanswered };
 }
-
-const REFUSED = Symbol("the tenant does not take this filter");
-
-const DONE = Symbol("all that there is of it was read");
-type Answer = typeof REFUSED | typeof DONE | string;
-
-/** Answers the link to what is left of an answer. */
-const readerInto = (held: Set<string>, origin: string): Reader<ByAddress, Answer> => ({
-  operation: OPERATION,
-  read(question, status, body) {
-    return status === 200 ? (readPage(question, { origin, held }, body) ?? DONE) : undefined;
-  },
-  refused: (_, status) => (status === 400 ? REFUSED : undefined),
-});
 
 function readPage(
   { source, addresses }: ByAddress,
@@ -84,19 +83,21 @@ function readPage(
   return link;
 }
 
-function grouped(addresses: readonly string[]): string[][] {
-  const groups: string[][] = [];
-  let room = 0;
+function* questionsOf(sources: readonly Source[], addresses: readonly string[]): Generator<ByAddress> {
+  for (const group of grouped(addresses)) for (const source of sources) yield questionOf(source, group);
+}
+
+function* grouped(addresses: readonly string[]): Generator<string[]> {
+  let [group, room]: [string[], number] = [[], 0];
   for (const address of addresses) {
-    const last = groups.at(-1);
-    if (last !== undefined && last.length < ADDRESSES_A_QUESTION && address.length <= room) last.push(address);
-    else {
-      groups.push([address]);
-      room = CHARACTERS_A_QUESTION;
+    if (group.length === ADDRESSES_A_QUESTION || address.length > room) {
+      if (group.length > 0) yield group;
+      [group, room] = [[], CHARACTERS_A_QUESTION];
     }
+    group.push(address);
     room -= address.length;
   }
-  return groups;
+  if (group.length > 0) yield group;
 }
 
 const questionOf = (source: Source, addresses: readonly string[]): ByAddress => ({
@@ -105,11 +106,12 @@ const questionOf = (source: Source, addresses: readonly string[]): ByAddress => 
   url: `/${source}?$select=${SELECT[source]}&$filter=${encodeURIComponent(addressFilter(addresses))}`,
 });
 
-const advanced = (question: ByAddress): ByAddress => ({
-  ...question,
-  url: `${question.url}&$count=true`,
-  headers: ADVANCED,
-});
+function* advanced(refused: readonly Asked[]): Generator<ByAddress> {
+  for (const { source, addresses } of refused) {
+    const question = questionOf(source, addresses);
+    yield { ...question, url: `${question.url}&$count=true`, headers: ADVANCED };
+  }
+}
 
 /** Whether `eq` folds the case of the prefix is told in two ways: both are asked for. An apostrophe is doubled. */
 export function addressFilter(addresses: readonly string[]): string {

@@ -4,7 +4,7 @@ import { heldBy } from "../../recipients/held.ts";
 import { malformed } from "../errors/to-failure.ts";
 import { SELECT_BY_ID } from "../sources.ts";
 import type { AskedObject, Confirmation } from "../types.ts";
-import { askAll, type Question } from "./batch.ts";
+import { askAll, type Question, type Reader } from "./batch.ts";
 import type { Graph } from "./graph.ts";
 import { toObject } from "./objects.ts";
 
@@ -19,17 +19,25 @@ export async function confirmObjects(
   deps: Deps,
   signal: AbortSignal,
 ): Promise<Map<string, Confirmation>> {
-  const questions = objects.map(({ id, source, addresses }): ById => {
-    const url = `/${source}/${encodeURIComponent(id)}?$select=${SELECT_BY_ID[source]}`;
-    return { id, source, url, ...(addresses === undefined ? {} : { addresses }) };
-  });
-  const answers = await askAll(graph, questions, { operation: OPERATION, read }, deps, signal);
-  return new Map(Array.from(answers, ([{ id }, confirmation]) => [id, confirmation]));
+  const confirmed = new Map<string, Confirmation>();
+  const reader: Reader<ById> = {
+    operation: OPERATION,
+    read(asked, status, body) {
+      if (status === 404) confirmed.set(asked.id, "gone");
+      else if (status === 200) confirmed.set(asked.id, present(asked, body));
+      else return false;
+      return true;
+    },
+  };
+  await askAll(graph, questionsOf(objects), reader, deps, signal);
+  return confirmed;
 }
 
-function read(asked: ById, status: number, body: unknown): Confirmation | undefined {
-  if (status === 404) return "gone";
-  return status === 200 ? present(asked, body) : undefined;
+function* questionsOf(objects: readonly AskedObject[]): Generator<ById> {
+  for (const { id, source, addresses } of objects) {
+    const url = `/${source}/${encodeURIComponent(id)}?$select=${SELECT_BY_ID[source]}`;
+    yield { id, source, url, ...(addresses === undefined ? {} : { addresses }) };
+  }
 }
 
 /** A mass deletion has a hundred thousand answers, and each may hold what an object may have: only what was asked for is kept. */

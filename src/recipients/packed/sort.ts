@@ -25,6 +25,25 @@ export function* sortedBy(count: number, keyOf: (item: number) => string): Steps
   });
 }
 
+/** Each text of some lists once, sorted by code unit. */
+export function* sortedOnce(lists: readonly Iterable<string>[]): Steps<string[]> {
+  const seen = new Set<string>();
+  const unsorted: string[] = [];
+  for (const list of lists)
+    for (const text of list) {
+      if (isPauseDue()) yield;
+      if (seen.has(text)) continue;
+      seen.add(text);
+      unsorted.push(text);
+    }
+  const sorted: string[] = [];
+  for (const item of yield* sortedBy(unsorted.length, (at) => unsorted[at] ?? "")) {
+    sorted.push(unsorted[item] ?? "");
+    if (item % STRIDE === 0 && isPauseDue()) yield;
+  }
+  return sorted;
+}
+
 /** Packed addresses, each the item of its number: where it stands, and where its length stands there. */
 export interface Places {
   bufferOf(item: number): Buffer;

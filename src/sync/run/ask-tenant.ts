@@ -143,7 +143,7 @@ export async function confirmRemovals(
   const removals = await inSlices(removalsToConfirm(proposal.plan, rules), signal);
   if (removals.objects.length > 0) {
     const answers = await directory.confirm(removals.objects, signal);
-    const wrong = countUnconfirmed(removals, answers);
+    const wrong = await inSlices(countUnconfirmed(removals, answers), signal);
     if (wrong > 0) throw notWhole(wrong, "object", "without an address that is still there when asked by id");
   }
   const asked = removals.bare > MOST_BARE ? [] : removals.gone;

@@ -14,7 +14,7 @@ import type { Baseline } from "../../recipients/baseline.ts";
 import type { DomainNames } from "../../recipients/model.ts";
 import { createRosterBuilder, type Roster } from "../../recipients/packed/roster.ts";
 import { joinedRosters } from "../../recipients/packed/roster-views.ts";
-import { sortedBy } from "../../recipients/packed/sort.ts";
+import { sortedOnce } from "../../recipients/packed/sort.ts";
 import { parseTables } from "../../recipients/tables/render.ts";
 import { find } from "../../runtime/find.ts";
 import { CONFIG_MAP } from "../../runtime/kube.ts";
@@ -105,19 +105,19 @@ export async function loadBaseline(
 ): Promise<Baseline> {
   if (current !== undefined && accounts !== undefined) return { kind: "accounts", accounts, names: current };
   const own = await standingAddresses(maps, object, current, signal);
-  const others: string[] = [];
+  const others: (readonly string[])[] = [];
   const ending = `@${names.domain}`;
   for (const sync of unread) {
     const found = await standingAddresses(maps, named(object, sync), undefined, signal);
     const isOfDomain = found.some((address) => address.endsWith(ending));
-    if (isOfDomain) others.push(...found);
+    if (isOfDomain) others.push(found);
   }
   if (predecessor !== undefined && own.length + others.length === 0)
     return inheritedBaseline(maps, object, predecessor, signal);
   if (predecessor !== undefined)
-    others.push(...(await standingAddresses(maps, named(object, predecessor.sync), predecessor.publication, signal)));
+    others.push(await standingAddresses(maps, named(object, predecessor.sync), predecessor.publication, signal));
   const published = (current?.counts ?? object.status?.published ?? predecessor?.publication.counts)?.addresses;
-  const addresses = [...new Set([...own, ...others])].sort();
+  const addresses = others.length === 0 ? own : await inSlices(sortedOnce([own, ...others]), signal);
   if (addresses.length > 0) return { kind: "addresses", addresses, published };
   if (published !== undefined) return { kind: "numbers", published };
   return object.spec.baselineRef === undefined
@@ -174,12 +174,7 @@ async function standingAddresses(
     if (isWhole) return [];
     throw tooManyTables(`its tables hold more than ${MOST_STANDING} addresses, and no manifest says which are its own`);
   }
-  const unsorted = [...addresses];
-  const order = await inSlices(
-    sortedBy(unsorted.length, (item) => unsorted[item] ?? ""),
-    signal,
-  );
-  return Array.from(order, (item) => unsorted[item] ?? "");
+  return inSlices(sortedOnce([addresses]), signal);
 }
 
 const tooManyTables = (what: string): Failure =>
