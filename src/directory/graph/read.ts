@@ -2,7 +2,7 @@
 import { createPacer } from "../../base/slices.ts";
 import type { Source } from "../../recipients/model.ts";
 import { SOURCES } from "../../recipients/model.ts";
-import { domainName, lowerCase } from "../../recipients/smtp-address.ts";
+import { domainName } from "../../recipients/smtp-address.ts";
 import { addressesHidden, malformed, refused } from "../errors/to-failure.ts";
 import { asRecord } from "../http/json.ts";
 import { showsGroupAddresses } from "../permissions.ts";
@@ -85,7 +85,12 @@ async function countEach(sources: EnabledSources, count: (source: Source) => Pro
   return counts;
 }
 
-/** As domains are compared; undefined where no permission allows to know. */
+const LONGEST_NAME = 253;
+const NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
+/** Microsoft's own limit; each connection keeps them. */
+const MOST_DOMAINS = 5_000;
+
+/** As domains are compared, those that are names; undefined where no permission allows to know. */
 export async function readVerifiedDomains(graph: Graph, signal: AbortSignal): Promise<readonly string[] | undefined> {
   const operation = "reading the organization";
   const answer = await graph.call({ operation, path: "/organization?$select=id,verifiedDomains", signal });
@@ -96,9 +101,11 @@ export async function readVerifiedDomains(graph: Graph, signal: AbortSignal): Pr
   const [organization] = parsePage(operation, graph.origin, answer.body).entries;
   const { verifiedDomains: domains } = asRecord(organization) ?? {};
   if (!Array.isArray(domains)) throw malformed(operation, "the organization has no list of domains");
-  return domains.map((domain) => {
+  const names = domains.map((domain) => {
     const name = asRecord(domain)?.["name"];
     if (typeof name !== "string") throw malformed(operation, "a domain has no name");
-    return domainName(name) ?? lowerCase(name);
+    return name.length > LONGEST_NAME ? "" : (domainName(name) ?? "");
   });
+  // They are shown: what is none is text that somebody would have people read.
+  return names.filter((name) => NAME.test(name)).slice(0, MOST_DOMAINS);
 }

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { askAll, type Question } from "../../../../src/directory/graph/batch.ts";
 import { confirmObjects } from "../../../../src/directory/graph/objects-by-id.ts";
 import type { AskedObject, Confirmation } from "../../../../src/directory/types.ts";
 import { createTestDeps, type TestDeps } from "../support/deps.ts";
@@ -95,6 +96,24 @@ describe("a confirmation", () => {
     const confirmed = await confirm({ id: "a", source: "users", addresses });
     const kept = ["smtp:a@example.com", "smtp:a2@example.com"];
     expect(confirmed.get("a")).toEqual({ id: "a", source: "users", mail: null, proxyAddresses: kept });
+  });
+
+  it("makes the questions of a mass deletion as they are asked", async () => {
+    answer(() => gone);
+    let [made, most] = [0, 0];
+    function* questions(): Generator<Question> {
+      for (; made < 400; made++) yield { url: `/users/${made}` };
+    }
+    let answered = 0;
+    const read = (): boolean => {
+      answered++;
+      most = Math.max(most, made - answered);
+      return true;
+    };
+    await askAll(graphFor(server, deps), questions(), { operation: "confirming removals", read }, deps, quiet());
+    expect(answered).toBe(400);
+    // Four batches of twenty are on their way.
+    expect(most).toBeLessThanOrEqual(80);
   });
 
   it("takes an object without any address for one that is there", async () => {

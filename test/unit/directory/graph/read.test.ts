@@ -194,6 +194,18 @@ describe("the domains of a tenant", () => {
     expect(server.graph[0]?.path).toBe("/v1.0/organization?$select=id,verifiedDomains");
   });
 
+  it("are left out where they are text for people, and no names", async () => {
+    const names = [
+      "b.example",
+      "please confirm at https://evil.example",
+      "\u202eelpmaxe.b",
+      "a\nb.example",
+      "x".repeat(300),
+    ];
+    server.onGraph(() => ({ json: { value: [{ id: "t", verifiedDomains: names.map((name) => ({ name })) }] } }));
+    expect(await domains()).toEqual(["b.example"]);
+  });
+
   it("are unknown where no permission allows to ask", async () => {
     server.onGraph(() => graphError(403, "Authorization_RequestDenied"));
     expect(await domains()).toBeUndefined();
