@@ -2,6 +2,7 @@
 import { parseAllDocuments } from "yaml";
 import type { O365Sync } from "../../src/api/types.generated.ts";
 import { addressPicture } from "../pictures/address.ts";
+import { DASHBOARD, dashboardPicture } from "../pictures/dashboard.ts";
 import { dayPicture } from "../pictures/day.ts";
 import { figuresPicture } from "../pictures/figures.ts";
 import { planPicture } from "../pictures/plan.ts";
@@ -17,6 +18,7 @@ export function renderPictures(read: (path: string) => string): Record<string, s
     "docs/pictures/plan.svg": planPicture(),
     "docs/pictures/day.svg": dayPicture(sync),
     "docs/pictures/performance.svg": figuresPicture(read("docs/performance.md")),
+    "docs/pictures/dashboard.svg": dashboardPicture(read(DASHBOARD), read("docs/pictures/dashboard.json")),
     "docs/pictures/demo.svg": terminalPicture(read("docs/pictures/demo.txt")),
   };
 }

@@ -8,12 +8,12 @@ export const SYSTEM = "o365-sync-system";
 const COMMAND =
   /^(\$ |#|(kubectl|helm|docker|kind|npm|npx|node|git|az|terraform|openssl|curl|export|\.ci\/run|bash|postmap|promtool)\b|[A-Z]+=)/;
 
-/** One command a line, continuations joined. */
+/** One command each, continuations and what stands in quotes joined. */
 export const commandsOf = ({ blocks }: Page): string[] =>
   blocks
     .filter(({ info, text }) => info === "sh" || (info === "" && COMMAND.test(text)))
-    .flatMap(({ text }) => text.replaceAll(/\\\n\s*/g, "").split("\n"))
+    .flatMap(({ text }) => text.replaceAll(/\\\n\s*/g, "").split(/\n(?=(?:[^']*'[^']*')*[^']*$)/))
     .map((line) => line.replace(/^\$ /, "").trim())
     .map((line) => line.replaceAll("OPERATOR_NAMESPACE", SYSTEM).replaceAll(/\bNAMESPACE\b/g, "mail"))
-    .map((line) => line.replaceAll(/\bNAME\b/g, "example-com"))
+    .map((line) => line.replaceAll(/\bNAME\b/g, "example-com").replaceAll(/ SECRET\b/g, " o365-cert"))
     .filter((line) => line !== "" && !line.startsWith("#"));

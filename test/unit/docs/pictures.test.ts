@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { renderPictures } from "../../../scripts/generate/pictures.ts";
+import { DASHBOARD, dashboardOf, type Shown } from "../../../scripts/pictures/dashboard.ts";
 import { rowsOf } from "../../../scripts/pictures/figures.ts";
 import { cleaned, stepsOf } from "../../../scripts/pictures/terminal.ts";
 import { filesOf, ROOT, readPages } from "../../support/pages.ts";
@@ -50,6 +51,18 @@ describe("docs/pictures", () => {
     const recorded = stepsOf(read("docs/pictures/demo.txt")).map(([heading = ""]) => heading);
     expect(recorded.length).toBe(headings.length);
     for (const [index, heading] of headings.entries()) expect(recorded[index]).toContain(heading);
+  });
+
+  it("has an answer to every query of the panels that it shows, as the dashboard asks it today", () => {
+    const answers = JSON.parse(read("docs/pictures/dashboard.json")) as Shown[];
+    const asked = dashboardOf(read(DASHBOARD)).map(({ title, targets = [] }) => [
+      title,
+      targets.map(({ expr }) => expr),
+    ]);
+    expect(answers.map((answer) => [answer.title, answer.asked])).toEqual(asked);
+    expect(answers.filter(({ series }) => series.length === 0)).toEqual([]);
+    const held = answers.find(({ title }) => title === "Held");
+    expect(held?.series[0]?.points.at(-1)?.[1]).toBe(1);
   });
 
   it("keeps nothing of the machine that it was recorded on", () => {
