@@ -1,6 +1,6 @@
 /**
  * `npm run record:dashboard`: lets an operator live through a day, scrapes it every two minutes, and asks a Prometheus every query of
- * the dashboard. The answers become docs/pictures/dashboard.json, of which dashboard.svg is made. Needs `prometheus` and `promtool`.
+ * the dashboard. The answers become docs/pictures/dashboard.jsonl, of which dashboard.svg is made. Needs `prometheus` and `promtool`.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -249,7 +249,7 @@ try {
   }
   await live();
   const recorded = (await answers()).map((each) => JSON.stringify(each));
-  await writeFile(new URL("../docs/pictures/dashboard.json", import.meta.url), `[\n${recorded.join(",\n")}\n]\n`);
+  await writeFile(new URL("../docs/pictures/dashboard.jsonl", import.meta.url), `${recorded.join("\n")}\n`);
   stop.abort(new Error("the day is over"));
   await ended;
 } finally {

@@ -18,7 +18,7 @@ export function renderPictures(read: (path: string) => string): Record<string, s
     "docs/pictures/plan.svg": planPicture(),
     "docs/pictures/day.svg": dayPicture(sync),
     "docs/pictures/performance.svg": figuresPicture(read("docs/performance.md")),
-    "docs/pictures/dashboard.svg": dashboardPicture(read(DASHBOARD), read("docs/pictures/dashboard.json")),
+    "docs/pictures/dashboard.svg": dashboardPicture(read(DASHBOARD), read("docs/pictures/dashboard.jsonl")),
     "docs/pictures/demo.svg": terminalPicture(read("docs/pictures/demo.txt")),
   };
 }

@@ -152,9 +152,16 @@ function legend({ x, y, width }: Place, series: readonly Series[]): string[] {
 
 const DRAWN = { stat, table, bargauge: bars, timeseries: curves };
 
+/** A JSON object a line. */
+export const answersOf = (recorded: string): Shown[] =>
+  recorded
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Shown);
+
 export function dashboardPicture(dashboard: string, recorded: string): string {
   const panels = dashboardOf(dashboard);
-  const answers = JSON.parse(recorded) as Shown[];
+  const answers = answersOf(recorded);
   const parts = [words(PAD + 2, 28, "o365-sync-operator, a day of two objects", "strong")];
   let [index, y] = [0, TOP];
   for (const [row, titles] of ROWS.entries()) {
@@ -167,7 +174,7 @@ export function dashboardPicture(dashboard: string, recorded: string): string {
       const { title } = panel;
       const answer = answers.find((each) => each.title === title);
       if (answer === undefined)
-        throw new Error(`docs/pictures/dashboard.json has no ${title}: npm run record:dashboard`);
+        throw new Error(`docs/pictures/dashboard.jsonl has no ${title}: npm run record:dashboard`);
       const width = panel.gridPos.w * share;
       const place = { x: Math.round(x + 3), y, width: Math.round(width - 6), height: height - 6 };
       const draw = DRAWN[panel.type as keyof typeof DRAWN];

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { renderPictures } from "../../../scripts/generate/pictures.ts";
-import { DASHBOARD, dashboardOf, type Shown } from "../../../scripts/pictures/dashboard.ts";
+import { answersOf, DASHBOARD, dashboardOf } from "../../../scripts/pictures/dashboard.ts";
 import { rowsOf } from "../../../scripts/pictures/figures.ts";
 import { cleaned, stepsOf } from "../../../scripts/pictures/terminal.ts";
 import { filesOf, ROOT, readPages } from "../../support/pages.ts";
@@ -54,7 +54,7 @@ describe("docs/pictures", () => {
   });
 
   it("has an answer to every query of the panels that it shows, as the dashboard asks it today", () => {
-    const answers = JSON.parse(read("docs/pictures/dashboard.json")) as Shown[];
+    const answers = answersOf(read("docs/pictures/dashboard.jsonl"));
     const asked = dashboardOf(read(DASHBOARD)).map(({ title, targets = [] }) => [
       title,
       targets.map(({ expr }) => expr),
