@@ -33,6 +33,10 @@ export interface Reader {
   readonly tenant: Tenant;
   /** Where mails of the operator go. */
   readonly mailServer: Catcher;
+  /** Of its shells. */
+  readonly environment: Readonly<Record<"KUBECONFIG" | "PATH", string>>;
+  /** What the cluster has to do is done. */
+  follow(): Promise<void>;
   /** A shell of their own for each page. */
   openShell(): Promise<void>;
   /** Up to the first command that fails. */
@@ -122,6 +126,8 @@ export async function createReader(assets: string): Promise<Reader> {
   return {
     tenant,
     mailServer,
+    environment: env,
+    follow: pods.follow,
     read: (name) => readFileSync(join(clone, name), "utf8"),
     openShell: () => writeFile(env.SHELL_STATE, ""),
     type,
