@@ -14,10 +14,10 @@ export type Kind = "box" | "go" | "stop";
 const STYLE = `
 text{font:13px system-ui,-apple-system,"Segoe UI","Liberation Sans",sans-serif;fill:#1f2328}
 .soft{fill:#59636e;font-size:12px}.strong{font-weight:600}.mono{font:13px ui-monospace,"Liberation Mono",monospace;white-space:pre}
-.paper{fill:#fff}.box{fill:#f6f8fa;stroke:#818b98}.go{fill:#dafbe1;stroke:#1a7f37}.stop{fill:#fff1e5;stroke:#bc4c00}
+.paper{fill:#fff;stroke:#d1d9e0}.box{fill:#f6f8fa;stroke:#818b98}.go{fill:#dafbe1;stroke:#1a7f37}.stop{fill:#fff1e5;stroke:#bc4c00}
 .line{fill:none;stroke:#59636e;stroke-width:1.5}.grid{stroke:#d1d9e0}.head{fill:#59636e}
 .a{fill:#0969da;stroke:#0969da}.b{fill:#bc4c00;stroke:#bc4c00}.curve{fill:none;stroke-width:2}
-@media(prefers-color-scheme:dark){text{fill:#f0f6fc}.soft{fill:#9198a1}.paper{fill:#0d1117}
+@media(prefers-color-scheme:dark){text{fill:#f0f6fc}.soft{fill:#9198a1}.paper{fill:#0d1117;stroke:#3d444d}
 .box{fill:#151b23;stroke:#656c76}.go{fill:#12261e;stroke:#3fb950}.stop{fill:#2b1d10;stroke:#db6d28}
 .line{stroke:#9198a1}.grid{stroke:#3d444d}.head{fill:#9198a1}.a{fill:#4493f8;stroke:#4493f8}.b{fill:#db6d28;stroke:#db6d28}.curve{fill:none}}`;
 
@@ -27,7 +27,7 @@ export function svg({ width, height, title, parts }: Picture, style = ""): strin
     `<title>${escaped(title)}</title>`,
     `<style>${STYLE}${style}\n</style>`,
     `<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path class="head" d="M0 0L8 4L0 8z"/></marker></defs>`,
-    `<rect class="paper" width="${width}" height="${height}" rx="8"/>`,
+    `<rect class="paper" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="8"/>`,
     ...parts,
     "</svg>\n",
   ].join("\n");

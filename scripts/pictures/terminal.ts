@@ -29,19 +29,32 @@ export const stepsOf = (recording: string): string[][] =>
     .slice(1)
     .map((step) => step.trimEnd().split("\n"));
 
+/** A step that shows next to nothing is shown with the one that follows. */
+const FEW = 4;
+
+const framesOf = (steps: readonly string[][]): string[][] =>
+  steps.reduce<string[][]>((frames, step) => {
+    const last = frames.at(-1);
+    return last !== undefined && last.length <= FEW
+      ? [...frames.slice(0, -1), [...last, "", ...step]]
+      : [...frames, step];
+  }, []);
+
 function line(text: string, index: number): string {
   const isCommand = text.startsWith(`${ESC}[2m`);
   const bare = text.replaceAll(`${ESC}[2m`, "").replaceAll(`${ESC}[0m`, "");
   const shown = bare.length > MOST_COLUMNS ? `${bare.slice(0, MOST_COLUMNS - 1)}…` : bare;
-  const style = index === 0 ? "mono strong" : isCommand ? "mono command" : "mono";
+  const style =
+    /^\d+\. /.test(text) && text.endsWith(`${ESC}[0m`) ? "mono strong" : isCommand ? "mono command" : "mono";
   return `<text x="${LEFT}" y="${TOP + index * LINE}" class="${style}" xml:space="preserve">${escaped(shown)}</text>`;
 }
 
 export function terminalPicture(recording: string): string {
   const steps = stepsOf(recording);
-  const tallest = Math.max(...steps.map((step) => step.length));
-  const whole = steps.length * SECONDS;
-  const share = (100 / steps.length).toFixed(3);
+  const frames = framesOf(steps);
+  const tallest = Math.max(...frames.map((frame) => frame.length));
+  const whole = frames.length * SECONDS;
+  const share = (100 / frames.length).toFixed(3);
   const style = `
 .command{fill:#0969da}.dot{fill:#818b98}
 .step{opacity:0;animation:show ${whole}s linear infinite}
@@ -50,9 +63,9 @@ export function terminalPicture(recording: string): string {
 @media(prefers-color-scheme:dark){.command{fill:#4493f8}}`;
   const parts = [
     ...[20, 36, 52].map((x) => `<circle class="dot" cx="${x}" cy="20" r="5"/>`),
-    ...steps.map(
-      (step, index) =>
-        `<g class="step" style="animation-delay:${index * SECONDS}s">\n${step.map(line).join("\n")}\n</g>`,
+    ...frames.map(
+      (frame, index) =>
+        `<g class="step" style="animation-delay:${index * SECONDS}s">\n${frame.map(line).join("\n")}\n</g>`,
     ),
   ];
   const title = `npm run demo in ${steps.length} steps: ${steps.map(([heading = ""]) => heading.replaceAll(`${ESC}[0m`, "")).join(" ")}`;

@@ -5,6 +5,13 @@ import { copyPages, publishFiles, sidebarOf, siteLinks } from "./pages.ts";
 import { SECTIONS } from "./sections.ts";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
+/** Long names in tables break where their parts end, rather than be cut at the edge of the page. */
+const STYLE = `
+.vp-doc td code{white-space:normal}
+.vp-doc td,.vp-doc th{padding:6px 10px;font-size:13px}
+.vp-doc summary{cursor:pointer;font-weight:600}
+@media(min-width:1440px){.VPDoc.has-aside .content-container{max-width:860px!important}}`;
+
 /** Where the site stands on its host, with a slash at both ends. */
 const base = process.env["BASE"] ?? "/";
 const PAGES = fileURLToPath(new URL("../pages", import.meta.url));
@@ -17,6 +24,7 @@ export default defineConfig({
   title: "o365-sync-operator",
   description: "Keeps a mail gateway's recipient list in step with Microsoft 365",
   base,
+  head: [["style", {}, STYLE]],
   srcDir: "pages",
   outDir: "dist",
   cacheDir: ".vitepress/cache",

@@ -72,6 +72,7 @@ export function siteLinks(repository: string, base: string, sidebar: readonly { 
   }
 
   function rewrite(md: MarkdownIt): void {
+    breakNames(md);
     md.core.ruler.push("links-to-files", ({ tokens, env }) => {
       const from = String(env.relativePath) === "index.md" ? "README.md" : String(env.relativePath);
       for (const token of tokens.flatMap(({ children }) => children ?? [])) {
@@ -86,6 +87,14 @@ export function siteLinks(repository: string, base: string, sidebar: readonly { 
   }
 
   return { rewrite, files: (): ReadonlySet<string> => files };
+}
+
+/** A browser may begin a new line behind each part of a long name in code. */
+function breakNames(md: MarkdownIt): void {
+  const { code_inline: render } = md.renderer.rules;
+  if (render === undefined) return;
+  md.renderer.rules.code_inline = (...args) =>
+    render(...args).replace(/>([^<]*)</, (_, name: string) => `>${name.replaceAll(/([_/.-])(?=[a-z])/g, "$1<wbr>")}<`);
 }
 
 const statOf = (repository: string, path: string) => statSync(join(repository, path), { throwIfNoEntry: false });

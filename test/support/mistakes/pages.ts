@@ -16,7 +16,7 @@ export const PAGES: readonly Mistake[] = [
     make: [secret("0a1b2c3d-0000-4000-8000-000000000000")],
     type: [...asking("sync", "Sync"), ".status.requests.sync.message"],
     seen: "AADSTS7000215",
-    told: "Mend that alone, and ask again with a new token",
+    told: "the line of the Secret replaces one that is there",
     cure: [secret(RIGHT_SECRET)],
   },
   {
