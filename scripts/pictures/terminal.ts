@@ -32,13 +32,15 @@ export const stepsOf = (recording: string): string[][] =>
 /** A step that shows next to nothing is shown with the one that follows. */
 const FEW = 4;
 
-const framesOf = (steps: readonly string[][]): string[][] =>
-  steps.reduce<string[][]>((frames, step) => {
+function framesOf(steps: readonly string[][]): string[][] {
+  const frames: string[][] = [];
+  for (const step of steps) {
     const last = frames.at(-1);
-    return last !== undefined && last.length <= FEW
-      ? [...frames.slice(0, -1), [...last, "", ...step]]
-      : [...frames, step];
-  }, []);
+    if (last !== undefined && last.length <= FEW) last.push("", ...step);
+    else frames.push([...step]);
+  }
+  return frames;
+}
 
 function line(text: string, index: number): string {
   const isCommand = text.startsWith(`${ESC}[2m`);
