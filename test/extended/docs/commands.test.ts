@@ -84,8 +84,8 @@ describe.skipIf(!isPossible)("Commands of", { timeout: 240_000 }, () => {
 
   beforeAll(async () => {
     reader = await createReader(assets);
-  }, 60_000);
-  afterAll(() => reader.close());
+  }, 180_000);
+  afterAll(() => reader?.close());
 
   it.each(READ.map((page) => [page.path, page] as const))("%s work, typed in their order", async (path, page) => {
     const commands = commandsOf(page).filter(isRun);

@@ -1,5 +1,5 @@
 /**
- * A cluster to type the README in: `KUBEBUILDER_ASSETS=… npx tsx test/extended/docs/read.ts ENV` starts an API server, the simulated
+ * A cluster to type the README in: `KUBEBUILDER_ASSETS=… node --import tsx test/extended/docs/read.ts ENV` starts an API server, the simulated
  * tenant and what a kubelet would do, and writes to the file ENV what a shell sources. It runs until it is interrupted.
  */
 import { writeFile } from "node:fs/promises";
@@ -9,7 +9,7 @@ import { createReader } from "./reader.ts";
 const [file] = process.argv.slice(2);
 const assets = process.env["KUBEBUILDER_ASSETS"];
 if (file === undefined || assets === undefined) {
-  process.stderr.write("usage: KUBEBUILDER_ASSETS=FOLDER npx tsx test/extended/docs/read.ts FILE\n");
+  process.stderr.write("usage: KUBEBUILDER_ASSETS=FOLDER node --import tsx test/extended/docs/read.ts FILE\n");
   process.exit(2);
 }
 

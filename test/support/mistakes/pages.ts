@@ -9,6 +9,9 @@ const asking = (annotation: string, field: string): readonly string[] => [
   `--for=jsonpath='{.status.handled${field}}'=$TOKEN`,
 ];
 
+/** Lets everything through again. */
+let firewall = (): void => {};
+
 export const PAGES: readonly Mistake[] = [
   {
     page: "README.md",
@@ -27,6 +30,15 @@ export const PAGES: readonly Mistake[] = [
     seen: "AADSTS7000215",
     told: "Put the right one in and ask again",
     cure: [secret(RIGHT_SECRET)],
+  },
+  {
+    page: "docs/getting-started.md",
+    what: "a firewall that drops what goes to Entra",
+    make: [({ tenant }) => void (firewall = tenant.fault({ on: "token", effect: { kind: "hang" } }))],
+    type: [...asking("test-connection", "TestConnection"), ".status.requests.testConnection.message"],
+    seen: "no answer in time",
+    told: "Once it lets them through, ask again",
+    cure: [() => firewall()],
   },
   {
     page: "charts/o365-sync-operator/README.md",
