@@ -34,7 +34,11 @@ export const PAGES: readonly Mistake[] = [
   {
     page: "docs/getting-started.md",
     what: "a firewall that drops what goes to Entra",
-    make: [({ tenant }) => void (firewall = tenant.fault({ on: "token", effect: { kind: "hang" } }))],
+    make: [
+      ({ tenant }) => {
+        firewall = tenant.fault({ on: "token", effect: { kind: "hang" } });
+      },
+    ],
     type: [...asking("test-connection", "TestConnection"), ".status.requests.testConnection.message"],
     seen: "no answer in time",
     told: "Once it lets them through, ask again",
