@@ -163,7 +163,7 @@ interface Answer {
 }
 
 async function ask(path: string, parameters: Record<string, string>): Promise<Answer["data"]["result"]> {
-  const url = `http://127.0.0.1:${PROMETHEUS}/api/v1/${path}?${new URLSearchParams(parameters)}`;
+  const url = `http://127.0.0.1:${PROMETHEUS}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`;
   const answer = await fetch(url);
   if (!answer.ok) throw new Error(`${parameters["query"]}: ${await answer.text()}`);
   return ((await answer.json()) as Answer).data.result;

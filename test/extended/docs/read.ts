@@ -19,9 +19,9 @@ await writeFile(file, `export KUBECONFIG='${KUBECONFIG}'\nexport PATH='${PATH}'\
 process.stdout.write(
   `in another shell: source ${file}; docker and kind are not there: the operator runs whatever image the Deployment names\n`,
 );
-let isOver = false;
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => (isOver = true));
-while (!isOver) {
+const over = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => over.abort());
+while (!over.signal.aborted) {
   await reader.follow();
   await pause(500);
 }

@@ -4,6 +4,7 @@ import {
   approved,
   certificate,
   certificateSecret,
+  isNotReady,
   isReady,
   mailServerSet,
   mailServerUnset,
@@ -112,7 +113,7 @@ export const RUNBOOKS: readonly Mistake[] = [
   {
     page: runbook("NotReady"),
     what: "a spec that changed while automatic sync is off",
-    make: [patch({ excludeRecords: ["nobody.*"] }), `${isReady.replace("=Ready", "=Ready=False")}`],
+    make: [patch({ excludeRecords: ["nobody.*"] }), isNotReady],
     type: [CONDITIONS],
     seen: "SyncRequired",
     told: "Run the command in the message",
@@ -159,7 +160,7 @@ export const RUNBOOKS: readonly Mistake[] = [
   {
     page: runbook("ScheduleMissed"),
     what: "an operator that was away",
-    make: [...AWAY, `${isReady.replace("=Ready", "=Ready=False")}`],
+    make: [...AWAY, isNotReady],
     type: [CONDITIONS],
     seen: "ScheduleMissed",
     told: "Sync by hand if you do not want to wait",

@@ -28,6 +28,8 @@ export const waitFor = (path: string, value: string): string =>
 
 export const isReady = `kubectl -n mail wait ${OBJECT} --for=condition=Ready --timeout=20s`;
 
+export const isNotReady = isReady.replace("=Ready", "=Ready=False");
+
 export const scaled = (replicas: number): string =>
   `kubectl -n o365-sync-system scale deployment o365-sync-operator --replicas=${replicas}`;
 
