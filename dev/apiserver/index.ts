@@ -27,6 +27,10 @@ export interface EmbeddedControlPlane extends ControlPlane {
   readonly faults: Faults;
   /** Forgets the changes so far: who watches from before, or lists on with an older token, is answered 410. */
   readonly compact: () => void;
+  /** Keeps what there is now. */
+  readonly backUp: () => Promise<void>;
+  /** Puts it back as a restore of etcd does: versions go back, and every connection is closed. */
+  readonly restore: () => Promise<void>;
 }
 
 /** Behaves like this version, as far as it goes. */
@@ -48,11 +52,21 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
   about.url = `https://127.0.0.1:${(listener.address() as AddressInfo).port}`;
   const stopCollecting = startGarbageCollection(context);
   createNamespaces(context);
+  let putBack = (): void => {};
   const access = { kind: "embedded", version: VERSION, server: about.url, ca, ...tokens } as const;
   return {
     ...access,
     faults,
     compact: () => storage.compact(),
+    backUp() {
+      putBack = storage.backUp();
+      return Promise.resolve();
+    },
+    restore() {
+      putBack();
+      listener.closeAllConnections();
+      return Promise.resolve();
+    },
     writeKubeconfig: (path, user) => writeKubeconfig(access, path, user),
     async stop() {
       stopCollecting();

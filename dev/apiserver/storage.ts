@@ -28,6 +28,8 @@ export interface Storage {
   subscribe(listener: (change: Change) => void): () => void;
   /** Forgets all changes so far: whoever asks for them is told that they are too old. */
   compact(): void;
+  /** Keeps what there is now. What it answers puts that back, versions included, and tells no listener. */
+  backUp(): () => void;
 }
 
 /** etcd begins at 1; so does a cluster, so that 1 is always too old. */
@@ -105,6 +107,17 @@ export function createStorage(changesKept: number): Storage {
     compact() {
       changes = [];
       compacted = revision;
+    },
+    backUp() {
+      const kept = { revision, compacted, changes: [...changes] };
+      const copy = [...tables].map(([name, table]) => [name, new Map(table)] as const);
+      return () => {
+        tables.clear();
+        for (const [name, table] of copy) tables.set(name, new Map(table));
+        revision = kept.revision;
+        compacted = kept.compacted;
+        changes = [...kept.changes];
+      };
     },
   };
   return storage;

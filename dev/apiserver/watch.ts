@@ -38,6 +38,7 @@ export function prepareWatch(context: Context, request: WatchRequest): (sink: Wa
   return (sink) => {
     const emit = (type: EventType, object: StoredObject): void => sink.send(encode(type, object));
     const take = (change: Change): void => {
+      if (change.revision <= (from ?? 0)) return;
       const event = change.table === kind.table ? eventFor(change, selects) : undefined;
       if (event) emit(event.type, event.object);
     };
@@ -46,7 +47,7 @@ export function prepareWatch(context: Context, request: WatchRequest): (sink: Wa
       sink.end();
       return () => {};
     }
-    return follow(context, request, take, emit, sink);
+    return follow(context, request, { from, take, emit, sink });
   };
 }
 
@@ -78,13 +79,13 @@ function replay(
 function follow(
   context: Context,
   { kind, query }: WatchRequest,
-  take: (change: Change) => void,
-  emit: Emitter["emit"],
-  sink: WatchSink,
+  { from = 0, take, emit, sink }: Pick<Emitter, "take" | "emit"> & { from: number | undefined; sink: WatchSink },
 ): () => void {
   const unsubscribe = context.storage.subscribe(take);
   const sendBookmark = (): void => {
-    if (/^(true|1)$/.test(query.get("allowWatchBookmarks") ?? ""))
+    // To who is ahead of a server that was put back to a backup it says nothing, as the real one.
+    const isAhead = from > context.storage.revision;
+    if (!isAhead && /^(true|1)$/.test(query.get("allowWatchBookmarks") ?? ""))
       emit("BOOKMARK", bookmark(kind, context.storage.revision));
   };
   const ticking = setInterval(sendBookmark, BOOKMARK_MS);

@@ -27,6 +27,8 @@ import { createEventRecorder } from "../runtime/events.ts";
 import type { ConfigMap } from "../runtime/kube.ts";
 import { createLeaderElector } from "../runtime/leader.ts";
 import { createManager } from "../runtime/manager.ts";
+import { createNoticingClient } from "../runtime/noticing-client.ts";
+import { createRewind, type Rewind } from "../runtime/rewind.ts";
 import { createStatusWriter } from "../runtime/status-writer.ts";
 import type { Client, EventRecorder, Logger, Reconcile, Store } from "../runtime/types.ts";
 import { type Checks, createChecks } from "../sync/access/checks.ts";
@@ -74,10 +76,13 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
   const sharedAccess = parseShared(options.sharedAccess, config.podClientId);
   const access = apiServer(config.kubeconfig, deps);
   const onContact = (trouble: string | undefined) => tellContact(log, access.server, trouble);
-  const client = createClient(access, deps, { onRequest: (request) => metrics.apiServerRequest(request), onContact });
+  const caller = createClient(access, deps, { onRequest: (request) => metrics.apiServerRequest(request), onContact });
+  const rewind = createRewind(log);
+  const caches = () => reflectors;
+  const client = createNoticingClient({ client: caller, caches, rewind, clock: deps.clock });
   const events = createEventRecorder({ client, deps, log, controller: "o365sync.dev/operator", instance });
   const { leaderElectionId, watchNamespaces, watchSecrets } = config;
-  const watched = watch({ client, namespaces: watchNamespaces, secrets: watchSecrets, deps, log });
+  const watched = watch({ client, namespaces: watchNamespaces, secrets: watchSecrets, rewind, deps, log });
   const { domains, syncs, configMaps } = watched;
   const namespaces = () => watchedNamespaces(watched);
   const gated = (reconcile: Reconcile): Reconcile => whenSynced(namespaces, reconcile);
@@ -88,7 +93,7 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
   const tenants = createTenantNames();
   const checks = createChecks(deps.clock, (key) => syncController.enqueue(key));
   const services = (): SyncServices =>
-    syncServices(options, { client, stores, events, metrics, clouds, sharedAccess, checks, notifier, tenants });
+    syncServices(options, { client, rewind, stores, events, metrics, clouds, sharedAccess, checks, notifier, tenants });
   const syncController = createController({
     name: "o365sync",
     observer: metrics.controller("o365sync", config.concurrentSyncs),
@@ -113,7 +118,7 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
   lookAgain(stores.domains, domainController, deps.clock, signal);
   const controllers = [syncController, domainController];
   const reflectors = [...domains.reflectors, ...syncs.reflectors, ...configMaps.reflectors];
-  const electing = { config, client, ownNamespace: access.namespace, instance, deps, log };
+  const electing = { config, client, rewind, ownNamespace: access.namespace, instance, deps, log };
   const elector = config.leaderElect ? createElector(electing) : undefined;
   const manager = createManager({ reflectors, controllers, elector, deps, log });
   const stopServing = await serveAll(config, {
@@ -149,6 +154,7 @@ function tellContact(log: Logger, server: string, trouble: string | undefined): 
 
 interface SyncParts {
   readonly client: Client;
+  readonly rewind: Rewind;
   readonly stores: {
     readonly syncs: Store<O365Sync>;
     readonly domains: Store<MailDomain>;
@@ -165,9 +171,9 @@ interface SyncParts {
 
 function syncServices(
   { config, deps, ca, tenantTimeoutMs: timeoutMs, additionsIntervalMs }: OperatorOptions,
-  { client, stores, events, metrics, clouds, sharedAccess, checks, notifier, tenants }: SyncParts,
+  { client, rewind, stores, events, metrics, clouds, sharedAccess, checks, notifier, tenants }: SyncParts,
 ): SyncServices {
-  const maps = createConfigMaps({ client, cache: stores.configMaps });
+  const maps = createConfigMaps({ client, cache: stores.configMaps, rewind });
   const directories = createDirectoryProvider({
     endpoints: clouds,
     deps,
@@ -234,6 +240,7 @@ function cloudTable(text: string | undefined): CloudTable {
 interface ElectorParts {
   readonly config: Config;
   readonly client: Client;
+  readonly rewind: Rewind;
   readonly ownNamespace: string | undefined;
   readonly instance: string;
   readonly deps: Deps;
@@ -249,10 +256,10 @@ function parseShared(text: string | undefined, podClientId: string | undefined):
   }
 }
 
-function createElector({ config, client, ownNamespace, instance, deps, log }: ElectorParts) {
+function createElector({ config, client, rewind, ownNamespace, instance, deps, log }: ElectorParts) {
   const namespace = config.leaderElectionNamespace ?? ownNamespace;
   if (namespace === undefined) throw new UsageError("--leader-elect needs --leader-election-namespace outside a pod");
   // A restarted container has the name of its pod again: it must not take its predecessor's lease for its own.
   const identity = `${instance}_${randomUUID()}`;
-  return createLeaderElector({ client, namespace, name: config.leaderElectionId, identity, deps, log });
+  return createLeaderElector({ client, rewind, namespace, name: config.leaderElectionId, identity, deps, log });
 }

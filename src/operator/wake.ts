@@ -23,6 +23,7 @@ import {
 } from "../runtime/kube.ts";
 import { mergeStores } from "../runtime/merged-store.ts";
 import { createReflector } from "../runtime/reflector.ts";
+import type { Rewind } from "../runtime/rewind.ts";
 import { storeKey } from "../runtime/store.ts";
 import type { Client, Controller, Logger, Reflector, Store, StoreChange } from "../runtime/types.ts";
 
@@ -37,11 +38,12 @@ export interface WatchOptions {
   readonly namespaces: readonly string[];
   /** Whether Secrets that carry the label o365sync.dev/watch wake those who use them: it takes the right to list Secrets. */
   readonly secrets: boolean;
+  readonly rewind: Rewind;
   readonly deps: Deps;
   readonly log: Logger;
 }
 
-export function watch({ client, namespaces, secrets, deps, log }: WatchOptions) {
+export function watch({ client, namespaces, secrets, rewind, deps, log }: WatchOptions) {
   const each = <T extends KubeObject>(
     type: ResourceType<T>,
     options: { labelSelector?: string; metadataOnly?: boolean } = {},
@@ -54,6 +56,7 @@ export function watch({ client, namespaces, secrets, deps, log }: WatchOptions) 
         deps,
         log,
         isOwnKey,
+        rewind,
         ...options,
         ...(namespace === undefined ? {} : { namespace }),
       }),

@@ -6,6 +6,7 @@ import type { O365Sync } from "../api/types.generated.ts";
 import { Failure } from "../base/failure.ts";
 import { find } from "../runtime/find.ts";
 import { CONFIG_MAP, type ConfigMap, type ObjectMeta } from "../runtime/kube.ts";
+import type { Rewind } from "../runtime/rewind.ts";
 import { ApiError, type Client, type Store } from "../runtime/types.ts";
 import { contentMetadata, isOurs, type Role } from "./labels.ts";
 
@@ -87,13 +88,16 @@ export interface ConfigMapsOptions {
   readonly client: Client;
   /** Metadata of every ConfigMap that carries our labels. */
   readonly cache: Store<ConfigMap>;
+  /** After it one version may name two states. */
+  readonly rewind?: Pick<Rewind, "onTold">;
 }
 
 const keyOf = ({ namespace, name }: ObjectMeta): string => `${namespace}/${name}`;
 
-export function createConfigMaps({ client, cache }: ConfigMapsOptions): ConfigMaps {
+export function createConfigMaps({ client, cache, rewind }: ConfigMapsOptions): ConfigMaps {
   /** By namespace/name: what was hashed last. Few bytes each: there may be many thousands. */
   const hashed = new Map<string, Hashed>();
+  rewind?.onTold(() => hashed.clear());
 
   function remember(object: ConfigMap): Seen {
     const { managedFields: _, ...metadata } = object.metadata;

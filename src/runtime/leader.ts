@@ -2,6 +2,7 @@
 import type { Deps } from "../base/deps.ts";
 import { createDeadline, type Deadline, untilAborted } from "./abort.ts";
 import { createLeaseLock } from "./lease-lock.ts";
+import type { Rewind } from "./rewind.ts";
 import type { Client, Logger } from "./types.ts";
 
 export interface LeaderElectorOptions {
@@ -12,6 +13,8 @@ export interface LeaderElectorOptions {
   readonly identity: string;
   readonly deps: Deps;
   readonly log: Logger;
+  /** Told when the Lease is older than it was. */
+  readonly rewind?: Pick<Rewind, "tell"> | undefined;
   /** How long others leave the lease alone after they saw it renewed. @default 15 s */
   readonly leaseMs?: number;
   /** After this long without a renewal the leader gives up. Less than leaseMs. @default 10 s */

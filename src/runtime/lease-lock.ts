@@ -2,6 +2,7 @@
 import type { Clock } from "../base/deps.ts";
 import { LEASE, type Lease } from "./kube.ts";
 import { heldSpec, leaseFingerprint, releasedSpec } from "./lease.ts";
+import { isOlderVersion, type Rewind } from "./rewind.ts";
 import { ApiError, type Client } from "./types.ts";
 
 export interface LeaseLockOptions {
@@ -11,6 +12,8 @@ export interface LeaseLockOptions {
   readonly identity: string;
   readonly leaseMs: number;
   readonly clock: Clock;
+  /** Told when the Lease is older than it was: no other object is looked at so often. */
+  readonly rewind?: Pick<Rewind, "tell"> | undefined;
 }
 
 export interface LeaseLock {
@@ -24,7 +27,8 @@ export interface LeaseLock {
   close(): void;
 }
 
-export function createLeaseLock({ client, namespace, name, identity, leaseMs, clock }: LeaseLockOptions): LeaseLock {
+export function createLeaseLock(options: LeaseLockOptions): LeaseLock {
+  const { client, namespace, name, identity, leaseMs, clock, rewind } = options;
   const key = { namespace, name };
   /** As last read or written. */
   let observed: Lease | undefined;
@@ -35,6 +39,7 @@ export function createLeaseLock({ client, namespace, name, identity, leaseMs, cl
   const isOurs = (): boolean => observed?.spec?.holderIdentity === identity;
 
   function observe(lease: Lease): void {
+    if (isOlderVersion(lease.metadata.resourceVersion, observed?.metadata.resourceVersion)) rewind?.tell();
     const isNews = !observed || leaseFingerprint(observed) !== leaseFingerprint(lease);
     observed = lease;
     if (!isNews) return;

@@ -6,6 +6,7 @@ import { statusError } from "./api-error.ts";
 import { type Backoff, createBackoff } from "./backoff.ts";
 import { ANSWER_TOO_LARGE } from "./caller.ts";
 import type { KubeObject, ResourceType } from "./kube.ts";
+import { createRewind, isOlderVersion, type Rewind } from "./rewind.ts";
 import { createStore, type WritableStore } from "./store.ts";
 import {
   ApiError,
@@ -27,6 +28,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly metadataOnly?: boolean | undefined;
   /** Which labels and annotations are kept of an object with more metadata than its own needs. @default all */
   readonly isOwnKey?: ((key: string) => boolean) | undefined;
+  /** Shared by all who watch the same server. @default one of its own */
+  readonly rewind?: Rewind | undefined;
   readonly deps: Deps;
   readonly log: Logger;
 }
@@ -49,7 +52,8 @@ const SHORTEST_WATCH_MS = 1_000;
 
 /**
  * A server that was restored from a backup of etcd counts on from an older version, and a watch from a newer one hears
- * nothing for ever. So the version is asked for now and then, and everything is listed anew within the hour.
+ * nothing for ever. So the version is asked for now and then, and everything is listed anew within the hour. Whoever else
+ * notices it first tells by the Rewind that all share.
  */
 const ASK_VERSION_MS = 5 * MINUTE_MS;
 const RELIST_MS = HOUR_MS;
@@ -62,6 +66,7 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
   const { client, type, deps, namespace, labelSelector, metadataOnly } = options;
   const log = options.log.child({ reflector: type.plural });
   const selection = { namespace, labelSelector, metadataOnly };
+  const rewind = options.rewind ?? createRewind(log);
   const store = createStore<T>();
   const handlers: ((change: StoreChange<T>) => void)[] = [];
   const emit = (changes: StoreChange<T>[]): void => notify(handlers, changes, log);
@@ -69,27 +74,35 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
   /** Where the next watch begins; undefined: list first. */
   let resourceVersion: string | undefined;
   let versions: "comparable" | "went back" = "comparable";
+  /** Of the step that is under way. */
+  let interrupt = new AbortController();
   const due = createDue(deps);
   const trouble = createTrouble(log, namespace);
 
-  function wentBack(): void {
-    log.warn({}, "Listing anew: the API server's versions went back, as after a restore of etcd");
+  rewind.onTold(() => {
+    hasSynced = false;
     resourceVersion = undefined;
     versions = "went back";
-  }
+    interrupt.abort(new Error("the versions of the API server went back"));
+  });
 
   /** One step: a list, or a watch to its end. */
   async function step(signal: AbortSignal): Promise<void> {
     if (resourceVersion === undefined || due.isList()) return list(signal);
-    if (due.isAsk() && isOlder(await newestVersion(client, type, { ...selection, signal }), resourceVersion))
-      wentBack();
-    if (resourceVersion !== undefined) await watch(resourceVersion, signal);
+    if (due.isAsk()) {
+      const newest = await newestVersion(client, type, { ...selection, signal });
+      signal.throwIfAborted();
+      if (isOlderVersion(newest, resourceVersion)) return rewind.tell();
+    }
+    await watch(resourceVersion, signal);
   }
 
   async function list(signal: AbortSignal): Promise<void> {
     const { objects, version } = await listAll(options, { ...selection, signal });
+    signal.throwIfAborted();
+    if (isOlderVersion(version, resourceVersion)) return rewind.tell();
     due.listed();
-    emit(store.replace(objects, isOlder(version, resourceVersion) ? "went back" : versions));
+    emit(store.replace(objects, versions));
     versions = "comparable";
     resourceVersion = version;
     hasSynced = true;
@@ -98,9 +111,9 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
 
   async function watch(from: string, signal: AbortSignal): Promise<void> {
     for await (const event of watchOnce(client, type, { ...selection, resourceVersion: from, signal }, deps)) {
+      if (signal.aborted) return;
       trouble.over();
       take(event);
-      if (resourceVersion === undefined) return;
     }
   }
 
@@ -108,7 +121,7 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
     if (event.type === "ERROR") throw statusError(`watch ${type.plural}`, event.object);
     emit(changesOf(store, options, event));
     const version = event.object.metadata.resourceVersion;
-    if (event.type === "BOOKMARK" && isOlder(version, resourceVersion)) wentBack();
+    if (event.type === "BOOKMARK" && isOlderVersion(version, resourceVersion)) rewind.tell();
     else resourceVersion = version ?? resourceVersion;
   }
 
@@ -118,12 +131,16 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
     if (expired) resourceVersion = undefined;
     const waitMs = Math.max(backoff.next(), (thrown instanceof ApiError && thrown.retryAfterMs) || 0);
     trouble.tell(thrown, waitMs, expired);
-    await deps.clock.sleep(waitMs, signal).catch(() => {});
+    await deps.clock.sleep(waitMs, interrupt.signal).catch(() => {});
   }
 
   return {
+    type,
     store,
     namespace,
+    get version() {
+      return resourceVersion;
+    },
     get hasSynced() {
       return hasSynced;
     },
@@ -133,7 +150,12 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
     onChange: (handler) => void handlers.push(handler),
     async run(signal) {
       const backoff = createBackoff(deps);
-      while (!signal.aborted) await step(signal).catch((err: unknown) => recover(err, backoff, signal));
+      signal.addEventListener("abort", () => interrupt.abort(signal.reason), { once: true });
+      while (!signal.aborted) {
+        interrupt = new AbortController();
+        const current = interrupt.signal;
+        await step(current).catch((err: unknown) => (current.aborted ? undefined : recover(err, backoff, signal)));
+      }
     },
   };
 }
@@ -288,12 +310,6 @@ const ownOf = (values: Readonly<Record<string, string>>, isOwnKey: (key: string)
       .filter(([key]) => isOwnKey(key))
       .map(([key, value]) => [key, value.slice(0, LONGEST_OWN_VALUE)]),
   );
-
-/** Versions are numbers that grow; where a server has others, nothing can be told. */
-function isOlder(version: string | undefined, than: string | undefined): boolean {
-  const isNumber = (text: string | undefined): text is string => text !== undefined && /^\d{1,20}$/.test(text);
-  return isNumber(version) && isNumber(than) && BigInt(version) < BigInt(than);
-}
 
 /** The version to watch from, or the token to list on with, is no longer kept by the server. */
 function isExpired(error: unknown): boolean {

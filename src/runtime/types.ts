@@ -100,9 +100,13 @@ export type StoreChange<T extends KubeObject> =
 
 /** Keeps a Store in step with the API server until stopped, whatever the connection does. */
 export interface Reflector<T extends KubeObject> {
+  readonly type: ResourceType<T>;
+  /** Of the last moment that the store has seen everything of; undefined before the first list, and while it lists anew. */
+  readonly version: string | undefined;
   readonly store: Store<T>;
   /** Undefined: all. */
   readonly namespace: string | undefined;
+  /** Whether the store is of what the server has: not before the first list, nor after its versions went back. */
   readonly hasSynced: boolean;
   /** Why it could not list or watch the last time; undefined while all is well. */
   readonly trouble: string | undefined;

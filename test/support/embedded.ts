@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EmbeddedControlPlane, startEmbedded } from "../../dev/apiserver/index.ts";
+import { call } from "../../dev/controlplane/call.ts";
 import { applyCrds } from "../../dev/controlplane/index.ts";
 import type { ProvidedControlPlane } from "./global-setup.ts";
 
@@ -10,6 +11,9 @@ export interface OwnApiServer {
   readonly access: ProvidedControlPlane;
   readonly faults: EmbeddedControlPlane["faults"];
   compact(): void;
+  backUp(): Promise<void>;
+  /** Puts it back to the backup, as a restore of etcd does. */
+  restore(): Promise<void>;
   applyCrds(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -36,6 +40,12 @@ export async function startOwnApiServer({ crds = true } = {}): Promise<OwnApiSer
     },
     faults: server.faults,
     compact: server.compact,
+    backUp: server.backUp,
+    async restore() {
+      await server.restore();
+      // Connections that it has closed are noticed by the time a new one answers.
+      while ((await call(server, { method: "GET", path: "/readyz" }).catch(() => undefined))?.status !== 200);
+    },
     applyCrds: () => applyCrds(server),
     async stop() {
       await server.stop();

@@ -24,7 +24,7 @@ function listen(): void {
 const LOOKS = 4;
 const MOMENT_MS = 3;
 /** What hangs on purpose keeps nobody. */
-const PATIENCE_MS = 3_000;
+const PATIENCE_MS = 10_000;
 
 /** Resolves when no request of this process was under way for some moments; tests of one process that use it run one by one. */
 export async function untilIdle(): Promise<void> {

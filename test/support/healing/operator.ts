@@ -13,20 +13,31 @@ const isFresh = async ({ world }: Stage): Promise<boolean> => {
 };
 const hire = ({ world }: Stage): void => void world.tenant.company.hire("newcomer@example.com");
 
+/** About 30 days, and by that clock no slot is so near that it would be caught up. */
+async function tooLateForASlot({ world, clock }: Stage): Promise<number> {
+  const next = Date.parse((await world.sync()).status?.schedule?.nextTime ?? "");
+  return next - clock.now() + 30 * 24 * HOUR_MS - 3 * HOUR_MS;
+}
+
 /** A leader with such a clock takes over; then somebody sets it right. */
-const clockWrong = (what: string, hours: number, told: Pick<Row, "says" | "words">): Row => ({
+const clockWrong = (
+  what: string,
+  wrongBy: (stage: Stage) => Promise<number>,
+  told: Pick<Row, "says" | "words">,
+): Row => ({
   cause: `the clock of the leader's node ${what}`,
   ...told,
   cure: "set it right",
   after: "the next slot",
   play: async (stage) => {
     const { clock, world } = stage;
+    const wrong = await wrongBy(stage);
     await world.stopOperator();
-    clock.set(hours * HOUR_MS);
+    clock.set(wrong);
     await world.startOperator();
     hire(stage);
     return () => {
-      clock.set(-hours * HOUR_MS);
+      clock.set(-wrong);
       return Promise.resolve();
     };
   },
@@ -84,8 +95,11 @@ export const operator: Chapter = {
         return () => Promise.resolve();
       },
     },
-    clockWrong("30 days ahead", 30 * 24, { says: "ScheduleMissed", words: "too late to be caught up" }),
-    clockWrong("6 hours behind", -6, { says: "Ready=True/Succeeded", words: "accounts" }),
+    clockWrong("30 days ahead", tooLateForASlot, { says: "ScheduleMissed", words: "too late to be caught up" }),
+    clockWrong("6 hours behind", () => Promise.resolve(-6 * HOUR_MS), {
+      says: "Ready=True/Succeeded",
+      words: "accounts",
+    }),
     {
       cause: "suspended",
       says: "Ready=True/Succeeded",

@@ -1,20 +1,23 @@
 /** Which change wakes which object: whoever may gain or lose by it looks again, also by what an object was before. */
 import { beforeEach, describe, expect, it } from "vitest";
+import { MAIL_DOMAIN, O365_SYNC } from "../../../src/api/resources.ts";
 import type { MailDomain, O365Sync } from "../../../src/api/types.generated.ts";
 import { route } from "../../../src/operator/wake.ts";
-import type { ConfigMap, KubeObject } from "../../../src/runtime/kube.ts";
+import { CONFIG_MAP, type KubeObject, type ResourceType, SECRET } from "../../../src/runtime/kube.ts";
 import { createStore } from "../../../src/runtime/store.ts";
 import type { Controller, Reflector, StoreChange } from "../../../src/runtime/types.ts";
 import { domainSpec, syncSpec } from "../../support/memory-operator.ts";
 
 /** A cache that a test fills, and that tells its changes as a reflector does: after the store has changed. */
-function watched<T extends KubeObject>() {
+function watched<T extends KubeObject>(type: ResourceType<T>) {
   const store = createStore<T>();
   const handlers: ((change: StoreChange<T>) => void)[] = [];
   const tell = (changes: readonly StoreChange<T>[]): void => {
     for (const change of changes) for (const handler of handlers) handler(change);
   };
   const reflector: Reflector<T> = {
+    type,
+    version: undefined,
     store,
     namespace: undefined,
     trouble: undefined,
@@ -46,10 +49,10 @@ const sync = (name: string, ref: string): O365Sync => ({
 });
 
 const make = () => ({
-  domains: watched<MailDomain>(),
-  syncs: watched<O365Sync>(),
-  configMaps: watched<ConfigMap>(),
-  secrets: watched<KubeObject>(),
+  domains: watched(MAIL_DOMAIN),
+  syncs: watched(O365_SYNC),
+  configMaps: watched(CONFIG_MAP),
+  secrets: watched(SECRET),
 });
 let world: ReturnType<typeof make>;
 let woken: Set<string>;

@@ -225,3 +225,20 @@ describe("two contenders", () => {
     expect(all.flatMap(({ told }) => told)).toHaveLength(1);
   });
 });
+
+describe("a Lease that is older than it was, as after a restore of etcd", () => {
+  it("is told by who holds it and by who waits for it, at the next try", async () => {
+    const [server, clock] = [createLeaseServer(), createFakeClock(START)];
+    const told: string[] = [];
+    const telling = (who: string) => ({ rewind: { tell: () => void told.push(who) } });
+    contend(server, clock, "a", 0, telling("a"));
+    await clock.advance(1_000);
+    server.backUp();
+    contend(server, clock, "b", 0, telling("b"));
+    await clock.advance(30_000);
+    expect(told).toEqual([]);
+    server.restore();
+    await clock.advance(5_000);
+    expect(told.toSorted()).toEqual(["a", "b"]);
+  });
+});

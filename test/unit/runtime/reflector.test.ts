@@ -3,6 +3,7 @@ import type { Deps } from "../../../src/base/deps.ts";
 import { createClient } from "../../../src/runtime/client.ts";
 import { CONFIG_MAP, type ConfigMap } from "../../../src/runtime/kube.ts";
 import { createReflector, type ReflectorOptions } from "../../../src/runtime/reflector.ts";
+import { createRewind } from "../../../src/runtime/rewind.ts";
 import type { Reflector } from "../../../src/runtime/types.ts";
 import { createFakeClock } from "../../support/clock.ts";
 import { createMemoryLog } from "./support/logger.ts";
@@ -154,6 +155,24 @@ describe("a reflector", () => {
     expect(log.lines.filter(({ level }) => level === "warn").map(({ message }) => message)).toEqual([
       "Listing anew: the API server's versions went back, as after a restore of etcd",
     ]);
+  });
+
+  it("lists anew at once when somebody else has noticed, and is out of step until it has", async () => {
+    const rewind = createRewind(createMemoryLog());
+    const { reflector, changes } = await setUp(
+      [list(900, [object("a", "u1", 800)]), quiet, hang, list(500, [object("a", "u1", 400)]), quiet],
+      { rewind },
+    );
+    await until("the watch is open", () => server.requests.length === 2);
+    rewind.tell();
+    expect([reflector.hasSynced, reflector.version]).toEqual([false, undefined]);
+    await until("it lists anew", () => server.requests.length === 3);
+    // What is under way may be of before.
+    rewind.tell();
+    await until("it watches again", () => server.requests.length === 5);
+    expect(asked()).toEqual(["list", "watch 900", "list", "list", "watch 500"]);
+    expect(changes).toEqual(["added a u1 v800", "updated a u1 v400"]);
+    expect([reflector.hasSynced, reflector.version]).toEqual([true, "500"]);
   });
 
   it("asks for the version when a watch tells none, and does not take a version for the state that it was", async () => {

@@ -13,6 +13,9 @@ export interface LeaseServer {
   connect(): LeaseClient;
   /** Somebody edits or deletes the lease by hand. */
   put(lease: Lease | undefined): void;
+  /** Keeps what it has; `restore` puts that back, versions included. */
+  backUp(): void;
+  restore(): void;
 }
 
 const MICRO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
@@ -20,6 +23,7 @@ const MICRO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 export function createLeaseServer(): LeaseServer {
   let lease: Lease | undefined;
   let version = 0;
+  let kept = { lease, version };
 
   function store(next: Lease): Lease {
     const { acquireTime, renewTime, leaseDurationSeconds } = next.spec ?? {};
@@ -67,6 +71,12 @@ export function createLeaseServer(): LeaseServer {
       return lease;
     },
     connect,
+    backUp() {
+      kept = { lease, version };
+    },
+    restore() {
+      ({ lease, version } = kept);
+    },
     put(next) {
       if (next) store(next);
       else lease = undefined;
