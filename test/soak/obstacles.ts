@@ -4,7 +4,7 @@
  * tenant was asked no more than the schedule, what was changed and the retries explain.
  */
 
-import { describeAll, isWell, openStage, passing, SCHEDULE, whole } from "../support/healing/play.ts";
+import { describeAll, isWell, openStage, passing, readsOf, SCHEDULE, whole } from "../support/healing/play.ts";
 import type { Row } from "../support/healing/row.ts";
 import { CHAPTERS } from "../support/healing/table.ts";
 import { embeddedObstacles, realObstacles } from "../support/obstacles.ts";
@@ -45,7 +45,7 @@ export async function soakObstacles({ minutes, seed, check }: ObstacleSoak): Pro
     await whole(world);
     // An instant of the machine: obstacles set the other clock.
     const begin = clock.monotonic();
-    const before = reads(world.tenant.requests);
+    const before = readsOf(world);
     const end = performance.now() + minutes * MINUTE_MS;
     while (performance.now() < end) {
       const row = rows[Math.floor(random() * rows.length)] as Row;
@@ -68,7 +68,7 @@ export async function soakObstacles({ minutes, seed, check }: ObstacleSoak): Pro
       `both objects are right ${healed ? "" : `\n${await describeAll(world)}\n${put.slice(-6).join("\n")}`}`,
     );
     const hours = (clock.monotonic() - begin) / HOUR_MS;
-    const asked = reads(world.tenant.requests) - before;
+    const asked = readsOf(world) - before;
     // Four slots a day; for each obstacle the run that meets it, its first retry, and the one after its cure.
     const explained = Math.ceil(hours / 6) + 3 * put.length;
     check(
@@ -85,8 +85,3 @@ export async function soakObstacles({ minutes, seed, check }: ObstacleSoak): Pro
     await plane.stop();
   }
 }
-
-/** How often all of it was begun to be read. */
-const reads = (requests: readonly { readonly kind: string; readonly path: string }[]): number =>
-  requests.filter(({ kind, path }) => kind === "users" && !path.includes("$skiptoken") && !path.includes("$top=1&"))
-    .length;

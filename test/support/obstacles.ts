@@ -25,6 +25,8 @@ export interface Obstacles {
   webhook(namespace: string): Promise<TakeAway>;
   /** An admission webhook that must be asked and does not answer. */
   webhookDown(namespace: string): Promise<TakeAway>;
+  /** The API server resets whatever the operator asks; absent on a real one, which nobody can take away from one caller. */
+  away?(): TakeAway;
   /** For one installation: its kubeconfig, and what takes a right away from it. Its files go into `folder`. */
   identity(folder: string): Promise<Identity>;
 }
@@ -269,6 +271,19 @@ export function embeddedObstacles({ faults, access }: Pick<OwnApiServer, "faults
     });
   };
   return {
+    away() {
+      let isAway = true;
+      faults.add({
+        agent: /o365/,
+        times: Number.POSITIVE_INFINITY,
+        while: () => isAway,
+        effect: { do: "reset" },
+      });
+      return () => {
+        isAway = false;
+        return Promise.resolve();
+      };
+    },
     quota: (namespace) =>
       refuse(
         namespace,

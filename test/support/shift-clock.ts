@@ -8,7 +8,7 @@ export interface ShiftClock extends Clock {
   shift(ms: number): void;
   /** Sets the wall clock ahead, or back where `ms` is negative, as a person or a time server does: no time passes. */
   set(ms: number): void;
-  /** Until the first of those who sleep for up to half a minute wakes up; undefined: nobody does. */
+  /** Until the first of those who sleep for ten seconds to half a minute wakes up; undefined: nobody does. */
   nextWake(): number | undefined;
 }
 
@@ -80,7 +80,7 @@ export function createShiftClock({ hurried = false }: ShiftClockOptions = {}): S
   }
 
   return {
-    nextWake: () => untilNext(({ sleeps }) => sleeps !== undefined && sleeps <= LONGEST_PAUSE_MS),
+    nextWake: () => untilNext(({ sleeps = 0 }) => sleeps > LONGEST_HURRIED_MS && sleeps <= LONGEST_PAUSE_MS),
     now: () => Date.now() + passed + wrong,
     monotonic,
     setTimeout: setTimer,

@@ -1,6 +1,7 @@
 /** Whether the cause of a failure is gone, as far as that shows without a run. Pure. */
 
 import type { O365SyncStatus } from "../../api/types.generated.ts";
+import { MINUTE_MS } from "../../base/time.ts";
 import type { Decision, Situation } from "./situation.ts";
 
 /** Entra or Graph does not let the app in. */
@@ -52,13 +53,21 @@ export const isEdited = ({ object: { metadata, status } }: Situation): boolean =
   status?.observedGeneration !== undefined && status.observedGeneration !== metadata.generation;
 
 /**
+ * A run may meet what no look does: the ConfigMap of baselineRef, the place of a plan, a namespace that is going. It is no
+ * sign of a cure that a look does not meet it just after: the run would meet it again, and again.
+ */
+const SOONEST_CURE_MS = 10 * MINUTE_MS;
+
+/**
  * What was in the way of the last sync is not there any more, or the spec was changed, which may have been the cure. What
  * only the tenant can tell is asked there (recheck).
  */
-export function noticeCure(situation: Situation): Decision | undefined {
-  const { object, obstacle } = situation;
-  const reason = openFailure(object.status ?? {})?.reason;
-  if (reason === undefined || obstacle !== undefined) return undefined;
-  const cured = OF_CLUSTER.has(reason) || (isEdited(situation) && !OF_TENANT.has(reason));
-  return cured ? { do: "cure" } : undefined;
+export function noticeCure(situation: Situation): Decision | number | undefined {
+  const { object, obstacle, now } = situation;
+  const failure = openFailure(object.status ?? {});
+  if (failure?.reason === undefined || obstacle !== undefined) return undefined;
+  if (isEdited(situation) && !OF_TENANT.has(failure.reason)) return { do: "cure" };
+  if (!OF_CLUSTER.has(failure.reason)) return undefined;
+  const ended = Date.parse(failure.completionTime ?? failure.startTime);
+  return ended > now || now >= ended + SOONEST_CURE_MS ? { do: "cure" } : ended + SOONEST_CURE_MS;
 }

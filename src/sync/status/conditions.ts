@@ -165,13 +165,20 @@ function curedFailure(object: O365Sync, reason: string): Readiness {
 }
 
 const syncIsRequired = (object: O365Sync, cause: string): Readiness =>
-  waitsForPerson("SyncRequired", `${cause}; automatic sync is off, so run: ${syncCommand(object)}`);
+  waitsForPerson("SyncRequired", `${cause}; ${howToGoOn(object)}`);
+
+function howToGoOn(object: O365Sync): string {
+  const { suspend, schedule } = object.spec;
+  const run = `run: ${syncCommand(object)}`;
+  if (suspend) return `set spec.suspend to false${schedule.enabled ? "" : `; automatic sync is off, so then ${run}`}`;
+  return `automatic sync is off, so ${run}`;
+}
 
 function nextTry(object: O365Sync, status: O365SyncStatus, now: number): string {
+  if (object.spec.suspend) return "no next try while spec.suspend is true";
   const slot = upcomingSlot({ ...object, status }, now);
   const at = status.retry === undefined ? slot : Math.min(Date.parse(status.retry.time), slot ?? Infinity);
   if (at !== undefined) return `next try at ${readableTime(at)}`;
-  if (object.spec.suspend) return "no next try while spec.suspend is true";
   return object.spec.schedule.enabled ? "next try by the schedule" : `next try by hand: ${syncCommand(object)}`;
 }
 

@@ -1,5 +1,8 @@
 /** What happens to the operator, to time, and to its mail. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { API_VERSION } from "../../../src/api/group.ts";
+import { LOGIN } from "./login.ts";
 import type { Chapter, Row, Stage } from "./row.ts";
 
 const LEFT_OVER = "example-com-recipients-4-1";
@@ -56,6 +59,13 @@ const mailTrouble = (cause: string, says: string, words: string, play: Row["play
   ...more,
 });
 
+/** As the chart mounts it. */
+const passwordFile = (folder: string): string => join(folder, "smtp-password");
+const loginFlags = (folder: string): string[] => [
+  `--smtp-username=${LOGIN.user}`,
+  `--smtp-password-file=${passwordFile(folder)}`,
+];
+
 export const operator: Chapter = {
   title: "The operator, time and mail",
   rows: [
@@ -77,6 +87,22 @@ export const operator: Chapter = {
         await world.stopOperator();
         cancel();
         return () => world.startOperator();
+      },
+      proof: isFresh,
+    },
+    {
+      cause: "the API server away for half an hour, and a slot in it",
+      only: "embedded",
+      says: "Ready=True/Succeeded",
+      words: "accounts",
+      cure: "nothing: it is tried again until it answers",
+      after: "1 minute",
+      play: async (stage) => {
+        hire(stage);
+        const takeAway = stage.obstacles.away?.();
+        await stage.slot();
+        await stage.pass(30);
+        return () => takeAway?.() ?? Promise.resolve();
       },
       proof: isFresh,
     },
@@ -201,6 +227,29 @@ export const operator: Chapter = {
         return Promise.resolve();
       };
     }),
+    mailTrouble(
+      "the Secret of the mail server's password missing",
+      "NotificationDeferred",
+      "there is no password for the SMTP server",
+      async (stage) => {
+        hire(stage);
+        await stage.slot();
+        return () => writeFile(passwordFile(stage.folder), LOGIN.password);
+      },
+      { cure: "make it", flags: (folder) => loginFlags(folder) },
+    ),
+    mailTrouble(
+      "the mail server refuses the password",
+      "NotificationDeferred",
+      "535",
+      async (stage) => {
+        await writeFile(passwordFile(stage.folder), "another one");
+        hire(stage);
+        await stage.slot();
+        return () => writeFile(passwordFile(stage.folder), LOGIN.password);
+      },
+      { cure: "correct the Secret", flags: (folder) => loginFlags(folder) },
+    ),
     mailTrouble("the mail server asks for patience", "NotificationDeferred", "451", async (stage) => {
       stage.mail.behaviour.onMail = () => ({ code: 451, text: "4.7.1 later" });
       hire(stage);

@@ -12,6 +12,8 @@ export interface Stage {
   /** Of this row's operator. */
   readonly identity: Identity;
   readonly mail: Catcher;
+  /** Of this row's files. */
+  readonly folder: string;
   /** Lets that much time pass, minute by minute. */
   pass(minutes: number): Promise<void>;
   /** Lets the next slot of the schedule come. */
@@ -40,13 +42,13 @@ export interface Row {
   /** Of the object; automatic sync is on unless told. */
   readonly spec?: Partial<O365SyncSpec>;
   readonly domain?: Partial<MailDomainSpec>;
-  readonly flags?: readonly string[];
+  readonly flags?: readonly string[] | ((folder: string) => readonly string[]);
   /** Whether the break is there before the first sync. Default false: a list stands. */
   readonly first?: true;
   /** What holds beside the conditions once it is healed, where they were never touched. */
   readonly proof?: (stage: Stage) => Promise<boolean>;
   /** Where it is played; default everywhere. */
-  readonly only?: "real";
+  readonly only?: "real" | "embedded";
   /** Breaks it, and answers what cures the cause and does nothing else. */
   readonly play: (stage: Stage) => Promise<TakeAway>;
 }

@@ -39,6 +39,21 @@ describe("The cause of a failure (issue 17, points 2 and 3)", () => {
       "cure",
     ],
     [
+      "that a run met just now, and a look does not, is not taken for gone: the run would meet it again and again",
+      { status: { ...failed("DependencyNotReady", { completionTime: at(NOON - MINUTE) }), retry: RETRY } },
+      `wait until ${at(NOON + 5 * MINUTE)}`,
+    ],
+    [
+      "that a look does not meet 10 minutes later is gone",
+      { spec: OFF, status: failed("NamespaceTerminating", { completionTime: at(NOON - 10 * MINUTE) }) },
+      "cure",
+    ],
+    [
+      "is waited for as long as that, with automatic sync off",
+      { spec: OFF, status: failed("ConfigMapConflict", { completionTime: at(NOON - 4 * MINUTE) }) },
+      `wait until ${at(NOON + 6 * MINUTE)}`,
+    ],
+    [
       "that is still there is looked at again within 10 minutes",
       {
         spec: OFF,
