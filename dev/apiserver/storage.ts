@@ -43,11 +43,7 @@ export function createStorage(changesKept: number): Storage {
   /** Changes up to this one are forgotten. */
   let compacted = FIRST_REVISION + 1;
 
-  function tableOf(name: string): Map<string, StoredObject> {
-    const table = tables.get(name) ?? new Map<string, StoredObject>();
-    tables.set(name, table);
-    return table;
-  }
+  const tableOf = (name: string) => tableIn(tables, name);
 
   function record(change: Change): StoredObject {
     changes.push(change);
@@ -75,12 +71,8 @@ export function createStorage(changesKept: number): Storage {
     list: (table) => inOrder(tableOf(table)),
     listAt(table, at) {
       if (at < compacted && at !== revision) return undefined;
-      const then = new Map(tableOf(table));
-      for (const change of changes.filter((one) => one.table === table && one.revision > at).toReversed()) {
-        if (change.previous === undefined) then.delete(change.key);
-        else then.set(change.key, change.previous);
-      }
-      return inOrder(then);
+      const later = changes.filter((change) => change.table === table && change.revision > at);
+      return inOrder(without(tableOf(table), later));
     },
     changesAfter(table, after) {
       if (after < compacted && after !== revision) return undefined;
@@ -110,17 +102,40 @@ export function createStorage(changesKept: number): Storage {
     },
     backUp() {
       const kept = { revision, compacted, changes: [...changes] };
-      const copy = [...tables].map(([name, table]) => [name, new Map(table)] as const);
+      const putBack = keep(tables);
       return () => {
-        tables.clear();
-        for (const [name, table] of copy) tables.set(name, new Map(table));
-        revision = kept.revision;
-        compacted = kept.compacted;
+        putBack();
+        ({ revision, compacted } = kept);
         changes = [...kept.changes];
       };
     },
   };
   return storage;
+}
+
+function tableIn(tables: Map<string, Map<string, StoredObject>>, name: string): Map<string, StoredObject> {
+  const table = tables.get(name) ?? new Map<string, StoredObject>();
+  tables.set(name, table);
+  return table;
+}
+
+/** As it was before these changes. */
+function without(table: ReadonlyMap<string, StoredObject>, changes: readonly Change[]): Map<string, StoredObject> {
+  const then = new Map(table);
+  for (const { key, previous } of changes.toReversed()) {
+    if (previous === undefined) then.delete(key);
+    else then.set(key, previous);
+  }
+  return then;
+}
+
+/** Answers what puts the tables back to what they are now. */
+function keep(tables: Map<string, Map<string, StoredObject>>): () => void {
+  const copy = [...tables].map(([name, table]) => [name, new Map(table)] as const);
+  return () => {
+    tables.clear();
+    for (const [name, table] of copy) tables.set(name, new Map(table));
+  };
 }
 
 /** `namespace/name`, or just the name. */

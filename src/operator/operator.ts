@@ -78,8 +78,7 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
   const onContact = (trouble: string | undefined) => tellContact(log, access.server, trouble);
   const caller = createClient(access, deps, { onRequest: (request) => metrics.apiServerRequest(request), onContact });
   const rewind = createRewind(log);
-  const caches = () => reflectors;
-  const client = createNoticingClient({ client: caller, caches, rewind, clock: deps.clock });
+  const client = createNoticingClient({ client: caller, caches: () => reflectors, rewind, clock: deps.clock });
   const events = createEventRecorder({ client, deps, log, controller: "o365sync.dev/operator", instance });
   const { leaderElectionId, watchNamespaces, watchSecrets } = config;
   const watched = watch({ client, namespaces: watchNamespaces, secrets: watchSecrets, rewind, deps, log });
@@ -116,11 +115,9 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
   route(watched, syncController, domainController);
   lookAgain(stores.syncs, syncController, deps.clock, signal);
   lookAgain(stores.domains, domainController, deps.clock, signal);
-  const controllers = [syncController, domainController];
   const reflectors = [...domains.reflectors, ...syncs.reflectors, ...configMaps.reflectors];
-  const electing = { config, client, rewind, ownNamespace: access.namespace, instance, deps, log };
-  const elector = config.leaderElect ? createElector(electing) : undefined;
-  const manager = createManager({ reflectors, controllers, elector, deps, log });
+  const elector = createElector({ config, client, rewind, ownNamespace: access.namespace, instance, deps, log });
+  const manager = createManager({ reflectors, controllers: [syncController, domainController], elector, deps, log });
   const stopServing = await serveAll(config, {
     client,
     metrics,
@@ -129,7 +126,7 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
     checks,
     deps,
     signal,
-    controllers,
+    controllers: [syncController, domainController],
     ready: () => manager.ready(),
     namespaces,
   });
@@ -257,6 +254,7 @@ function parseShared(text: string | undefined, podClientId: string | undefined):
 }
 
 function createElector({ config, client, rewind, ownNamespace, instance, deps, log }: ElectorParts) {
+  if (!config.leaderElect) return undefined;
   const namespace = config.leaderElectionNamespace ?? ownNamespace;
   if (namespace === undefined) throw new UsageError("--leader-elect needs --leader-election-namespace outside a pod");
   // A restarted container has the name of its pod again: it must not take its predecessor's lease for its own.

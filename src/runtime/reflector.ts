@@ -3,7 +3,7 @@
 import type { Deps } from "../base/deps.ts";
 import { HOUR_MS, MINUTE_MS } from "../base/time.ts";
 import { statusError } from "./api-error.ts";
-import { type Backoff, createBackoff } from "./backoff.ts";
+import { createBackoff } from "./backoff.ts";
 import { ANSWER_TOO_LARGE } from "./caller.ts";
 import type { KubeObject, ResourceType } from "./kube.ts";
 import { createRewind, isOlderVersion, type Rewind } from "./rewind.ts";
@@ -70,42 +70,32 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
   const store = createStore<T>();
   const handlers: ((change: StoreChange<T>) => void)[] = [];
   const emit = (changes: StoreChange<T>[]): void => notify(handlers, changes, log);
-  let hasSynced = false;
-  /** Where the next watch begins; undefined: list first. */
-  let resourceVersion: string | undefined;
-  let versions: "comparable" | "went back" = "comparable";
-  /** Of the step that is under way. */
-  let interrupt = new AbortController();
+  const place = createPlace();
+  const [steps, backoff] = [createSteps(), createBackoff(deps)];
   const due = createDue(deps);
   const trouble = createTrouble(log, namespace);
 
   rewind.onTold(() => {
-    hasSynced = false;
-    resourceVersion = undefined;
-    versions = "went back";
-    interrupt.abort(new Error("the versions of the API server went back"));
+    place.wentBack();
+    steps.interrupt(new Error("the versions of the API server went back"));
   });
 
   /** One step: a list, or a watch to its end. */
   async function step(signal: AbortSignal): Promise<void> {
-    if (resourceVersion === undefined || due.isList()) return list(signal);
-    if (due.isAsk()) {
-      const newest = await newestVersion(client, type, { ...selection, signal });
-      signal.throwIfAborted();
-      if (isOlderVersion(newest, resourceVersion)) return rewind.tell();
-    }
-    await watch(resourceVersion, signal);
+    const from = place.version;
+    if (from === undefined || due.isList()) return list(signal);
+    const isBehind = due.isAsk() && isOlderVersion(await newestVersion(client, type, { ...selection, signal }), from);
+    signal.throwIfAborted();
+    return isBehind ? rewind.tell() : watch(from, signal);
   }
 
   async function list(signal: AbortSignal): Promise<void> {
     const { objects, version } = await listAll(options, { ...selection, signal });
     signal.throwIfAborted();
-    if (isOlderVersion(version, resourceVersion)) return rewind.tell();
+    if (isOlderVersion(version, place.version)) return rewind.tell();
     due.listed();
-    emit(store.replace(objects, versions));
-    versions = "comparable";
-    resourceVersion = version;
-    hasSynced = true;
+    emit(store.replace(objects, place.versions));
+    place.listed(version);
     trouble.over();
   }
 
@@ -121,17 +111,16 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
     if (event.type === "ERROR") throw statusError(`watch ${type.plural}`, event.object);
     emit(changesOf(store, options, event));
     const version = event.object.metadata.resourceVersion;
-    if (event.type === "BOOKMARK" && isOlderVersion(version, resourceVersion)) rewind.tell();
-    else resourceVersion = version ?? resourceVersion;
+    if (event.type === "BOOKMARK" && isOlderVersion(version, place.version)) rewind.tell();
+    else place.version = version ?? place.version;
   }
 
-  async function recover(thrown: unknown, backoff: Backoff, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
+  async function recover(thrown: unknown, signal: AbortSignal): Promise<void> {
     const expired = isExpired(thrown);
-    if (expired) resourceVersion = undefined;
+    if (expired) place.version = undefined;
     const waitMs = Math.max(backoff.next(), (thrown instanceof ApiError && thrown.retryAfterMs) || 0);
     trouble.tell(thrown, waitMs, expired);
-    await deps.clock.sleep(waitMs, interrupt.signal).catch(() => {});
+    await deps.clock.sleep(waitMs, signal).catch(() => {});
   }
 
   return {
@@ -139,22 +128,47 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
     store,
     namespace,
     get version() {
-      return resourceVersion;
+      return place.version;
     },
     get hasSynced() {
-      return hasSynced;
+      return place.hasSynced;
     },
     get trouble() {
       return trouble.last;
     },
     onChange: (handler) => void handlers.push(handler),
-    async run(signal) {
-      const backoff = createBackoff(deps);
-      signal.addEventListener("abort", () => interrupt.abort(signal.reason), { once: true });
+    run: (signal) => steps.run(signal, step, recover),
+  };
+}
+
+/** How far the store has come. */
+function createPlace() {
+  const place = {
+    /** Where the next watch begins; undefined: list first. */
+    version: undefined as string | undefined,
+    versions: "comparable" as "comparable" | "went back",
+    hasSynced: false,
+    listed: (version: string): void => void Object.assign(place, { version, versions: "comparable", hasSynced: true }),
+    wentBack: (): void => void Object.assign(place, { version: undefined, versions: "went back", hasSynced: false }),
+  };
+  return place;
+}
+
+/** One step after the other. Each has a signal of its own: whoever interrupts it has the next one begin at once. */
+function createSteps() {
+  let current = new AbortController();
+  return {
+    interrupt: (reason: Error) => current.abort(reason),
+    async run(
+      signal: AbortSignal,
+      step: (signal: AbortSignal) => Promise<void>,
+      recover: (thrown: unknown, signal: AbortSignal) => Promise<void>,
+    ): Promise<void> {
+      signal.addEventListener("abort", () => current.abort(signal.reason), { once: true });
       while (!signal.aborted) {
-        interrupt = new AbortController();
-        const current = interrupt.signal;
-        await step(current).catch((err: unknown) => (current.aborted ? undefined : recover(err, backoff, signal)));
+        current = new AbortController();
+        const own = current.signal;
+        await step(own).catch((thrown: unknown) => (own.aborted ? undefined : recover(thrown, own)));
       }
     },
   };

@@ -56,6 +56,10 @@ export const TIES: readonly Tie[] = [
     by: [ADDED],
   },
   {
+    says: "a read that failed may be tried again after a quarter of an hour",
+    by: ["test/unit/sync/additions/additions.test.ts › that came to nothing is tried again after a quarter of an hour"],
+  },
+  {
     says: "the next poll tries again, `Retry-After` is waited out",
     by: [
       "test/unit/sync/additions/additions.test.ts › leaves Ready alone, is told the third time, and is over when it is over",
