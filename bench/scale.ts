@@ -19,7 +19,7 @@ const HELP = `npm run bench:scale [-- --only NAME] [--json FILE]
 
 const values = flagsOf(HELP, { only: { type: "string", default: "" }, json: { type: "string", default: "" } });
 
-interface ScaleCase {
+export interface ScaleCase {
   readonly name: string;
   readonly tenants: number;
   readonly domainsPerTenant: number;
@@ -27,7 +27,7 @@ interface ScaleCase {
   readonly operators: number;
 }
 
-interface Grown {
+export interface Grown {
   readonly publishedMs: number;
   /** Of each operator, for all that it published. */
   readonly cpuMs: readonly number[];
