@@ -7,11 +7,11 @@ import { makeImage } from "./setup.ts";
 
 const NAMES = ["postfix-gateway-0", "postfix-gateway-1"];
 
-/** The image of the example, on a base with Debian's packages. */
-export async function makeGatewayImage(cluster: Cluster): Promise<void> {
+/** The image of the example, on a base with Debian's packages; answers its file. */
+export async function makeGatewayImage(cluster: Cluster): Promise<string> {
   await timed("Debian's base image", () => cluster.images("base-images", "debian"));
   const from = ["--from", "localhost/debian:bookworm-slim"];
-  await makeImage(cluster, join(ROOT, "examples/postfix-gateway"), "postfix-gateway:1", ...from);
+  return makeImage(cluster, join(ROOT, "examples/postfix-gateway"), "postfix-gateway:1", ...from);
 }
 
 /** Two replicas, apart; there is no storage class, so that each finds a volume that is a folder. */

@@ -1,7 +1,7 @@
 /** What the story needs before it begins: images, nodes that are Ready, a tenant that pods can reach. */
 import { execFileSync } from "node:child_process";
 import { mkdir, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { SYSTEM } from "../support/commands.ts";
 import { timed } from "./bill.ts";
@@ -43,12 +43,22 @@ export async function unpackFrozen({ folder }: Cluster): Promise<Frozen | undefi
   return { version: FROZEN.version, chart: join(target, "charts/o365-sync-operator") };
 }
 
-/** Builds an image and gives it to the nodes. */
-export async function makeImage(cluster: Cluster, context: string, name: string, ...options: string[]): Promise<void> {
+/** Builds an image; answers its file. */
+export async function makeImage(
+  cluster: Cluster,
+  context: string,
+  name: string,
+  ...options: string[]
+): Promise<string> {
   const file = join(cluster.folder, `${name.replaceAll(/\W/g, "-")}.tar`);
   await timed(`image ${name}`, () => cluster.images("image", context, `localhost/${name}`, file, ...options));
+  return file;
+}
+
+/** Gives an image to the nodes. */
+export async function loadImage(cluster: Cluster, file: string): Promise<void> {
   const { size } = await stat(file);
-  await timed(`load ${name}, ${Math.round(size / 1e6)} MB unpacked`, () => cluster.kit("load", file));
+  await timed(`load ${basename(file)}, ${Math.round(size / 1e6)} MB unpacked`, () => cluster.kit("load", file));
 }
 
 export interface Tenant {

@@ -3,23 +3,16 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { commandsOf, SYSTEM } from "../support/commands.ts";
 import { type Page, readPages } from "../support/pages.ts";
+import { type ArmImage, makeArmImage } from "./arm64.ts";
 import { bill, billText, timed } from "./bill.ts";
 import { gatewayNodes, installGateways, makeGatewayImage } from "./gateways.ts";
 import { type Cluster, createCluster, findKit, ROOT, until } from "./kit.ts";
-import {
-  history,
-  type Leader,
-  leads,
-  pods,
-  recipients,
-  runsOf,
-  SYNC,
-  scheduleEachMinute,
-  syncNow,
-} from "./operator.ts";
+import { history, leads, pods, recipients, runsOf, SYNC, scheduleEachMinute, syncNow } from "./operator.ts";
+import { leadFrom, nodesOfPods, rolledOut } from "./places.ts";
 import {
   type Frozen,
   IMAGE,
+  loadImage,
   makeImage,
   nodeReady,
   prepareNamespace,
@@ -35,6 +28,7 @@ if (kit === undefined) console.log("skipped: E2E_KIT does not name a kit that ma
 const MINUTE_MS = 60_000;
 /** Of the range that OpenShift gives a namespace: a user that the image does not know. */
 const SOMEBODY = 1_000_650_000;
+const OLD_TAG = "frozen";
 /** Before a slot comes: what is to happen across it has begun by then. */
 const LEAD_MS = 4000;
 
@@ -46,9 +40,12 @@ describe.skipIf(kit === undefined)("On real nodes", { timeout: 10 * MINUTE_MS },
   /** Of the operator, under the name that the documentation gives it. */
   let image: Promise<void>;
   let gateways: Promise<void>;
-  /** Both gateways, and what they took to accept somebody new. */
-  let accepted: Promise<unknown>;
+  let arm: Promise<ArmImage>;
+  /** By node: its gateway has accepted somebody new. */
+  const accepted = new Map<string, Promise<void>>();
   let slots: Date[] = [];
+  /** The namespace of the objects is empty, and gone. */
+  let emptied: Promise<unknown> = Promise.resolve();
 
   const ok = async (line: string): Promise<string> => {
     const { status, stdout, stderr } = await cluster.shell(line);
@@ -60,7 +57,6 @@ describe.skipIf(kit === undefined)("On real nodes", { timeout: 10 * MINUTE_MS },
     line.startsWith("helm upgrade --install")
       ? `${line.replace("registry.example.com", "localhost")} --values ${values}`
       : line;
-  const nodesOfPods = async (): Promise<string[]> => (await pods(cluster)).map(({ node }) => node).toSorted();
   const page = (path: string): Page => {
     const found = readPages().find((each) => each.path === path);
     if (found === undefined) throw new Error(`there is no ${path}`);
@@ -75,6 +71,12 @@ describe.skipIf(kit === undefined)("On real nodes", { timeout: 10 * MINUTE_MS },
     const told = await cluster.run([...program, await gatewayIp(gateway), address, code, String(seconds)]);
     return (JSON.parse(told) as { seconds: number }).seconds;
   }
+  /** The gateway in n1, the node that is left. */
+  async function stillAccepts(): Promise<void> {
+    const [gateway] = (await gatewayNodes(cluster)).find(([, node]) => node === "n1") ?? [];
+    if (gateway === undefined) throw new Error("no gateway in n1");
+    await answers(gateway, "new.hire@example.com", "250", 60);
+  }
   /** One that is about to come; the schedule gets the coming minutes where its own are over. */
   async function slotAhead(): Promise<Date> {
     const found = slots.find((each) => each.getTime() - Date.now() > LEAD_MS);
@@ -84,19 +86,6 @@ describe.skipIf(kit === undefined)("On real nodes", { timeout: 10 * MINUTE_MS },
   }
   const waitUntil = (time: number): Promise<void> =>
     new Promise((resolve) => setTimeout(resolve, Math.max(0, time - Date.now())));
-  /** The leader in n2 and the other pod in n1, where the control plane and the tenant are. */
-  async function leadFromN2(): Promise<Leader> {
-    for (let tries = 0; tries < 5; tries++) {
-      const here = await leads(cluster);
-      const places = (await pods(cluster)).map(({ node }) => node);
-      if (here.node === "n2" && places.includes("n1")) return here;
-      if (here.node === "n2") await ok(`kubectl -n ${SYSTEM} rollout restart deployment/o365-sync-operator`);
-      else await cluster.kubectl("delete", "pod", here.name, "-n", SYSTEM);
-      await ok(`kubectl -n ${SYSTEM} rollout status deployment/o365-sync-operator --timeout=180s`);
-      await leads(cluster, ({ identity }) => identity !== here.identity);
-    }
-    throw new Error("no leader in n2 with another pod in n1");
-  }
   /** The slot that came meanwhile has run, once. */
   const hasRun = (slot: Date) =>
     until(`the slot ${slot.toISOString()} has run`, async () => {
@@ -109,11 +98,15 @@ describe.skipIf(kit === undefined)("On real nodes", { timeout: 10 * MINUTE_MS },
     const up = timed("two nodes", () => cluster.kit("up", "2"));
     await Promise.all([up, timed("base images", () => cluster.baseImages())]);
     frozen = await unpackFrozen(cluster);
-    if (frozen !== undefined) await makeImage(cluster, join(cluster.folder, "frozen"), "o365-sync-operator:frozen");
-    // Needed later: made while what comes before is tried.
-    image = makeImage(cluster, ROOT, "o365-sync-operator:0.1.0");
-    gateways = image.then(() => makeGatewayImage(cluster));
-    for (const each of [image, gateways]) each.catch(() => {});
+    const old = frozen && (await makeImage(cluster, join(cluster.folder, "frozen"), `o365-sync-operator:${OLD_TAG}`));
+    // Needed later, one after the other: made while what comes before is tried.
+    const made = makeImage(cluster, ROOT, "o365-sync-operator:0.1.0");
+    image = made.then((file) => loadImage(cluster, file));
+    const gatewayMade = made.then(() => makeGatewayImage(cluster));
+    arm = gatewayMade.then(() => makeArmImage(cluster));
+    gateways = Promise.all([image, gatewayMade]).then(([, file]) => loadImage(cluster, file));
+    for (const each of [image, gateways, arm]) each.catch(() => {});
+    if (old !== undefined) await loadImage(cluster, old);
     tenant = await startTenantIn(cluster);
     // kubelet as people have it: the kit's looks every 10 seconds.
     await restartKubelet(cluster, "n2", "s/^syncFrequency: .*/syncFrequency: 1m0s/");
@@ -136,7 +129,7 @@ describe.skipIf(kit === undefined)("On real nodes", { timeout: 10 * MINUTE_MS },
   it("upgrades from the frozen release, with --reuse-values: the list stays, and nothing runs again", async (context) => {
     if (frozen === undefined) return context.skip();
     const chart = `--namespace ${SYSTEM} --wait`;
-    const old = `--values ${values} --set image.repository=${IMAGE} --set image.tag=frozen`;
+    const old = `--values ${values} --set image.repository=${IMAGE} --set image.tag=${OLD_TAG}`;
     await timed(`chart ${frozen.version}`, () =>
       ok(`helm install o365-sync-operator ${frozen?.chart} ${chart} ${old}`),
     );
@@ -172,7 +165,9 @@ describe.skipIf(kit === undefined)("On real nodes", { timeout: 10 * MINUTE_MS },
     const removing = commandsOf(page("docs/upgrade.md")).filter((each) => each.startsWith("kubectl delete"));
     expect(removing).toHaveLength(3);
     for (const command of removing) await ok(command);
-    await ok("kubectl delete namespace mail");
+    // It takes seconds, in which the chart is installed anew.
+    emptied = ok("kubectl delete namespace mail");
+    emptied.catch(() => {});
   });
 
   it("installs as docs/getting-started.md says, among restricted pods, up to a published list", async () => {
@@ -182,26 +177,13 @@ describe.skipIf(kit === undefined)("On real nodes", { timeout: 10 * MINUTE_MS },
     // A person's shell remembers what was set; here each line has a shell of its own.
     let remembered = "";
     for (const command of commands) {
+      if (command.startsWith("kubectl apply")) await emptied;
       const [, name] = /^([A-Z]+)=/.exec(command) ?? [];
       if (name === undefined) await timed(`$ ${command.slice(0, 70)}`, () => ok(`${remembered}${typed(command)}`));
       else remembered += `${name}=${(await ok(`${command}; printf %s "$${name}"`)).trim()}; `;
     }
-    expect(await nodesOfPods()).toEqual(["n1", "n2"]);
+    expect(await nodesOfPods(cluster)).toEqual(["n1", "n2"]);
     expect((await recipients(cluster))["relay_recipients"]).toContain("\nada.abel@example.com OK\n");
-  });
-
-  it("feeds gateways, one on each node: whom the list has they take, and nobody else", async () => {
-    await cluster.kubectl("patch", SYNC, "-n", "mail", "--type=merge", "-p", '{"spec":{"output":{"formats":["cdb"]}}}');
-    await until("the tables are there", async () => (await recipients(cluster))["relay_recipients.cdb"]);
-    await gateways;
-    await installGateways(cluster);
-    await timed("gateways ready", () =>
-      ok("kubectl -n mail rollout status statefulset/postfix-gateway --timeout=180s"),
-    );
-    for (const gateway of ["postfix-gateway-0", "postfix-gateway-1"]) {
-      await answers(gateway, "ada.abel@example.com", "250", 180);
-      await answers(gateway, "nobody@example.com", "550", 60);
-    }
   });
 
   it("takes a new secret of the app while it runs", async () => {
@@ -220,22 +202,36 @@ describe.skipIf(kit === undefined)("On real nodes", { timeout: 10 * MINUTE_MS },
     });
   });
 
+  it("feeds gateways, one on each node: whom the list has they take, and nobody else", async () => {
+    await cluster.kubectl("patch", SYNC, "-n", "mail", "--type=merge", "-p", '{"spec":{"output":{"formats":["cdb"]}}}');
+    await until("the tables are there", async () => (await recipients(cluster))["relay_recipients.cdb"]);
+    await gateways;
+    await installGateways(cluster);
+    await timed("gateways ready", () =>
+      ok("kubectl -n mail rollout status statefulset/postfix-gateway --timeout=180s"),
+    );
+    expect((await gatewayNodes(cluster)).map(([, node]) => node).toSorted()).toEqual(["n1", "n2"]);
+    await Promise.all(
+      ["postfix-gateway-0", "postfix-gateway-1"].map(async (gateway) => {
+        await answers(gateway, "ada.abel@example.com", "250", 180);
+        await answers(gateway, "nobody@example.com", "550", 60);
+      }),
+    );
+  });
+
   it("brings somebody new to the gateways; how long kubelet takes is measured while the next steps go on", async () => {
     await tenant.tell({ hire: "new.hire@example.com" });
     const start = performance.now();
     expect(await syncNow(cluster)).toBe("Succeeded");
     bill("sync of somebody new", (performance.now() - start) / 1000);
-    const nodes = await gatewayNodes(cluster);
-    accepted = Promise.all(
-      nodes.map(async ([gateway, node]) => {
-        const seconds = await answers(gateway, "new.hire@example.com", "250", 240);
-        bill(
-          `${node}: from the published list to 250 for somebody new, kubelet's sync every ${node === "n2" ? 60 : 10} s`,
-          seconds,
-        );
-      }),
-    );
-    accepted.catch(() => {});
+    for (const [gateway, node] of await gatewayNodes(cluster)) {
+      const told = `kubelet's sync every ${node === "n2" ? 60 : 10} s`;
+      const taken = answers(gateway, "new.hire@example.com", "250", 240).then((seconds) =>
+        bill(`${node}: from the published list to 250 for somebody new, ${told}`, seconds),
+      );
+      taken.catch(() => {});
+      accepted.set(node, taken);
+    }
     // It comes while other things are tried.
     await slotAhead();
   });
@@ -246,12 +242,12 @@ describe.skipIf(kit === undefined)("On real nodes", { timeout: 10 * MINUTE_MS },
     const old = await leads(cluster);
     await timed("rollout restart", async () => {
       await ok(`kubectl -n ${SYSTEM} rollout restart deployment/o365-sync-operator`);
-      await ok(`kubectl -n ${SYSTEM} rollout status deployment/o365-sync-operator --timeout=180s`);
+      await rolledOut(cluster);
     });
     const now = await leads(cluster, ({ name }) => name !== old.name);
     expect(now.ready).toBe(true);
     await until("the old pods are gone", async () => ((await pods(cluster)).length === 2 ? true : undefined));
-    expect(await nodesOfPods()).toEqual(["n1", "n2"]);
+    expect(await nodesOfPods(cluster)).toEqual(["n1", "n2"]);
     expect(await hasRun(slot)).toHaveLength(1);
   });
 
@@ -264,41 +260,54 @@ describe.skipIf(kit === undefined)("On real nodes", { timeout: 10 * MINUTE_MS },
     await until("both are ready", async () => ((await pods(cluster)).every(({ ready }) => ready) ? true : undefined));
   });
 
-  it("took somebody new at the gateway of either node", async () => {
-    await accepted;
+  it("is drained from the node of the leader within its budget, and leads elsewhere", async () => {
+    // The gateway in n2 stays: what its kubelet takes is still being measured.
+    await accepted.get("n1");
+    await leadFrom(cluster, "n1");
+    const moved = (await gatewayNodes(cluster)).flatMap(([gateway, node]) => (node === "n1" ? [gateway] : []));
+    await timed("drain", async () => {
+      await ok("kubectl drain n1 --ignore-daemonsets --delete-emptydir-data --timeout=180s");
+      await leads(cluster, ({ node }) => node === "n2");
+      await rolledOut(cluster);
+    });
+    expect(await nodesOfPods(cluster)).toEqual(["n2", "n2"]);
+    await ok("kubectl uncordon n1");
+    await ok(`kubectl -n ${SYSTEM} rollout restart deployment/o365-sync-operator`);
+    await rolledOut(cluster);
+    // All else that runs is still on the other node, and would draw them there.
+    expect(await nodesOfPods(cluster)).toEqual(["n1", "n2"]);
+    for (const gateway of moved) await ok(`kubectl -n mail delete pod ${gateway}`);
   });
 
-  it("is drained from the node of the leader within its budget, and leads elsewhere", async () => {
-    const { node } = await leads(cluster);
-    await timed("drain", async () => {
-      await ok(`kubectl drain ${node} --ignore-daemonsets --delete-emptydir-data --timeout=180s`);
-      await leads(cluster, (pod) => pod.node !== node);
-      await ok(`kubectl -n ${SYSTEM} rollout status deployment/o365-sync-operator --timeout=180s`);
-    });
-    expect((await pods(cluster)).map((pod) => pod.node)).not.toContain(node);
-    await ok(`kubectl uncordon ${node}`);
-    await ok(`kubectl -n ${SYSTEM} rollout restart deployment/o365-sync-operator`);
-    await ok(`kubectl -n ${SYSTEM} rollout status deployment/o365-sync-operator --timeout=180s`);
-    // All else that runs is still on the other node, and would draw them there.
-    expect(await nodesOfPods()).toEqual(["n1", "n2"]);
-    await ok("kubectl -n mail rollout status statefulset/postfix-gateway --timeout=180s");
+  it("took somebody new at the gateway of either node", async () => {
+    expect([...accepted.keys()].toSorted()).toEqual(["n1", "n2"]);
+    await Promise.all(accepted.values());
+  });
+
+  it("has been built for arm64 too, with no program in it for another processor", async () => {
+    expect(await arm).toEqual({ os: "linux", architecture: "arm64", programs: { "nodejs/bin/node": "arm64" } });
   });
 
   it("loses the node of the leader across a slot: the other node leads, the slot runs once, its gateway goes on", async () => {
-    const lost = await leadFromN2();
+    const lost = await leadFrom(cluster, "n2");
+    await ok("kubectl -n mail rollout status statefulset/postfix-gateway --timeout=180s");
     const slot = await slotAhead();
     await waitUntil(slot.getTime() - LEAD_MS);
     const start = performance.now();
+    const since = (what: string): void =>
+      bill(`power loss of the leader's node: until ${what}`, (performance.now() - start) / 1000);
     process.kill(await cluster.pidOf("n2"), "SIGKILL");
+    const noticed = ok("kubectl wait node/n2 --for=condition=Ready=Unknown --timeout=180s").then(() =>
+      since("it is not ready"),
+    );
+    noticed.catch(() => {});
     await leads(cluster, ({ name, node }) => name !== lost.name && node === "n1");
-    bill("power loss of the leader's node: until another leads", (performance.now() - start) / 1000);
+    since("another leads");
     expect(await hasRun(slot)).toHaveLength(1);
-    bill("power loss of the leader's node: until the slot has run", (performance.now() - start) / 1000);
-    await ok("kubectl wait node/n2 --for=condition=Ready=Unknown --timeout=180s");
-    bill("power loss of the leader's node: until it is not ready", (performance.now() - start) / 1000);
-    for (const [gateway, node] of await gatewayNodes(cluster))
-      if (node === "n1") await answers(gateway, "new.hire@example.com", "250", 60);
+    since("the slot has run");
     expect(await syncNow(cluster)).toBe("Succeeded");
+    await stillAccepts();
+    await noticed;
   });
 
   it("lost no slot of the whole story, and ran none twice", async () => {
@@ -316,7 +325,6 @@ describe.skipIf(kit === undefined)("On real nodes", { timeout: 10 * MINUTE_MS },
       (await pods(cluster)).every(({ node }) => node === "n2") ? true : undefined,
     );
     expect(await recipients(cluster)).toEqual(before);
-    for (const [gateway, node] of await gatewayNodes(cluster))
-      if (node === "n1") await answers(gateway, "new.hire@example.com", "250", 60);
+    await stillAccepts();
   });
 });
