@@ -42,7 +42,7 @@ export function behindAfter(wanted: readonly Expected[], confirmed: ReadonlyMap<
   return behind;
 }
 
-function isShown(named: Named, found: Confirmation | undefined): boolean {
+export function isShown(named: Named, found: Confirmation | undefined): boolean {
   if (named.size === 0) return true;
   if (found === undefined || found === "gone") return false;
   const shown = new Set(textsOf(found).map((text) => text.toLowerCase()));

@@ -19,6 +19,12 @@ export const LISTING: Readonly<Record<Source, Operation>> = {
   contacts: "listing contacts",
 };
 
+export const FOLLOWING: Readonly<Record<Source, Operation>> = {
+  users: "following users",
+  groups: "following groups",
+  contacts: "following contacts",
+};
+
 /** What decides about mail, and nothing else. */
 export const SELECT: Readonly<Record<Source, string>> = {
   users: "id,mail,proxyAddresses",

@@ -1,6 +1,7 @@
 /** What `operator.cjs probe` is told: which tenant, and how to get in. */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { MINUTE_MS } from "../base/time.ts";
 import { UsageError } from "../config/values.ts";
 import { CLOUDS, type CloudTable, loadCloudEndpoints } from "../directory/clouds.ts";
 import type { Cloud, Connection, Credential } from "../directory/types.ts";
@@ -11,7 +12,12 @@ export interface ProbeOptions {
   readonly endpoints: CloudTable;
   /** That the tenant should own; undefined: not asked. */
   readonly domain: string | undefined;
+  /** How long changes are waited for; undefined: not at all. */
+  readonly watchMs: number | undefined;
 }
+
+/** A token is good for an hour, and is asked for once. */
+const MOST_MINUTES = 50;
 
 const FLAGS = {
   "tenant-id": "ID        the tenant: its GUID or a verified domain name (required)",
@@ -22,6 +28,7 @@ const FLAGS = {
   "federated-token-file": "FILE     file with a projected service account token",
   cloud: "CLOUD    Global, USGovernmentGCCHigh, USGovernmentDoD or China (default Global)",
   domain: "NAME     a domain that the tenant should own",
+  watch: "MINUTES  waits so long (1 to 50) for changes that others make, and says how late a delta shows them",
   "cloud-endpoints": "FILE     JSON file that replaces endpoints, as for the operator",
 } as const;
 
@@ -67,7 +74,16 @@ export function parseProbe(args: readonly string[]): ProbeOptions | "help" {
     },
     endpoints: endpoints === undefined ? CLOUDS : loadEndpoints(readText("cloud-endpoints", endpoints)),
     domain: domainOf(values.get("domain")),
+    watchMs: watchOf(values.get("watch")),
   };
+}
+
+function watchOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const minutes = Number(text);
+  if (!/^\d{1,2}$/.test(text) || minutes < 1 || minutes > MOST_MINUTES)
+    throw new UsageError(`probe: --watch must be a number of minutes, 1 to ${MOST_MINUTES}, not "${text}"`);
+  return minutes * MINUTE_MS;
 }
 
 /** As domains are compared. */

@@ -1,5 +1,5 @@
 /** The subcommand `probe`: flags in, findings out, line by line. */
-import { systemDeps } from "../base/deps.ts";
+import { type Deps, systemDeps } from "../base/deps.ts";
 import type { Config } from "../config/config.ts";
 import { createHttp } from "../directory/http/http.ts";
 import type { Finding } from "./finding.ts";
@@ -11,10 +11,15 @@ export interface ProbeParts {
   readonly print: (text: string) => void;
   /** PEM of a CA to trust in place of the system's and NODE_EXTRA_CA_CERTS. */
   readonly ca?: string;
+  /** Clock and chance. Default: the machine's. */
+  readonly deps?: Deps;
 }
 
 /** Answers the exit code. Throws UsageError. */
-export async function runProbe(args: readonly string[], { proxy, print, ca }: ProbeParts): Promise<number> {
+export async function runProbe(
+  args: readonly string[],
+  { proxy, print, ca, deps = systemDeps }: ProbeParts,
+): Promise<number> {
   const options = parseProbe(args);
   if (options === "help") {
     print(probeHelp());
@@ -28,7 +33,7 @@ export async function runProbe(args: readonly string[], { proxy, print, ca }: Pr
     print(`  ${outcome.padEnd(8)} ${text}\n`);
   };
   try {
-    await probe(options, { http: createHttp({ proxy, ca }), deps: systemDeps }, tell);
+    await probe(options, { http: createHttp({ proxy, ca }), deps }, tell);
   } catch (error) {
     const failure = describeFailure(error);
     if (failure === undefined) throw error;

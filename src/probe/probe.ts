@@ -9,12 +9,14 @@ import type { Http, HttpResponse } from "../directory/http/http.ts";
 import { asRecord, errorCodes, type JsonRecord, parseJson, publicId } from "../directory/http/json.ts";
 import { TransportError } from "../directory/http/transport-error.ts";
 import { missingRoles, showsGroupAddresses } from "../directory/permissions.ts";
-import { LISTING, type Operation, SELECT_BY_ID } from "../directory/sources.ts";
+import { FOLLOWING, LISTING, type Operation, SELECT_BY_ID } from "../directory/sources.ts";
 import { SOURCES, type Source } from "../recipients/model.ts";
 import { domainName } from "../recipients/smtp-address.ts";
 import { probeAddresses } from "./address-filter.ts";
+import { type DeltaProbe, probeDelta } from "./delta.ts";
 import type { Finding } from "./finding.ts";
 import type { ProbeOptions } from "./flags.ts";
+import { watchDeltas } from "./watch.ts";
 
 export interface ProbeDeps {
   readonly http: Http;
@@ -59,6 +61,31 @@ export async function probe(options: ProbeOptions, { http, deps }: ProbeDeps, te
   }
   await probeBatch(ask, samples, tell);
   await probeAddresses((body) => ask("confirming removals", "/$batch", body), samples, tell);
+  await probeAdditions(options, { ask, origin, tell, clock: deps.clock });
+}
+
+interface Additions extends Pick<DeltaProbe, "origin" | "tell"> {
+  readonly ask: Ask;
+  readonly clock: Deps["clock"];
+}
+
+/** What schedule.additions takes for granted. */
+async function probeAdditions({ watchMs }: ProbeOptions, { ask, origin, tell, clock }: Additions): Promise<void> {
+  const deltas: DeltaProbe = {
+    ask: (source, path) => ask(FOLLOWING[source], path),
+    describe: (source, answer) =>
+      answer.status === 200 ? "it is no page of a delta" : describe(FOLLOWING[source], answer),
+    origin,
+    tell,
+  };
+  const links = new Map<Source, string>();
+  for (const source of SOURCES) {
+    const link = await probeDelta(deltas, source);
+    if (link !== undefined) links.set(source, link);
+  }
+  if (watchMs === undefined) return;
+  const askById = (_: Source, path: string) => ask("confirming removals", path);
+  await watchDeltas({ probe: deltas, askById, clock, ms: watchMs }, links);
 }
 
 type Ask = (operation: Operation, path: string, body?: object) => Promise<HttpResponse>;

@@ -2,15 +2,9 @@
 import type { Source } from "../../recipients/model.ts";
 import { isExpired, malformed, type Refusal, refused } from "../errors/to-failure.ts";
 import { asRecord } from "../http/json.ts";
-import { type Operation, SELECT } from "../sources.ts";
+import { FOLLOWING, type Operation, SELECT } from "../sources.ts";
 import type { DeltaAnswer, DeltaLink, Named } from "../types.ts";
 import type { Graph } from "./graph.ts";
-
-const FOLLOWING: Readonly<Record<Source, Operation>> = {
-  users: "following users",
-  groups: "following groups",
-  contacts: "following contacts",
-};
 
 /** Graph's pages have 200 objects; a tenant in which more has changed is read in full sooner. */
 const MOST_PAGES = 100;
@@ -23,10 +17,11 @@ const LONGEST_ID = 256;
 const MOST_NAMED = 500;
 const LONGEST_NAMED = 1024;
 
+export const fromNow = (source: Source): string => `/${source}/delta?$select=${SELECT[source]}&$deltatoken=latest`;
+
 /** A link that is asked from now on: what changed before is not told. */
 export async function followFromNow(graph: Graph, source: Source, signal: AbortSignal): Promise<DeltaLink> {
-  const path = `/${source}/delta?$select=${SELECT[source]}&$deltatoken=latest`;
-  const answer = await follow(graph, source, path, signal);
+  const answer = await follow(graph, source, fromNow(source), signal);
   // Of a link that was never used nothing can be lost.
   if (answer.kind === "lost") throw malformed(FOLLOWING[source], "the answer leads nowhere");
   return answer.link;
@@ -73,7 +68,7 @@ function idOf(operation: Operation, entry: unknown): string {
 }
 
 /** What is no list of texts names nothing: it is not believed anyway. */
-function namedBy(entry: unknown): Named {
+export function namedBy(entry: unknown): Named {
   const { mail, proxyAddresses, "@removed": removed } = asRecord(entry) ?? {};
   if (removed !== undefined) return new Set();
   const proxies: unknown[] = Array.isArray(proxyAddresses) ? proxyAddresses.slice(0, MOST_NAMED) : [];
@@ -88,7 +83,7 @@ const isLost = (refusal: Refusal): boolean =>
   refusal.status === 410 || isExpired(refusal) || (refusal.codes ?? []).some((code) => LOST_CODES.includes(code));
 
 /** Links are kept where others can write: they lead to the changes of one collection, on Graph's own origin, or nowhere. */
-function isOwnLink(link: string, source: Source, origin: string): boolean {
+export function isOwnLink(link: string, source: Source, origin: string): boolean {
   if (link.length > LONGEST_LINK || !URL.canParse(link)) return false;
   const { origin: from, username, password, pathname } = new URL(link);
   const path = `/v1.0/${source}/`;
