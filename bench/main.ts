@@ -10,6 +10,7 @@ import { type Budget, beyondBudget } from "./budget.ts";
 import { startCluster } from "./cluster.ts";
 import { type FleetCase, measureFleet } from "./fleet.ts";
 import { type GatewayCase, measureGateway } from "./gateway.ts";
+import { type HiresCase, hiresTable, measureHires } from "./hires.ts";
 import { NODE } from "./operator.ts";
 import { measurePolled, type PolledCase, polledFaults, polledTable } from "./polled.ts";
 import { measureSize, type SizeCase, type SizeResult, type Stage } from "./sizes.ts";
@@ -20,7 +21,7 @@ const HELP = `npm run bench [-- --quick] [--check] [--only NAME] [--json FILE]
 
   --quick      small cases only, within the time that CI has; all take 20 minutes
   --check      fail when a figure is beyond bench/budget.json
-  --only NAME  only cases whose name begins so: 1k, 10k-50ms, 500k-cdb, fleet, polled, ages, gateway
+  --only NAME  only cases whose name begins so: 1k, 10k-50ms, 500k-cdb, fleet, polled, hires, gateway
   --json FILE  write the results to this file too
   --help       show this
 `;
@@ -66,6 +67,8 @@ const SMALL_POLLED: PolledCase = {
   polledMs: 60_000,
 };
 
+const HIRES: HiresCase = { tenants: 50, hiresPerTenant: 20, intervalMinutes: 5, lateSeconds: 5 };
+
 const GATEWAY: GatewayCase = { addresses: 500_000, shards: 64, recipients: 8_000, rate: 10_000, seconds: 5 };
 const SMALL_GATEWAY: GatewayCase = { addresses: 20_000, shards: 4, recipients: 2_000, rate: 10_000, seconds: 2 };
 
@@ -75,6 +78,7 @@ function size(name: string, rest: Omit<SizeCase, "name" | "formats"> & Partial<S
 
 const isFleet = "fleet".startsWith(values.only);
 const isPolled = "polled".startsWith(values.only);
+const isHires = "hires".startsWith(values.only);
 const isGateway = "gateway".startsWith(values.only);
 const isWanted = ({ name }: SizeCase): boolean =>
   name.startsWith(values.only) && (!values.quick || QUICK.includes(name));
@@ -99,6 +103,7 @@ async function measure(folder: string): Promise<void> {
     }
     const fleet = isFleet ? await measureFleet(stage, values.quick ? SMALL_FLEET : FLEET) : undefined;
     const polled = isPolled ? await measurePolled(stage, values.quick ? SMALL_POLLED : POLLED) : undefined;
+    const hires = isHires ? await measureHires(values.quick ? { ...HIRES, tenants: 3 } : HIRES) : undefined;
     const withGateway = isGateway && !lacks({ programs: ["postfix", "postconf"], root: true, optional: true });
     const gateway = withGateway
       ? await measureGateway(stage.cluster, stage.bundle, values.quick ? SMALL_GATEWAY : GATEWAY)
@@ -114,12 +119,13 @@ async function measure(folder: string): Promise<void> {
     console.log(sizeTable(sizes));
     if (fleet !== undefined) console.log(`\n${fleetTable(fleet)}`);
     if (polled !== undefined) console.log(`\n${polledTable(polled)}\n\n${polledFaults(polled).join("\n")}`);
+    if (hires !== undefined) console.log(`\n${hiresTable(hires)}`);
     if (gateway !== undefined) console.log(`\n${gatewayTable(gateway)}\n\n${gatewayAims(gateway).join("\n")}`);
     console.log(`\n${aims(sizes, fleet, machine).join("\n")}`);
     if (values.json !== "")
       await writeFile(
         values.json,
-        `${JSON.stringify({ machine, sizes, fleet, polled, gateway, bundleKiB }, null, 2)}\n`,
+        `${JSON.stringify({ machine, sizes, fleet, polled, hires, gateway, bundleKiB }, null, 2)}\n`,
       );
     if (values.check) await check({ sizes, fleet, gateway, bundleKiB });
   } finally {
@@ -137,7 +143,7 @@ async function check(results: Parameters<typeof beyondBudget>[0]): Promise<void>
 }
 
 // Nothing measured is no aim reached.
-if (!SIZES.some(isWanted) && !isFleet && !isPolled && !isGateway) {
+if (!SIZES.some(isWanted) && !isFleet && !isPolled && !isHires && !isGateway) {
   console.error(
     `--only ${values.only}: no case${values.quick ? " of --quick" : ""} has a name that begins so; usage: ${HELP}`,
   );

@@ -9,11 +9,13 @@ import { type Collection, parseSelect } from "./odata.ts";
 
 export interface DeltaOptions {
   readonly now: () => number;
-  /** How long after it was made a change shows up, in milliseconds. Default 0. */
-  readonly late?: number;
+  /** How long after it was made a change shows up, in milliseconds; asked for each of them. Default 0. */
+  readonly late?: Late;
   /** Objects on a page. Default 200, Graph's own number. */
   readonly page?: number;
 }
+
+export type Late = number | (() => number);
 
 export type DeltaCollection = Exclude<Collection, "organization">;
 
@@ -22,7 +24,7 @@ interface Change {
   readonly id: string;
   /** Its tracked properties; undefined: it was removed. */
   readonly entry: Readonly<Record<string, unknown>> | undefined;
-  readonly seenAt: number;
+  readonly dueAt: number;
 }
 
 const DAY_MS = 24 * 3_600_000;
@@ -142,7 +144,8 @@ function readQuery(
 }
 
 /** What happened to a collection, in the order in which it showed up. */
-function createLog(company: Company, collection: DeltaCollection, late: number) {
+function createLog(company: Company, collection: DeltaCollection, late: Late) {
+  const lateBy = typeof late === "number" ? () => late : late;
   const changes: Change[] = [];
   const waiting: Change[] = [];
   const known = new Map<string, string>();
@@ -157,15 +160,20 @@ function createLog(company: Company, collection: DeltaCollection, late: number) 
       for (const [id, entry] of standing) {
         const text = JSON.stringify(entry);
         if (known.get(id) === text) continue;
+        // Who says when they were made is late from then on, whenever that is noticed.
+        const made = known.has(id) ? Number.NaN : Date.parse(String(entry["createdDateTime"]));
+        const dueAt = (Number.isNaN(made) ? now : Math.min(made, now)) + lateBy();
         known.set(id, text);
-        waiting.push({ id, entry: JSON.parse(text) as Record<string, unknown>, seenAt: now });
+        waiting.push({ id, entry: JSON.parse(text) as Record<string, unknown>, dueAt });
       }
       for (const id of known.keys()) {
         if (standing.has(id)) continue;
         known.delete(id);
-        waiting.push({ id, entry: undefined, seenAt: now });
+        waiting.push({ id, entry: undefined, dueAt: now + lateBy() });
       }
-      while (waiting[0] !== undefined && waiting[0].seenAt + late <= now) changes.push(waiting.shift() as Change);
+      // One that is less late overtakes another.
+      waiting.sort((a, b) => a.dueAt - b.dueAt);
+      while (waiting[0] !== undefined && waiting[0].dueAt <= now) changes.push(waiting.shift() as Change);
     },
     page({
       from,

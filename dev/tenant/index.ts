@@ -7,7 +7,7 @@ import { trackConnections } from "../apiserver/connections.ts";
 import { ca, cert, key } from "../tls/index.ts";
 import { type Authority, createAuthority } from "./authority.ts";
 import type { Company } from "./company.ts";
-import { createDeltaService } from "./delta.ts";
+import { createDeltaService, type Late } from "./delta.ts";
 import { disturb, type Send, sendBody } from "./disturb.ts";
 import type { App } from "./entra.ts";
 import { createFaults, type Fault, type RequestKind } from "./faults.ts";
@@ -25,7 +25,7 @@ export interface TenantOptions {
   /** How many objects a page holds at most, whatever is asked for. Default 999. */
   readonly largestPage?: number;
   /** How long after it was made a change shows up in a delta query, in milliseconds. Default 0. */
-  readonly late?: number;
+  readonly late?: Late;
   /** Milliseconds since the epoch, for the life of tokens. */
   readonly now?: () => number;
 }

@@ -2,6 +2,8 @@
 import { parseAllDocuments } from "yaml";
 import type { Results } from "../../bench/results.ts";
 import type { O365Sync } from "../../src/api/types.generated.ts";
+import { additionsPicture } from "../pictures/additions.ts";
+import type { AdditionsDay } from "../pictures/additions-day.ts";
 import { addressPicture } from "../pictures/address.ts";
 import { computingPicture } from "../pictures/computing.ts";
 import { DASHBOARD, dashboardPicture } from "../pictures/dashboard.ts";
@@ -17,6 +19,7 @@ export function renderPictures(read: (path: string) => string): Record<string, s
   if (sync === undefined) throw new Error("examples/full.yaml has no O365Sync");
   const results = JSON.parse(read("bench/results.json")) as Results;
   return {
+    "docs/pictures/additions.svg": additionsPicture(JSON.parse(read("docs/pictures/additions.json")) as AdditionsDay),
     "docs/pictures/address.svg": addressPicture(),
     "docs/pictures/plan.svg": planPicture(),
     "docs/pictures/day.svg": dayPicture(sync),

@@ -38,11 +38,12 @@ export function createFeed(tenant: FeedSource, clock: Clock, shelf = createFeedS
   async function since(
     place: FeedPlace,
     sources: EnabledSources,
-    freshMs: number,
+    /** Of the monotonic clock: what was asked for since then is fresh. */
+    freshSince: number,
     signal: AbortSignal,
   ): Promise<FeedAnswer> {
     if (!covers(place, sources) || rounds.isLost(place)) return { kind: "lost" };
-    const isFresh = (at: number): boolean => clock.monotonic() - at < freshMs;
+    const isFresh = (at: number): boolean => at > freshSince;
     const known = rounds.knownAs(place, end);
     if (known === undefined || end === undefined) {
       // Before what is asked from the place that was kept, so that nothing falls between.
@@ -81,7 +82,11 @@ export function createFeed(tenant: FeedSource, clock: Clock, shelf = createFeedS
   const inTurn = createTurns();
   return {
     begin: (sources, signal) => inTurn(() => begin(sources, signal)),
-    since: (place, sources, freshMs, signal) => inTurn(() => since(place, sources, freshMs, signal)),
+    since(place, sources, freshMs, signal) {
+      // Before the turn: what another is answered meanwhile is what this one waits for.
+      const freshSince = clock.monotonic() - freshMs;
+      return inTurn(() => since(place, sources, freshSince, signal));
+    },
   };
 }
 

@@ -57,10 +57,11 @@ export function createSaver(options: SaverOptions): Saver {
       wake();
     },
     async run(signal) {
+      // Once: with one for each wait a program would keep all of them for as long as it runs.
+      signal.addEventListener("abort", () => wake(), { once: true });
       const woken = (): Promise<void> =>
         new Promise((resolve) => {
           wake = resolve;
-          signal.addEventListener("abort", () => resolve(), { once: true });
           if (dirty || signal.aborted) resolve();
         });
       while (!signal.aborted) {

@@ -24,6 +24,8 @@ export interface SmallWorldOptions {
   readonly domain?: Partial<MailDomain["spec"]>;
   readonly maxDeletionPercent?: number;
   readonly observer?: SyncObserver;
+  /** How late a change shows up in a delta query, in milliseconds; asked for each. */
+  readonly late?: () => number;
   /** Other ConfigMaps that stand from the beginning, by name. */
   readonly configMaps?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -67,7 +69,7 @@ export function peopleOf(count: number): ReturnType<typeof createCompany> {
 
 export async function createSmallWorld(options: SmallWorldOptions = {}): Promise<SmallWorld> {
   const { company = peopleOf(100), maxDeletionPercent } = options;
-  const tenant = await startTenant({ company, now: () => world.now });
+  const tenant = await startTenant({ company, now: () => world.now, late: options.late ?? 0 });
   const clock: Clock = {
     now: () => world.now++,
     monotonic: () => world.now++,

@@ -17,6 +17,7 @@ const FRESH_MS = 60_000;
 function createTenant() {
   const changes: { readonly id: string; readonly source: Source; readonly named?: readonly string[] }[] = [];
   let trouble: Error | undefined;
+  let answering = (): Promise<void> => Promise.resolve();
   const hidden = new Set<string>();
   const asked: string[] = [];
   let forgotten = 0;
@@ -27,6 +28,7 @@ function createTenant() {
     },
     async changedSince(from, link) {
       asked.push(`since ${from}`);
+      await answering();
       const place = Number(link.split(":")[1]);
       if (place < forgotten) return { kind: "lost" };
       if (trouble !== undefined) throw trouble;
@@ -53,6 +55,10 @@ function createTenant() {
       void changes.push({ id, source: from, ...(named === undefined ? {} : { named }) }),
     /** Of reads by id: their replica does not know them yet. */
     hidden,
+    /** How long an answer takes. */
+    slow(wait: () => Promise<void>) {
+      answering = wait;
+    },
     troubled(error: Error | undefined) {
       trouble = error;
     },
@@ -99,6 +105,17 @@ describe("A feed", () => {
     await clock.advance(FRESH_MS);
     const answers = await Promise.all(Array.from({ length: 20 }, () => feed.since(place, ALL, FRESH_MS, signal)));
     expect(answers.map(idsOf)).toEqual(answers.map(() => []));
+    expect(tenant.asked).toEqual(["since users", "since groups", "since contacts"]);
+  });
+
+  it("asks once for all who ask at once, however long the answer takes", async () => {
+    const place = await feed.begin(ALL, signal);
+    await clock.advance(FRESH_MS);
+    tenant.asked.length = 0;
+    tenant.slow(() => clock.sleep(50));
+    const asking = Promise.all(Array.from({ length: 20 }, () => feed.since(place, ALL, 2, signal)));
+    await clock.advance(5_000);
+    await asking;
     expect(tenant.asked).toEqual(["since users", "since groups", "since contacts"]);
   });
 

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { renderPictures } from "../../../scripts/generate/pictures.ts";
 import { answersOf, DASHBOARD, dashboardOf } from "../../../scripts/pictures/dashboard.ts";
+import { liveDay } from "../../../scripts/pictures/additions-day.ts";
 import { rowsOf } from "../../../scripts/pictures/figures.ts";
 import { cleaned, stepsOf } from "../../../scripts/pictures/terminal.ts";
 import { filesOf, ROOT, readPages } from "../../support/pages.ts";
@@ -41,6 +42,19 @@ describe("docs/pictures", () => {
     expect(largest.map(({ sync }) => sync)).toEqual(["first", "unchanged", "one alias more"]);
     expect(rows.every(({ seconds, peak }) => seconds > 0 && peak > 0)).toBe(true);
   });
+
+  it("has the day with additions as the operator lives it today", async () => {
+    const day = await liveDay();
+    expect(`${JSON.stringify(day, null, 2)}\n`).toBe(read("docs/pictures/additions.json"));
+    // And as docs/additions.md says: who leaves is held under one digest, who comes is accepted within the interval.
+    expect(day.held.digests).toBe(1);
+    const came = day.happened.filter(({ what }) => what === "hired" || what === "renamed");
+    expect(came.map(({ at }) => day.added.some((each) => each.at >= at && each.at <= at + 5))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+  }, 120_000);
 
   it("has the recording of a story as the demo tells it", () => {
     const headings = [...read("dev/demo/story.ts").matchAll(/step\(\s*["`](\d\. [^"`$]*)/g)].map(
