@@ -27,7 +27,7 @@ const SCHEDULE: O365Sync["spec"]["schedule"] = {
 
 const clock = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
 
-const STORY: readonly (readonly [at: number, what: string, work: (world: SmallWorld) => void | Promise<unknown>])[] = [
+const STORY: readonly (readonly [at: number, what: string, work: (world: SmallWorld) => unknown])[] = [
   [clock("09:12"), "hired", ({ company }) => void company.hire("nora@example.com")],
   [clock("12:31"), "renamed", ({ company }) => company.rename("user30@example.com", "married@example.com")],
   [

@@ -2,7 +2,7 @@
 import type { AdditionsDay } from "./additions-day.ts";
 import { box, svg, words } from "./svg.ts";
 
-const [LEFT, RIGHT, LINE] = [40, 840, 150];
+const [LEFT, RIGHT, LINE] = [50, 830, 150];
 const [FROM, TO] = [5 * 60, 33 * 60];
 const DAY = 24 * 60;
 const at = (minute: number): number => Math.round((LEFT + ((RIGHT - LEFT) * (minute - FROM)) / (TO - FROM)) * 10) / 10;
@@ -25,11 +25,17 @@ export function additionsPicture({ polls, added, slots, happened, held }: Additi
     `<path class="line" stroke-width="1" d="${polls.map((minute) => `M${at(minute)} ${LINE - 8}V${LINE}`).join("")}"/>`,
     ...slots.flatMap(({ at: minute, result }) => [
       `<path class="a" stroke-width="3" d="M${at(minute)} ${LINE - 66}V${LINE}"/>`,
-      words(at(minute), LINE - 72, `slot ${clock(minute)}: ${result}`, "soft", "middle"),
+      words(Math.max(at(minute), 90), LINE - 72, `slot ${clock(minute)}: ${result}`, "soft", "middle"),
     ]),
     ...added.map(({ at: minute }) => `<path class="b" stroke-width="3" d="M${at(minute)} ${LINE - 30}V${LINE}"/>`),
-    ...happened.map(({ at: minute, what }) =>
-      words(at(minute), LINE + 46, `${what} ${clock(minute)}${acceptedAfter(minute, what, added)}`, "soft", "middle"),
+    ...happened.map(({ at: minute, what }, index) =>
+      words(
+        at(minute),
+        LINE + 48 + (index % 2) * 18,
+        `${what} ${clock(minute)}${acceptedAfter(minute, what, added)}`,
+        "soft",
+        "middle",
+      ),
     ),
     `<path class="line" d="M${LEFT} ${LINE}H${RIGHT}"/>`,
     ...[
@@ -41,11 +47,11 @@ export function additionsPicture({ polls, added, slots, happened, held }: Additi
       ],
       ["stop", "Whoever leaves waits", "for a slot, its guards and an approval; additions go on meanwhile"],
     ].map(([kind, heading, text], index) =>
-      box(kind as "go", { x: LEFT + index * 270, y: 216, width: 260, height: 84 }, heading ?? "", text),
+      box(kind as "go", { x: 40 + index * 270, y: 234, width: 260, height: 84 }, heading ?? "", text),
     ),
   ];
   const title = `A day: slots at ${slots.map(({ at: minute }) => clock(minute)).join(", ")}, polls every five minutes between them, ${added.length} of which accept a new address, and a plan that is held over night`;
-  return svg({ width: 880, height: 320, title, parts });
+  return svg({ width: 880, height: 338, title, parts });
 }
 
 /** When it was accepted, of what additions accept. */

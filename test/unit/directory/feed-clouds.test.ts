@@ -20,6 +20,13 @@ const EXPECTED = {
   USGovernmentDoD: ["login.microsoftonline.us", "https://dod-graph.microsoft.us"],
   China: ["login.partner.microsoftonline.cn", "https://microsoftgraph.chinacloudapi.cn"],
 } as const satisfies Record<Cloud, readonly [string, string]>;
+/** Both clouds of the government have one. */
+const METADATA = {
+  Global: "Global",
+  USGovernmentGCCHigh: "USGovernment",
+  USGovernmentDoD: "USGovernment",
+  China: "China",
+} as const satisfies Record<Cloud, string>;
 const NAMES = Object.keys(EXPECTED) as Cloud[];
 
 /** Answers for every cloud; a token of one is worth nothing at another. */
@@ -78,8 +85,7 @@ describe.each(NAMES)("In %s", (cloud) => {
   });
 
   it("there is all that is asked of an object", () => {
-    const properties =
-      contract.properties[cloud.startsWith("USGovernment") ? "USGovernment" : (cloud as "Global" | "China")];
+    const properties = contract.properties[METADATA[cloud]];
     for (const source of SOURCES)
       expect(
         SELECT_BY_ID[source].split(",").filter((name) => !(properties[source] as string[]).includes(name)),
