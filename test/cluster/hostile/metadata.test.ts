@@ -1,0 +1,64 @@
+/** Who may write ConfigMaps forges labels and owners of ours: so that nobody sees them any more, or they seem to be somebody else's. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createRandom } from "../../support/random.ts";
+import { createShiftClock } from "../../support/shift-clock.ts";
+import { createWorld, type World } from "../../support/world.ts";
+
+const MINUTE_MS = 60_000;
+const GONE = "00000000-0000-4000-8000-000000000000";
+const owner = (apiVersion: string, kind: string, more: object = {}) => ({
+  ownerReferences: [{ apiVersion, kind, name: "gone", uid: GONE, ...more }],
+});
+
+const ATTACKS: readonly (readonly [what: string, metadata: object])[] = [
+  ["carry no label", { labels: null }],
+  ["carry the labels of another sync", { labels: { "o365sync.dev/sync": "other" } }],
+  ["carry the label of another role", { labels: { "o365sync.dev/role": "journal" } }],
+  ["are owned by another controller", owner("apps/v1", "Deployment", { controller: true })],
+];
+const TABLE = "example-com-recipients";
+
+describe("ConfigMaps of ours that", () => {
+  const clock = createShiftClock();
+  let world: World;
+  beforeAll(async () => {
+    world = await createWorld({ deps: { clock, random: createRandom(28) } });
+    await world.install();
+    await world.ask("sync", "first");
+  });
+  afterAll(() => world.close());
+
+  const stateOf = async (name: string) => {
+    const { metadata, data } = (await world.configMap(name)) ?? {};
+    return { labels: metadata?.labels, owners: metadata?.ownerReferences ?? [], data };
+  };
+
+  let tokens = 0;
+  /** The gateway of these tests finds tables by their labels; real ones mount them by name. */
+  async function synced() {
+    const token = `after-${++tokens}`;
+    world.tenant.company.hire(`${token}@example.com`);
+    await world.annotate("sync", token);
+    const { status } = await world.until(
+      () => world.sync(),
+      (sync) => sync.status?.handledSync === token,
+    );
+    return status?.requests?.sync;
+  }
+
+  it.each(ATTACKS)(
+    "%s are taken for somebody else's: said by name, and nothing in them changes",
+    async (_, metadata) => {
+      const before = await stateOf(TABLE);
+      await world.patch("configmaps", TABLE, { metadata });
+      clock.shift(MINUTE_MS + 1000);
+      const answer = await synced();
+      expect(answer).toMatchObject({ state: "Failed", reason: "ConfigMapConflict" });
+      expect(answer?.message).toContain(TABLE);
+      expect((await stateOf(TABLE)).data).toEqual(before.data);
+      await world.patch("configmaps", TABLE, { metadata: { labels: before.labels, ownerReferences: null } });
+      clock.shift(MINUTE_MS + 1000);
+      expect(await synced()).toMatchObject({ state: "Succeeded" });
+    },
+  );
+});
