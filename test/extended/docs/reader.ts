@@ -199,8 +199,9 @@ function createPods(controlPlane: ControlPlane, folder: string, endpoints: strin
       const what = JSON.stringify([identity, deployment.spec.template]);
       if (running?.what !== what) {
         await stop();
+        const since = Date.now();
         running = { what, process: await start(deployment) };
-        await leads(controlPlane);
+        await leads(controlPlane, since);
       }
       const { replicas } = deployment.spec;
       const { generation: observedGeneration } = deployment.metadata;
@@ -243,13 +244,13 @@ async function fillTokens(controlPlane: ControlPlane): Promise<void> {
   }
 }
 
-/** A pod that is ready here is one that leads. Who led before has given its Lease up, or never had one. */
-async function leads(controlPlane: ControlPlane): Promise<void> {
+/** A pod that is ready here is one that leads; a Lease that nobody has renewed since is of one that could not give it up. */
+async function leads(controlPlane: ControlPlane, since: number): Promise<void> {
   const path = `/apis/coordination.k8s.io/v1/namespaces/${SYSTEM}/leases/o365-sync-operator`;
-  for (let look = 0; look < 300; look++) {
+  for (let look = 0; look < 600; look++) {
     const { body } = await call(controlPlane, { method: "GET", path });
-    const { spec } = body as { spec?: { holderIdentity?: string } };
-    if ((spec?.holderIdentity ?? "") !== "") return;
+    const { spec } = body as { spec?: { holderIdentity?: string; renewTime?: string } };
+    if ((spec?.holderIdentity ?? "") !== "" && Date.parse(spec?.renewTime ?? "") > since) return;
     await pause(100);
   }
   throw new Error("the operator does not lead");
