@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { O365Sync } from "../../../src/api/types.generated.ts";
 import { request } from "../../support/api.ts";
 import { useControlPlane } from "../../support/controlplane.ts";
+import { passing, readsOf, SCHEDULE, whole } from "../../support/healing/play.ts";
 import { expectDescribed } from "../../support/hostile/golden.ts";
 import { createRandom } from "../../support/random.ts";
 import { operatorRules, type Rule } from "../../support/rights.ts";
@@ -17,6 +18,9 @@ import { createMemoryLog } from "../../unit/runtime/support/logger.ts";
 const { kind, server, ca = "" } = useControlPlane();
 const RBAC = "/apis/rbac.authorization.k8s.io/v1";
 const TEN_MINUTES_MS = 600_000;
+const HOURS = 3;
+/** Retries whose pauses double up to an hour, and a look at what may be gone every 10 minutes. */
+const MOST_READS = 6 * HOURS + 6;
 
 const without = (rules: readonly Rule[], resource: string, verb: string): Rule[] =>
   rules
@@ -153,6 +157,32 @@ describe.skipIf(kind !== "real")("A namespace that is being deleted (skipped: ne
       "the namespace is being deleted; nothing more is written into it",
     );
     expect(brief(status?.conditions)).toContain("Published=True/Published");
+    await world.close();
+  });
+
+  it.each([
+    ["a list stands", false],
+    ["the first sync meets it", true],
+  ])("makes nobody ask the tenant again and again, where %s", { timeout: 60_000 }, async (_, first) => {
+    const clock = createShiftClock({ hurried: true });
+    const world = await createWorld({ deps: { clock, random: createRandom(5) } });
+    await world.install({ schedule: SCHEDULE, suspend: first });
+    if (!first) await whole(world);
+    await request("DELETE", `/api/v1/namespaces/${world.namespace}`);
+    if (first) await world.patch("o365syncs", "example-com", { spec: { suspend: false } });
+    else {
+      // Only a run needs a ConfigMap more: the plan that it holds.
+      const { users } = world.tenant.company;
+      for (const id of [...users.keys()].slice(0, 150)) users.delete(id);
+      const next = Date.parse((await world.sync()).status?.schedule?.nextTime ?? "");
+      clock.shift(next - clock.now() + 1_000);
+    }
+    const before = readsOf(world);
+    await passing(clock, HOURS * 3_600_000, () => Promise.resolve(false), 0);
+    expect(brief((await world.sync()).status?.conditions)).toContain("Ready=False/NamespaceTerminating");
+    const asked = readsOf(world) - before;
+    expect(asked).toBeGreaterThan(0);
+    expect(asked).toBeLessThanOrEqual(MOST_READS);
     await world.close();
   });
 });
