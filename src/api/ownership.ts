@@ -46,29 +46,35 @@ export function isOwned(owner: Owner, found: KubeObject, labels: Readonly<Record
   );
 }
 
-/** Whether labels and controlling owner are already as wanted; foreign labels and owners are left alone. */
+/** Whether labels and owners are already as wanted; foreign labels are left alone. */
 export function metadataIsCurrent(found: ObjectMeta, wanted: ObjectMeta): boolean {
   const labels = Object.entries(wanted.labels ?? {}).every(([label, value]) => found.labels?.[label] === value);
-  return labels && controllers(found) === controllers(wanted);
+  return labels && ownersOf(found) === ownersOf(wanted);
 }
 
-const controllers = ({ ownerReferences = [] }: ObjectMeta): string =>
-  ownerReferences
-    .filter(({ controller }) => controller === true)
-    .map(({ uid }) => uid)
-    .join();
+/** A garbage collector deletes what has owners of which none is there, and takes one for gone whose kind or name is another. */
+const ownersOf = ({ ownerReferences = [] }: ObjectMeta): string =>
+  JSON.stringify(
+    ownerReferences.map(({ apiVersion, kind, name, uid, controller = false }) => [
+      apiVersion,
+      kind,
+      name,
+      uid,
+      controller,
+    ]),
+  );
 
-/** What was found, with what is wanted put in: foreign labels, annotations and plain owners stay. */
+/**
+ * What was found, with what is wanted put in: foreign labels and annotations stay. Owners do not, plain ones neither: with
+ * them a list would go when somebody else's object does, and that is for `deletionPolicy` to say.
+ */
 export function mergedMetadata(found: ObjectMeta, wanted: ObjectMeta): ObjectMeta {
-  const { ownerReferences = [], ...rest } = found;
-  const owners = [
-    ...ownerReferences.filter(({ controller }) => controller !== true),
-    ...(wanted.ownerReferences ?? []),
-  ];
+  const { ownerReferences: _, ...rest } = found;
+  const { ownerReferences } = wanted;
   return {
     ...rest,
     labels: { ...found.labels, ...wanted.labels },
     ...(wanted.annotations === undefined ? {} : { annotations: { ...found.annotations, ...wanted.annotations } }),
-    ...(owners.length === 0 ? {} : { ownerReferences: owners }),
+    ...(ownerReferences === undefined ? {} : { ownerReferences }),
   };
 }

@@ -61,4 +61,28 @@ describe("ConfigMaps of ours that", () => {
       expect(await synced()).toMatchObject({ state: "Succeeded" });
     },
   );
+
+  it("are given an owner, for them to go with it, belong to nobody again", async () => {
+    const ours = ["recipients", "accounts-0", "manifest", "history", "routing"].map((end) => `example-com-${end}`);
+    // One that is there: nothing is garbage before it goes.
+    await world.apply("configmaps", {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "theirs" },
+    });
+    const uid = (await world.configMap("theirs"))?.metadata.uid;
+    const ownerReferences = [{ apiVersion: "v1", kind: "ConfigMap", name: "theirs", uid }];
+    const before = await stateOf(TABLE);
+    for (const name of ours) {
+      clock.shift(MINUTE_MS + 1000);
+      await world.patch("configmaps", name, { metadata: { ownerReferences } });
+      await world.until(
+        () => stateOf(name),
+        ({ owners }) => owners.length === 0,
+      );
+    }
+    await world.remove("configmaps", "theirs");
+    expect((await stateOf(TABLE)).data).toEqual(before.data);
+    expect(await synced()).toMatchObject({ state: "Succeeded" });
+  });
 });

@@ -1,6 +1,7 @@
 /**
  * What version 0.1.0 was seen to do when somebody who may write ConfigMaps in one namespace meant ill: each of it here, on
- * the bundle and an API server. `OPERATOR_BUNDLE=<its bundle>` runs them on that version, where each of them fails.
+ * the bundle and an API server. `OPERATOR_BUNDLE=<its bundle>` runs them on that version. There they fail, but for `null` and
+ * a list as manifest, and `null` and wrong types as history: these it healed, too.
  */
 import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";

@@ -5,6 +5,7 @@ import { createCompany } from "../../../dev/tenant/company.ts";
 import { AS_IN_THE_IMAGE, type Bundle, createBundle, type OperatorChild } from "../../support/bundle.ts";
 import { TENANT_BOMBS } from "../../support/hostile/tenant-bombs.ts";
 import { limitMemory, type MemoryLimit } from "../../support/memory-limit.ts";
+import { shareOf, watchWithout } from "../../support/run-queue.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
 const MIB = 1024 * 1024;
@@ -13,8 +14,10 @@ const LIMIT_BYTES = 512 * MIB;
 const VICTIM_MS = 10_000;
 const SLICE_MS = 200;
 const MINUTE_MS = 60_000;
+/** Each bomb comes to its own end, also on a machine that others use. */
+const DEADLINE_MS = 3 * MINUTE_MS;
 
-describe("A tenant that sends", { timeout: 4 * MINUTE_MS }, () => {
+describe("A tenant that sends", { timeout: DEADLINE_MS + 2 * MINUTE_MS }, () => {
   let evil: World;
   let victim: World;
   let bundle: Bundle;
@@ -31,7 +34,7 @@ describe("A tenant that sends", { timeout: 4 * MINUTE_MS }, () => {
         `--leader-election-namespace=${victim.namespace}`,
         `--watch-namespaces=${evil.namespace},${victim.namespace}`,
         "--manual-runs-per-hour=3600",
-        "--sync-timeout=20",
+        `--sync-timeout=${DEADLINE_MS / 1000}`,
       ],
       { watched: true },
     );
@@ -52,11 +55,14 @@ describe("A tenant that sends", { timeout: 4 * MINUTE_MS }, () => {
     const undo = await arrange(evil);
     onTestFinished(undo);
     const began = Date.now();
+    const pid = operator.child.pid ?? 0;
+    const { ranMs } = shareOf(pid);
     const token = `bomb-${TENANT_BOMBS.findIndex((bomb) => bomb.name === name)}`;
     await evil.annotate("sync", token);
     let slowest = 0;
     for (let round = 0; ; round++) {
-      const asked = performance.now();
+      // The tenants of this process are part of what the victim waits for.
+      const waits = watchWithout([pid, process.pid]);
       await victim.annotate("sync", `${token}-${round}`);
       const { status } = await victim.until(
         () => victim.sync(),
@@ -66,16 +72,17 @@ describe("A tenant that sends", { timeout: 4 * MINUTE_MS }, () => {
           operator.child.signalCode !== null,
         MINUTE_MS,
       );
-      slowest = Math.max(slowest, performance.now() - asked);
+      slowest = Math.max(slowest, waits());
       if ((await evil.sync()).status?.handledSync === token) break;
       expect(status?.requests?.sync).toMatchObject({ state: "Succeeded" });
     }
     const { state, reason } = (await evil.sync()).status?.requests?.sync ?? {};
     const slice = operator.longestSliceMs(began);
     console.info(
-      `${name}: ${state} ${reason} in ${Date.now() - began} ms, longest slice ${Math.round(slice)} ms, victim ${Math.round(slowest)} ms, peak ${Math.round(limit.peakBytes() / MIB)} MiB`,
+      `${name}: ${state} ${reason} in ${Date.now() - began} ms, of which it ran ${Math.round(shareOf(pid).ranMs - ranMs)} ms, longest slice ${Math.round(slice)} ms, victim ${Math.round(slowest)} ms, peak ${Math.round(limit.peakBytes() / MIB)} MiB`,
     );
     expect([operator.child.exitCode, operator.child.signalCode]).toEqual([null, null]);
+    expect(reason).not.toBe("DeadlineExceeded");
     expect(slowest).toBeLessThan(VICTIM_MS);
     expect(slice).toBeLessThan(SLICE_MS);
     expect(limit.peakBytes()).toBeLessThanOrEqual(LIMIT_BYTES);

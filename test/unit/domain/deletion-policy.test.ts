@@ -1,8 +1,9 @@
 /** Whoever says Orphan and deletes the object keeps its ConfigMaps, whatever state the object was in. */
 import { beforeEach, describe, expect, it } from "vitest";
+import { API_VERSION } from "../../../src/api/group.ts";
 import { O365_SYNC } from "../../../src/api/resources.ts";
 import type { O365Sync } from "../../../src/api/types.generated.ts";
-import { CONFIG_MAP, type ConfigMap } from "../../../src/runtime/kube.ts";
+import { CONFIG_MAP, type ConfigMap, type OwnerReference } from "../../../src/runtime/kube.ts";
 import { createTown, type Town } from "../../support/memory-town.ts";
 
 const output = (deletionPolicy: "Orphan" | "Delete"): Pick<O365Sync["spec"], "output"> => ({
@@ -67,5 +68,34 @@ describe("A copy of a table that somebody made", () => {
     town.editDomain("a", { serverType: "GoogleWorkspace" });
     await town.work();
     expect(owned()).not.toContain("a-recipients-of-yesterday");
+  });
+});
+
+const GONE = "00000000-0000-4000-8000-000000000000";
+const THEIRS = { apiVersion: "apps/v1", kind: "Deployment", name: "theirs", uid: GONE };
+const FORGED: readonly (readonly [what: string, forge: (own: readonly OwnerReference[]) => OwnerReference[]])[] = [
+  ["somebody else's object beside the right one", (own) => [...own, THEIRS]],
+  ["somebody else's object alone", () => [THEIRS]],
+  ["the right object, of a kind that it is not", (own) => own.map((owner) => ({ ...owner, apiVersion: "apps/v1" }))],
+  ["an object of the same name that is gone", (own) => own.map((owner) => ({ ...owner, uid: GONE }))],
+  ["the right object, which does not control it", (own) => own.map(({ controller: _, ...owner }) => owner)],
+  ["an O365Sync of another name", () => [{ apiVersion: API_VERSION, kind: "O365Sync", name: "gone", uid: GONE }]],
+];
+
+describe.each(["Orphan", "Delete"] as const)("Of an O365Sync and a MailDomain with deletionPolicy %s", (policy) => {
+  it.each(FORGED)("ConfigMaps that get another owner have the right one again: %s", async (_, forge) => {
+    town.editSync("a", output(policy));
+    town.editDomain("a", { deletionPolicy: policy });
+    await town.work();
+    town.now += 61_000;
+    const ownersOf = () => town.configMaps().map(({ metadata }) => [metadata.name, metadata.ownerReferences ?? []]);
+    const before = ownersOf();
+    for (const map of town.configMaps())
+      await town.cluster.client.replace<ConfigMap>(CONFIG_MAP, {
+        ...map,
+        metadata: { ...map.metadata, ownerReferences: forge(map.metadata.ownerReferences ?? []) },
+      });
+    await town.work();
+    expect(ownersOf()).toEqual(before);
   });
 });
