@@ -280,6 +280,25 @@ export const TIES: readonly Tie[] = [
     says: "`start.sh` reloads when a mounted volume changed, and looks every 5 seconds",
     by: ["test/extended/gateways/delays.test.ts › after start.sh's interval and up to 2 s, from texthash"],
   },
+
+  { says: "they come back as they were within a minute", by: [row("`<sync>-recipients` deleted")] },
+  { says: "or consent is missing: Stalled, with a reason for each", by: TENANT_LOOK },
+  { says: "`Timeout` or `NetworkError`, tried again with backoff", by: [...BACKOFF, row("the tenant out of reach")] },
+  {
+    says: "refused, lost or answered too late is looked at again",
+    by: [
+      "test/extended/outage/outage.test.ts › never answers a write, over a connection that stays, is asked again after half a minute",
+      row("the right to update configmaps taken away"),
+    ],
+  },
+  {
+    says: "What is missing or in the way is named, and taken up within a minute",
+    by: [row("the Secret deleted"), row("no MailDomain yet")],
+  },
+  {
+    says: "damaged tables are put right, lost records are made again",
+    by: [...TABLE_RIGHT, row("`<sync>-manifest` deleted")],
+  },
 ];
 
 export const NO_PROMISES: readonly NoPromise[] = [
@@ -298,4 +317,9 @@ export const NO_PROMISES: readonly NoPromise[] = [
   { says: "accepted by the next sync, not within minutes", because: "what does not happen" },
   { says: "| Tried again |", because: "the head of a table" },
   { says: "Tried again:", because: "the head of a list" },
+  { says: "and ask again with a new token", because: "what a person does" },
+  { says: "the namespace is another: ask again with", because: "what a person does" },
+  { says: "Once it lets them through, ask again", because: "what a person does" },
+  { says: "Resume it, and ask again", because: "what a person does" },
+  { says: "people were hired and accepted within minutes, at 12:00", because: "what a picture shows" },
 ];
