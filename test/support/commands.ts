@@ -6,7 +6,7 @@ export const SYSTEM = "o365-sync-system";
 
 /** How a line of a shell begins; a block without a language that begins otherwise shows a file, or an answer. */
 const COMMAND =
-  /^(\$ |#|(kubectl|helm|docker|kind|npm|npx|node|git|az|terraform|openssl|curl|export|\.ci\/run|bash|postmap|promtool)\b|[A-Z]+=)/;
+  /^(\$ |#|(kubectl|helm|docker|kind|npm|npx|node|git|az|terraform|openssl|curl|journalctl|export|\.ci\/run|bash|postmap|promtool)\b|[A-Z]+=)/;
 
 /** One command each, continuations and what stands in quotes joined. */
 export const commandsOf = ({ blocks }: Page): string[] =>

@@ -5,6 +5,13 @@ export const NOT_RUN: readonly (readonly [command: RegExp, why: string])[] = [
   [/^kubectl .*\blogs\b/, "there is no kubelet to ask for them"],
   [/^(npm|npx)\b/, "CI itself runs it"],
   [/^(APP=\$\()?az /, "reaches Microsoft; test/unit/docs/azure.test.ts reads it as Azure's command line does"],
+  [/^curl http:\/\/127\.0\.0\.1:9466\//, "asks a gateway program; test/cluster/gateway/program.test.ts does"],
+  [
+    /^kubectl --kubeconfig=\/etc\//,
+    "is typed on a gateway's machine; docs/consumers.md has the same with its own file",
+  ],
+  [/^journalctl /, "there is no systemd; what it shows is the program's standard output"],
+  [/^df /, "asks for a folder of a gateway's machine"],
   [/^sudo /, "changes the machine that the tests run on"],
 ];
 

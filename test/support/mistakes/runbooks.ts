@@ -69,6 +69,24 @@ export const RUNBOOKS: readonly Mistake[] = [
     ],
   },
   {
+    page: runbook("GatewayEmpty"),
+    what: "a namespace in which nothing is published",
+    typo: ["-n mail", "-n default"],
+    type: ["get o365syncs.o365sync.dev"],
+    seen: "No resources found",
+    told: "the namespace is another",
+    cure: [],
+  },
+  {
+    page: runbook("GatewayWentBack"),
+    what: "a ConfigMap as kubectl shows it by itself",
+    typo: [" --show-managed-fields", ""],
+    type: ["--show-managed-fields"],
+    lacks: "managedFields",
+    told: "`kubectl` hides it without `--show-managed-fields`",
+    cure: [],
+  },
+  {
     page: runbook("Held"),
     what: "a limit that good plans exceed",
     make: [
