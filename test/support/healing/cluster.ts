@@ -1,11 +1,6 @@
 /** What the people of a cluster, and the cluster itself, put in the way. */
-import type { Chapter, Row, Stage } from "./row.ts";
-
-/** What a run writes meets it: the next sync has something new. */
-async function hireAtSlot({ world, slot }: Stage, name: string): Promise<void> {
-  world.tenant.company.hire(`${name}@example.com`);
-  await slot();
-}
+import { hireAtSlot } from "./hire.ts";
+import type { Chapter, Row } from "./row.ts";
 
 type Kind = "quota" | "policy" | "webhook" | "webhookDown";
 

@@ -1,5 +1,6 @@
 /** What people do to the ConfigMaps that the operator writes. */
 import type { TakeAway } from "../obstacles.ts";
+import { hireAtSlot } from "./hire.ts";
 import type { Chapter, Row, Stage } from "./row.ts";
 
 /** Somebody's own in this place; answers what takes it away. */
@@ -37,12 +38,6 @@ const edited =
     await world.patch("configmaps", name, { data });
     return () => Promise.resolve();
   };
-
-/** Somebody new, so that the next sync has something to write. */
-async function hire(stage: Stage, name: string): Promise<void> {
-  stage.world.tenant.company.hire(`${name}@example.com`);
-  await stage.slot();
-}
 
 /** Something more that no list can hold. */
 async function leaveOut({ world }: Stage): Promise<void> {
@@ -87,7 +82,7 @@ const immutableRow = (name: string, more: Partial<Row> = {}): Row => ({
   after: "10 minutes",
   play: async (stage) => {
     const takeAway = await immutable(stage, name);
-    await hire(stage, "fixed");
+    await hireAtSlot(stage, "fixed");
     return takeAway;
   },
   ...more,
@@ -110,10 +105,10 @@ const besidesRow = (
     play: async (stage) => {
       const takeAway = await spoil(stage, name);
       await leaveOut(stage);
-      await hire(stage, "beside");
+      await hireAtSlot(stage, "beside");
       return async () => {
         await takeAway();
-        await hire(stage, "again");
+        await hireAtSlot(stage, "again");
       };
     },
   });
