@@ -1,4 +1,5 @@
 /** Values of flags, from the text that a person wrote. Each throws UsageError with one line that names flag, cause and cure. */
+import { isProxyUrl } from "../base/tunnel.ts";
 import type { FlagName } from "./flags.ts";
 
 export type FlagValues = ReadonlyMap<FlagName, string>;
@@ -81,18 +82,8 @@ export function redirectUrl(text: string | undefined): string | undefined {
 /** The value is not repeated in the error: it may hold a password. */
 export function proxyUrl(text: string): string {
   const url = text.includes("://") ? text : `http://${text}`;
-  if (isProxy(url)) return url;
+  if (isProxyUrl(url)) return url;
   throw new UsageError("HTTPS_PROXY must be an http or https URL such as http://user:password@proxy.example:3128");
-}
-
-function isProxy(text: string): boolean {
-  try {
-    const { protocol, username, password } = new URL(text);
-    decodeURIComponent(`${username}:${password}`);
-    return /^https?:$/.test(protocol);
-  } catch {
-    return false;
-  }
 }
 
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];

@@ -1,9 +1,10 @@
 /** Where the API server is and how to prove who we are: from a kubeconfig file, or from the pod's service account. */
 
 import type { RequestOptions } from "node:https";
-import type { KubeConfig } from "@kubernetes/client-node";
+import type { Cluster, KubeConfig } from "@kubernetes/client-node";
 import { type Clock, systemClock } from "../base/deps.ts";
 import { MINUTE_MS } from "../base/time.ts";
+import { isProxyUrl } from "../base/tunnel.ts";
 import { readKubeconfig, withExecInfo } from "./kubeconfig.ts";
 
 /** What a request needs to be trusted and to trust the server; spread into `https.request`. */
@@ -14,6 +15,8 @@ export type Credentials = Pick<RequestOptions, "ca" | "cert" | "key" | "auth" | 
 export interface ApiServerAccess {
   /** Base URL, http or https. */
   readonly server: string;
+  /** The `proxy-url` by which it is reached, http or https; a password in it is not for the log. */
+  readonly proxy?: string | undefined;
   /** The namespace of the kubeconfig context or of the pod. */
   readonly namespace: string | undefined;
   /** `fresh` reads everything anew (after a 401); otherwise what was read within the last minute is good enough. */
@@ -28,11 +31,12 @@ const REREAD_MS = MINUTE_MS;
  * Throws when there is none of them, or when it names no cluster.
  */
 export function loadAccess(path?: string, clock: Clock = systemClock, contextName?: string): ApiServerAccess {
-  const { server, namespace } = readConfig(path, contextName);
+  const { server, proxy, namespace } = readConfig(path, contextName);
   let current: { readAt: number; credentials: Promise<Credentials> } | undefined;
 
   return {
     server,
+    proxy,
     namespace,
     authenticate(fresh) {
       const age = current ? clock.monotonic() - current.readAt : Number.POSITIVE_INFINITY;
@@ -50,6 +54,7 @@ export function loadAccess(path?: string, clock: Clock = systemClock, contextNam
 
 interface Config {
   readonly server: string;
+  readonly proxy: string | undefined;
   readonly namespace: string | undefined;
   readonly config: KubeConfig;
 }
@@ -68,17 +73,26 @@ function readConfig(path: string | undefined, contextName: string | undefined): 
   if (!cluster || !URL.canParse(cluster.server)) {
     throw new Error(`kubeconfig: context "${context}" names no cluster with a valid server URL`);
   }
-  if (cluster.proxyUrl)
-    throw new Error(`kubeconfig: cluster "${cluster.name}" has a proxy-url, which is not supported`);
-
+  const proxy = proxyOf(cluster);
   const namespace = config.getContextObject(context)?.namespace;
   // Two traps of the library: without a user it forgets the CA, and it refuses http:// unless verification is off.
+  const { proxyUrl: _, ...straight } = cluster;
   const plain = cluster.server.startsWith("http:");
   config.loadFromClusterAndUser(
-    plain ? { ...cluster, skipTLSVerify: true } : cluster,
+    plain ? { ...straight, skipTLSVerify: true } : straight,
     withExecInfo(config.getCurrentUser() ?? { name: "anonymous" }, cluster),
   );
-  return { server: cluster.server, namespace: namespace?.trim() || undefined, config };
+  return { server: cluster.server, proxy, namespace: namespace?.trim() || undefined, config };
+}
+
+function proxyOf({ name, server, proxyUrl }: Cluster): string | undefined {
+  if (!proxyUrl) return undefined;
+  const trouble = (what: string): Error => new Error(`kubeconfig: the proxy-url of cluster "${name}" ${what}`);
+  // Its value may hold a password.
+  if (!isProxyUrl(proxyUrl))
+    throw trouble("must be an http or https URL such as http://user:password@proxy.example:3128");
+  if (server.startsWith("http:")) throw trouble("is for a server with https; this one has http, so take it out");
+  return proxyUrl;
 }
 
 /** A new KubeConfig each time: the library keeps tokens and the answers of credential plugins for as long as one lives. */

@@ -38,7 +38,7 @@ export interface Caller {
 
 export function createCaller(access: ApiServerAccess, deps: Deps, options: CallerOptions): Caller {
   const { clock } = deps;
-  const transport = createTransport(access.server, options.userAgent);
+  const transport = createTransport(access.server, options.userAgent, access.proxy);
   const contact = newsOnly(options.onContact);
 
   async function exchange(request: HttpRequest, fresh: boolean, signal: AbortSignal): Promise<IncomingMessage> {

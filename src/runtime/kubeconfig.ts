@@ -95,12 +95,20 @@ export function withExecInfo(user: User, cluster: Cluster): User {
   return { ...user, exec: { ...exec, env: [...(env ?? []), told] } };
 }
 
-function clusterInfo({ server, caData, caFile, skipTLSVerify, tlsServerName }: Cluster): Record<string, unknown> {
+function clusterInfo({
+  server,
+  caData,
+  caFile,
+  skipTLSVerify,
+  tlsServerName,
+  proxyUrl,
+}: Cluster): Record<string, unknown> {
   const ca = caData ?? (caFile === undefined ? undefined : readFileSync(caFile).toString("base64"));
   return {
     server,
     ...(tlsServerName === undefined ? {} : { "tls-server-name": tlsServerName }),
     ...(skipTLSVerify ? { "insecure-skip-tls-verify": true } : {}),
+    ...(proxyUrl ? { "proxy-url": proxyUrl } : {}),
     ...(ca === undefined ? {} : { "certificate-authority-data": ca }),
   };
 }

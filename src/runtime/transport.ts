@@ -3,6 +3,7 @@
 import http from "node:http";
 import https from "node:https";
 import { MINUTE_MS } from "../base/time.ts";
+import { tunnelThrough } from "../base/tunnel.ts";
 import type { Credentials } from "./access.ts";
 
 export interface HttpRequest {
@@ -27,11 +28,12 @@ const TCP_KEEPALIVE_MS = 30_000;
 /** Below the 90 s after which an API server closes an idle connection, so that we rarely write into a closing one. */
 const IDLE_SOCKET_MS = MINUTE_MS;
 
-export function createTransport(server: string, userAgent: string): Transport {
+export function createTransport(server: string, userAgent: string, proxy?: string): Transport {
   const url = new URL(server);
   const plain = url.protocol === "http:";
   const pool = { keepAlive: true, keepAliveMsecs: TCP_KEEPALIVE_MS, timeout: IDLE_SOCKET_MS };
   const agent = plain ? new http.Agent(pool) : new https.Agent(pool);
+  if (proxy !== undefined) agent.createConnection = tunnelThrough(new URL(proxy), proxyError);
   const target = {
     agent,
     protocol: url.protocol,
@@ -74,6 +76,10 @@ export function createTransport(server: string, userAgent: string): Transport {
     },
   };
 }
+
+/** By its code, which is what of a connection's errors is told. */
+const proxyError = (code = "NO_ANSWER"): Error =>
+  Object.assign(new Error("the proxy of the kubeconfig's proxy-url gives no way through"), { code: `PROXY_${code}` });
 
 /** The whole body as text; undefined, and the connection is closed, once it has more than `most` characters. */
 export async function readText(response: http.IncomingMessage, most: number): Promise<string | undefined> {

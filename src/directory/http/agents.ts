@@ -1,9 +1,7 @@
 /** Connections to Entra and Graph: kept alive, straight or through the proxy that the environment names. */
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
-import { Agent, request as httpsRequest } from "node:https";
-import { isIP, type Socket } from "node:net";
-import type { Duplex } from "node:stream";
-import { connect as tlsConnect } from "node:tls";
+import { Agent } from "node:https";
+import { isIP } from "node:net";
+import { bare, tunnelThrough } from "../../base/tunnel.ts";
 import { TransportError } from "./transport-error.ts";
 
 export interface ProxySettings {
@@ -27,7 +25,7 @@ export function createAgents({ proxy, ca, idleMs }: AgentOptions): (url: string)
   const straight = new Agent(pool);
   if (proxy === undefined) return () => straight;
   const tunnelled = new Agent(pool);
-  tunnelled.createConnection = tunnelThrough(new URL(proxy.url));
+  tunnelled.createConnection = tunnelThrough(new URL(proxy.url), toError);
   return (url) => (isExempt(new URL(url), proxy.noProxy) ? straight : tunnelled);
 }
 
@@ -49,66 +47,4 @@ export function isExempt({ hostname, port }: URL, noProxy: string): boolean {
     });
 }
 
-const bare = (host: string): string => host.replace(/^\[(.*)\]$/, "$1");
-
-/** A proxy that accepts a connection and never answers must not keep it for ever. */
-const CONNECT_MS = 30_000;
-
-type CreateConnection = Agent["createConnection"];
-
-/** An agent's `createConnection`, by way of the proxy's CONNECT. Only the tunnel's own TLS ever sees a token. */
-function tunnelThrough(proxy: URL): CreateConnection {
-  const send = proxy.protocol === "https:" ? httpsRequest : httpRequest;
-  return (options, done) => {
-    const { host, port, servername, ca } = options as { host: string; port: number; servername?: string; ca?: string };
-    const target = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
-    const outgoing: ClientRequest = send({
-      method: "CONNECT",
-      hostname: bare(proxy.hostname),
-      port: proxy.port,
-      path: target,
-      headers: { Host: target, ...authorization(proxy) },
-      agent: false,
-      timeout: CONNECT_MS,
-    });
-    const fail = (error: Error): void => done?.(error, undefined as unknown as Duplex);
-    outgoing.once("timeout", () => outgoing.destroy(new TransportError("proxy", "ETIMEDOUT")));
-    outgoing.once("error", (error) => fail(toProxyError(error)));
-    // The answer to a CONNECT that is refused with a body, and to one that is not.
-    const refuse = ({ statusCode = 0 }: IncomingMessage): void => {
-      outgoing.destroy();
-      fail(new TransportError("proxy", `HTTP_${statusCode}`));
-    };
-    outgoing.once("response", refuse);
-    outgoing.once("connect", (answer: IncomingMessage, socket: Socket) => {
-      if (answer.statusCode !== 200) {
-        socket.destroy();
-        refuse(answer);
-        return;
-      }
-      socket.setTimeout(0);
-      done?.(
-        null,
-        tlsConnect({
-          socket,
-          servername: servername ?? (isIP(host) === 0 ? host : ""),
-          ...(ca === undefined ? {} : { ca }),
-          host,
-        }),
-      );
-    });
-    outgoing.end();
-    return undefined;
-  };
-}
-
-function authorization({ username, password }: URL): Record<string, string> {
-  if (username === "" && password === "") return {};
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return { "Proxy-Authorization": `Basic ${Buffer.from(pair).toString("base64")}` };
-}
-
-function toProxyError(error: Error): TransportError {
-  if (error instanceof TransportError) return error;
-  return new TransportError("proxy", "code" in error ? String(error.code) : undefined);
-}
+const toError = (code: string | undefined): TransportError => new TransportError("proxy", code);

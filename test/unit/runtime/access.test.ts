@@ -42,6 +42,15 @@ describe("access from a kubeconfig", () => {
     });
   });
 
+  it("has the proxy by which the server is reached, and the credentials are the same", async () => {
+    const access = loadAccess(kubeconfig({ ...HTTPS, "proxy-url": "http://proxy.example:3128" }, { token: "t" }));
+    expect(access.proxy).toBe("http://proxy.example:3128");
+    expect(await access.authenticate(false)).toEqual({
+      ca: Buffer.from("the CA"),
+      headers: { Authorization: "Bearer t" },
+    });
+  });
+
   it.each(["Never", "IfAvailable"])("takes a plugin with interactiveMode: %s", (interactiveMode) => {
     expect(loadAccess(kubeconfig(HTTPS, { exec: { ...PLUGIN, interactiveMode } })).namespace).toBe("mail");
   });
@@ -117,7 +126,16 @@ describe("access from a kubeconfig", () => {
       () => loadAccess(kubeconfig({ server: "nowhere" })),
       /context "x" names no cluster with a valid server URL/,
     ],
-    ["it wants a proxy", () => loadAccess(kubeconfig({ ...HTTPS, "proxy-url": "http://p" })), /proxy-url/],
+    [
+      "its proxy speaks something else",
+      () => loadAccess(kubeconfig({ ...HTTPS, "proxy-url": "socks5://u:pw@p" })),
+      /the proxy-url of cluster "c" must be an http or https URL such as (?!.*pw@p)/,
+    ],
+    [
+      "it wants a proxy for a server without TLS",
+      () => loadAccess(kubeconfig({ server: "http://p:80", "proxy-url": "http://p" })),
+      /is for a server with https; this one has http, so take it out/,
+    ],
     [
       "its plugin has to ask somebody",
       () => loadAccess(kubeconfig(HTTPS, { exec: { ...PLUGIN, interactiveMode: "Always" } })),
