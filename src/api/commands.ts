@@ -11,6 +11,8 @@ const annotate = (object: O365Sync, annotation: string, value: string): string =
 
 export const syncCommand = (object: O365Sync): string => annotate(object, "sync", "$(date +%s)");
 
+export const testConnectionCommand = (object: O365Sync): string => annotate(object, "test-connection", "$(date +%s)");
+
 /** A digest that is none never becomes part of a command that somebody pastes. */
 export const approveCommand = (object: O365Sync, digest: string): string =>
   annotate(object, "approve", SAFE_VALUE.test(digest) ? digest : "DIGEST");

@@ -29,3 +29,29 @@ export function someOf(words: readonly string[]): string {
   const more = words.length - MOST_SHOWN;
   return `${words.slice(0, MOST_SHOWN).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
+
+/** Slips of the hand: two neighbours swapped are two. */
+const MOST_SLIPS = 2;
+
+/** The word that `word` was most likely meant to be; undefined: none is near. */
+export function likeliest(word: string, known: readonly string[]): string | undefined {
+  const near = known
+    .map((each) => ({ each, slips: slipsBetween(word, each) }))
+    .filter(({ slips }) => slips <= MOST_SLIPS);
+  return near.sort((a, b) => a.slips - b.slips || (a.each < b.each ? -1 : 1))[0]?.each;
+}
+
+/** How many letters have to be added, left out or changed (Levenshtein). */
+function slipsBetween(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > MOST_SLIPS) return Infinity;
+  let above = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [row, letter] of [...a].entries()) {
+    const next = [row + 1];
+    for (let column = 0; column < b.length; column++) {
+      const changed = (above[column] ?? 0) + (letter === b[column] ? 0 : 1);
+      next.push(Math.min(changed, (above[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
+    }
+    above = next;
+  }
+  return above[b.length] ?? Infinity;
+}

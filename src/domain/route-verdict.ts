@@ -60,19 +60,26 @@ function claimNote({ name, holder, routedHere }: Claim): string {
     : `${name} is held by the MailDomain ${holder} and not routed here; take it out of one of the two`;
 }
 
-function noList({ domain: { metadata, spec }, routing: { missing }, syncs }: Known): string {
+function noList({ domain: { metadata, spec }, routing: { missing }, syncs, lists }: Known): string {
   const what = `no recipient list is published for ${inWords(missing)}, so it is not routed`;
   if (spec.serverType !== "Office365") return `${what}; only domains with serverType Office365 have a sync`;
   const [sync] = syncs;
-  if (sync === undefined) return `${what}; make an O365Sync with domainRef ${metadata.name} and sync it`;
+  const cure = `make an O365Sync with domainRef ${metadata.name} and sync it`;
+  const elsewhere = lists.find(({ isOwn }) => !isOwn);
+  if (sync === undefined && elsewhere !== undefined && missing.includes(spec.domain))
+    return `${what} here: the list that stands, of the O365Sync ${elsewhere.sync}, was published for another MailDomain; delete this MailDomain if that one is meant, or ${cure}: it begins with that list`;
+  if (sync === undefined) return `${what}; ${cure}`;
   return `${what}; the O365Sync ${sync.metadata.name} has not published it: ${stateOf(sync)}`;
 }
 
-/** What an O365Sync waits for, in a word. */
+/** What an O365Sync waits for, in a word. That it works on it is said only while a run is under way. */
 function stateOf({ status }: O365Sync): string {
   if (status?.held !== undefined) return `its plan ${status.held.planDigest} is held`;
+  if (status?.lastSync !== undefined && status.lastSync.result === undefined) return "its sync is under way";
   const ready = status?.conditions?.find(({ type }) => type === "Ready");
-  if (ready === undefined || ready.status === "Unknown") return "it is working on it";
+  if (ready === undefined) return "it was not looked at yet";
+  if (ready.reason === "AwaitingFirstSync") return "it was not synced yet, and its condition Ready says how to";
+  if (ready.status === "Unknown") return "its first sync has not begun yet";
   return ready.status === "True" ? "its next sync does" : `its condition Ready says ${ready.reason}`;
 }
 
@@ -111,7 +118,7 @@ function listNotes({ lists, exists, lastSuccessfulTime }: Known): string[] {
   const names = inWords(left.map(({ sync }) => sync));
   const orphans = kept
     ? `the ConfigMaps of ${names} stand, whose O365Sync is gone; delete them once no gateway mounts them`
-    : `nobody refreshes the list of ${names} since ${since}: its O365Sync is gone`;
+    : `nobody refreshes the list of ${names} since ${since}: its O365Sync is gone; apply it again, or delete this MailDomain where the domain is given up`;
   return [
     ...(unread.length === 0 ? [] : [`the manifest of ${inWords(unread)} cannot be read, so what was routed stays so`]),
     ...(left.length === 0 ? [] : [orphans]),

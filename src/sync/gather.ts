@@ -196,7 +196,7 @@ async function refuseOtherDomain(
   if (domain === undefined) {
     // It was published for this very MailDomain: what was begun may be finished without it.
     if (told === undefined || seen === undefined || seen.metadata.labels?.[LABEL_DOMAIN] === name) return;
-    throw new Failure("wait", "DependencyNotReady", missingDomain(name));
+    throw new Failure("wait", "DependencyNotReady", missingDomain(object));
   }
   const wanted = domain.spec.domain;
   const found = told ?? (await domainOfTables(maps, object, wanted, signal));
@@ -205,12 +205,12 @@ async function refuseOtherDomain(
     told === undefined
       ? `tables ${object.metadata.name}-recipients… hold`
       : `ConfigMap ${manifestName(object.metadata.name)} holds`;
-  const message = `the ${what} the list of ${found}, and the MailDomain ${name} is ${wanted}: nothing of it is touched; give this O365Sync another name, or delete the ConfigMaps with the label ${LABEL_SYNC}=${object.metadata.name} once no gateway mounts them`;
+  const message = `the ${what} the list of ${found}, and the MailDomain ${name} is ${wanted}: nothing of it is touched; if ${found} is meant, delete the MailDomain ${name} and apply it with spec.domain ${found}; else give this O365Sync another name, or delete the ConfigMaps with the label ${LABEL_SYNC}=${object.metadata.name} once no gateway mounts them`;
   throw new Failure("stalled", "ConfigMapConflict", message);
 }
 
-const missingDomain = (name: string): string =>
-  `spec.domainRef: the MailDomain ${name} does not exist in this namespace; create it`;
+const missingDomain = ({ metadata, spec }: O365Sync): string =>
+  `spec.domainRef: the MailDomain ${spec.domainRef.name} does not exist in the namespace ${metadata.namespace}; create it`;
 
 function damagedManifest(): Failure {
   const message =
@@ -225,7 +225,7 @@ export function findObstacle(
   claimants: readonly O365Sync[],
 ): Failure | undefined {
   const { name } = object.spec.domainRef;
-  if (domain === undefined) return new Failure("wait", "DependencyNotReady", missingDomain(name));
+  if (domain === undefined) return new Failure("wait", "DependencyNotReady", missingDomain(object));
   if (domain.spec.serverType !== "Office365") {
     const message = `spec.domainRef: the MailDomain ${name} has serverType ${domain.spec.serverType}; only Office365 is synced with a tenant`;
     return new Failure("stalled", "ServerTypeMismatch", message);

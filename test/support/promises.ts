@@ -256,6 +256,10 @@ export const TIES: readonly Tie[] = [
     ],
   },
   {
+    says: "it is looked for again within a minute",
+    by: [`${HEALING} › that becomes right by itself is looked at every minute`, row("the Secret deleted")],
+  },
+  {
     says: "it is served within a minute when it can be listed",
     by: [
       "test/extended/hostile/namespaces.test.ts › keeps no other from being served, is told once, and is taken up when it is back",
@@ -306,6 +310,8 @@ export const NO_PROMISES: readonly NoPromise[] = [
   { says: "Mails that the installation sends within an hour", because: "a limit" },
   { says: "mails that the installation sends within an hour", because: "a limit" },
   { says: "80 s were measured on real nodes", because: "kubelet's, and measured" },
+  { says: "then ask again, with a new value of the annotation", because: "what a person does" },
+  { says: "apply it corrected and ask again", because: "what a person does" },
   { says: "Put the right one in and ask again", because: "what a person does" },
   { says: "failed with nothing that tries again", because: "what has no other try" },
   { says: "set it to false and ask again", because: "what a person does" },

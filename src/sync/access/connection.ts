@@ -155,7 +155,8 @@ async function readSecret(
   signal: AbortSignal,
 ): Promise<Secret> {
   const secret = await find(client, SECRET, { namespace: object.metadata.namespace ?? "", name }, { signal });
-  if (secret === undefined) throw missing(field, `the Secret ${name} does not exist in this namespace; create it`);
+  if (secret === undefined)
+    throw missing(field, `the Secret ${name} does not exist in the namespace ${object.metadata.namespace}; create it`);
   return secret;
 }
 

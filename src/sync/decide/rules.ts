@@ -170,7 +170,7 @@ function retried(planned: NonNullable<NonNullable<O365Sync["status"]>["retry"]>,
 }
 
 /**
- * While the tenant does not let us in, or was why the last sync failed, and no retry would notice a change: a look with a
+ * While the tenant does not let us in, or nobody knows (the credential was gone), or it was why the last sync failed, and no retry would notice a change: a look with a
  * fresh token every 10 minutes; at once when somebody asks for it, the spec was changed or the Secret is another one.
  */
 export function recheck(situation: Situation): Decision | number | undefined {
@@ -178,7 +178,8 @@ export function recheck(situation: Situation): Decision | number | undefined {
   const status = object.status ?? {};
   if (object.spec.suspend || obstacle !== undefined) return undefined;
   if (checkAsked) return { do: "recheck" };
-  const refused = findCondition(status.conditions ?? [], "Authorized")?.status === "False";
+  const authorized = findCondition(status.conditions ?? [], "Authorized");
+  const refused = authorized !== undefined && authorized.status !== "True";
   if ((!refused && !isCuredByTenant(status)) || status.retry !== undefined) return undefined;
   const next = lastCheck === undefined || secretChanged || isEdited(situation) ? now : lastCheck + RECHECK_MS;
   return next <= now ? { do: "recheck" } : next;
@@ -187,13 +188,28 @@ export function recheck(situation: Situation): Decision | number | undefined {
 /** Tables of an old layout, when their time is over: from then on they differ from what must stand. */
 export const removeRetired = ({ retiringUntil }: Situation): number | undefined => retiringUntil;
 
+const ATTENDED_FOR_MS = 10 * MINUTE_MS;
+const ATTENDED_LOOK_MS = 10_000;
+
 /**
  * What is in the way goes away without an event where it is not watched: a Secret, a role, a quota, a policy, a foreign
- * ConfigMap. What becomes right by itself is looked at every minute, what a person must mend every 10 minutes.
+ * ConfigMap. What becomes right by itself is looked at every minute, what a person must mend every 10 minutes; a Secret
+ * that is missing every 10 s while somebody waits for it.
  */
-export function awaitObstacle({ obstacle, now }: Situation): number | undefined {
+export function awaitObstacle(situation: Situation): number | undefined {
+  const { obstacle, now } = situation;
   if (obstacle === undefined) return undefined;
-  return now + (obstacle.kind === "stalled" ? RECHECK_MS : MINUTE_MS);
+  if (obstacle.kind === "stalled") return now + RECHECK_MS;
+  return now + (obstacle.reason === "DependencyNotReady" && isAttended(situation) ? ATTENDED_LOOK_MS : MINUTE_MS);
+}
+
+/** A person is at work: the object was made, or answered a question, a few minutes ago. */
+function isAttended({ object: { metadata, status }, now }: Situation): boolean {
+  const times = [metadata.creationTimestamp, ...Object.values(status?.requests ?? {}).map(({ time }) => time)];
+  return times.some((time) => {
+    const ago = now - Date.parse(time ?? "");
+    return ago >= 0 && ago < ATTENDED_FOR_MS;
+  });
 }
 
 const startBy = (trigger: Exclude<Trigger, "Schedule" | "Manual" | "Approval">, situation: Situation): Decision =>

@@ -54,7 +54,9 @@ function refusal(request: PendingRequest, situation: Situation): Answer | undefi
       return reject("NotApprovable", `a plan held for ${held.reason} cannot be approved; see the condition Held`);
   }
   if (request.kind === "approve") return undefined;
-  return obstacle && { request, state: "Failed", reason: obstacle.reason, message: obstacle.message };
+  // The token is spent: what is in the way may go by itself, and the question does not come back.
+  const message = `${obstacle?.message}; then ask again, with a new value of the annotation`;
+  return obstacle && { request, state: "Failed", reason: obstacle.reason, message };
 }
 
 /** An approval that meets an obstacle is not spent: it waits, and is served when the obstacle is gone. */

@@ -4,7 +4,7 @@ import type { MailDomain, O365Sync } from "../../api/types.generated.ts";
 import { Failure } from "../../base/failure.ts";
 import { inSlices } from "../../base/slices.ts";
 import { isPauseDue, type Steps } from "../../base/steps.ts";
-import { someOf } from "../../base/words.ts";
+import { likeliest, someOf } from "../../base/words.ts";
 import type { Authorization, Directory, EnabledSources, Sharing } from "../../directory/types.ts";
 import type { Proposal } from "../../publication/proposal.ts";
 import { namesOf } from "../../publication/publication.ts";
@@ -56,10 +56,12 @@ export async function verifyOwnership(
   const verified = await directory.verifiedDomains(signal, fresh ? undefined : name);
   if (verified === undefined) return { kind: "unverified" };
   if (verified.includes(name)) return { kind: "verified", hash: ownershipHash(object, domain) };
+  const near = likeliest(name, verified);
+  const hint = near === undefined ? "" : `; did you mean ${near}?`;
   throw new Failure(
     "stalled",
     "DomainNotInTenant",
-    `${name} is not a verified domain of the tenant ${object.spec.tenantId}, which has ${someOf(verified)}; correct spec.tenantId, or verify the domain in the Microsoft 365 admin center`,
+    `${name} is not a verified domain of the tenant ${object.spec.tenantId}, which has ${someOf(verified)}${hint}; if spec.domain of the MailDomain ${domain.metadata.name} is misspelt, delete it, apply it corrected and ask again; else correct spec.tenantId, or verify the domain in the Microsoft 365 admin center`,
   );
 }
 

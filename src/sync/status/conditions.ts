@@ -1,6 +1,6 @@
 /** The conditions of an O365Sync, derived from its spec, its status and what is published. Pure. */
 
-import { approveLine, syncCommand } from "../../api/commands.ts";
+import { approveLine, syncCommand, testConnectionCommand } from "../../api/commands.ts";
 import { planName } from "../../api/names.ts";
 import type { MailDomain, O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
 import type { Failure } from "../../base/failure.ts";
@@ -13,6 +13,7 @@ import type { Access } from "../access/connection.ts";
 import { credentialExpiry, expiryNote } from "../access/expiry.ts";
 import { accountsHash } from "../decide/fingerprint.ts";
 import { withoutUnwanted } from "./additions-status.ts";
+import { annotationNotes } from "./annotations.ts";
 import { AUTHORIZED, consentLine, describeCounts, describeLimit } from "./messages.ts";
 
 export interface Finding {
@@ -53,7 +54,7 @@ export function settle(object: O365Sync, given: O365SyncStatus, facts: Facts): O
   const status = withoutUnwanted(object, given);
   const generation = object.metadata.generation ?? 0;
   const before = status.conditions ?? [];
-  const verdict = suspendedNote(object, readiness(object, status, facts));
+  const verdict = withNotes(object, readiness(object, status, facts));
   let conditions: readonly Condition[] = before;
   const put = (type: string, finding: Finding | undefined): void => {
     conditions =
@@ -65,7 +66,7 @@ export function settle(object: O365Sync, given: O365SyncStatus, facts: Facts): O
   put("Published", publishedFinding(before, status, facts));
   const { credentialExpiryTime: _before, ...kept } = status;
   const expiry = credentialExpiry(status, facts.access);
-  put("Authorized", authorizedFinding(object, facts.authorized ?? carried(before, "Authorized"), expiry, facts.now));
+  put("Authorized", authorizedFinding(object, lastAuthorized(before, facts), expiry, facts.now));
   put("Held", heldFinding(object, status));
   put("Reconciling", verdict.reconciling && { status: "True", ...verdict.reconciling });
   put("Stalled", verdict.stalled && { status: "True", ...verdict.stalled });
@@ -108,7 +109,7 @@ function readiness(object: O365Sync, status: O365SyncStatus, facts: Facts): Read
     obstructed(facts) ??
     held(object, status) ??
     failed(object, status, facts) ??
-    neverSynced(object, status) ??
+    neverSynced(object, status, facts) ??
     running(status) ??
     slotMissed(status, facts) ??
     syncRequired(object, status, facts) ??
@@ -121,7 +122,9 @@ function obstructed({ obstacle }: Facts): Readiness | undefined {
   const { kind, reason, message } = obstacle;
   const verdict = { status: "False", reason, message } as const;
   if (kind === "stalled") return { ...verdict, stalled: { reason, message } };
-  return { ...verdict, reconciling: { reason, message } };
+  if (reason !== "DependencyNotReady") return { ...verdict, reconciling: { reason, message } };
+  const again = `${message}; it is looked for again within a minute`;
+  return { ...verdict, message: again, reconciling: { reason, message: again } };
 }
 
 /** Nothing goes on by itself. */
@@ -182,7 +185,7 @@ function nextTry(object: O365Sync, status: O365SyncStatus, now: number): string 
   return object.spec.schedule.enabled ? "next try by the schedule" : `next try by hand: ${syncCommand(object)}`;
 }
 
-function neverSynced(object: O365Sync, status: O365SyncStatus): Readiness | undefined {
+function neverSynced(object: O365Sync, status: O365SyncStatus, facts: Facts): Readiness | undefined {
   if (status.lastSuccessfulTime !== undefined) return undefined;
   const isRunning = status.lastSync !== undefined && status.lastSync.result === undefined;
   if (isRunning || (object.spec.schedule.enabled && !object.spec.suspend)) {
@@ -190,14 +193,20 @@ function neverSynced(object: O365Sync, status: O365SyncStatus): Readiness | unde
     const progressing = { reason: "Progressing", message };
     return { status: "Unknown", ...progressing, reconciling: progressing };
   }
-  if (object.spec.suspend)
-    return {
-      status: "False",
-      reason: "AwaitingFirstSync",
-      message: "nothing was synced yet; set spec.suspend to false",
-    };
-  const message = `automatic sync is off and nothing was synced yet; test the connection, then run: ${syncCommand(object)}`;
-  return { status: "False", reason: "AwaitingFirstSync", message };
+  const awaiting = { status: "False", reason: "AwaitingFirstSync" } as const;
+  const yet = notYet(facts);
+  if (object.spec.suspend) return { ...awaiting, message: `${yet}; set spec.suspend to false` };
+  const cure = `to test the connection: ${testConnectionCommand(object)}; to sync: ${syncCommand(object)}`;
+  return { ...awaiting, message: `automatic sync is off, and ${yet}; ${cure}` };
+}
+
+/** An object that was made anew finds the list of the one before it. */
+function notYet({ published, predecessor }: Facts): string {
+  if (published !== undefined)
+    return `this object has not synced yet: the list of ${readableTime(Date.parse(published.time))} stands meanwhile`;
+  return predecessor === undefined
+    ? "nothing was synced yet"
+    : `this object has not synced yet: the list of the O365Sync ${predecessor} stands meanwhile`;
 }
 
 /** A routine run changes nothing until it has ended. */
@@ -233,8 +242,13 @@ function confirmed(status: O365SyncStatus, { published }: Facts): Readiness {
   return { status: "True", reason: "Succeeded", message: `${done}${counts}` };
 }
 
-function suspendedNote(object: O365Sync, verdict: Readiness): Readiness {
-  return object.spec.suspend ? { ...verdict, message: `suspended; ${verdict.message}` } : verdict;
+/**
+ * What is true beside every verdict. A question that nobody hears gets no answer: whoever waits for one looks here, also
+ * when its event is long gone. It goes first: a message may end in a link.
+ */
+function withNotes(object: O365Sync, verdict: Readiness): Readiness {
+  const notes = [...(object.spec.suspend ? ["suspended"] : []), ...annotationNotes(object)];
+  return { ...verdict, message: [...notes, verdict.message].join("; ") };
 }
 
 /** Where the manifest cannot tell, what stands is as before: the numbers in the status go on holding plans. */
@@ -302,6 +316,26 @@ function describeHeld(object: O365Sync, held: NonNullable<O365SyncStatus["held"]
     ? approveLine(object, held.planDigest)
     : "it cannot be approved: correct the cause, then sync again";
   return `nothing was saved (${numbers}); the plan ${held.planDigest} is in ConfigMap ${planName(object.metadata.name)}; ${cure}`;
+}
+
+const NO_CREDENTIAL: Finding = {
+  status: "Unknown",
+  reason: "NoCredential",
+  message: "there is no credential to ask the tenant with; see the condition Ready",
+};
+const NOT_TRIED: Finding = {
+  status: "Unknown",
+  reason: "NotTried",
+  message: "the credential is there again and was not tried yet",
+};
+
+/** By the last answer that the tenant gave, as long as what it was given for is there. */
+function lastAuthorized(before: readonly Condition[], { authorized, access }: Facts): Finding | undefined {
+  if (authorized !== undefined) return authorized;
+  const last = carried(before, "Authorized");
+  if (last === undefined) return undefined;
+  if (access === undefined) return NO_CREDENTIAL;
+  return last.reason === NO_CREDENTIAL.reason ? NOT_TRIED : last;
 }
 
 /** What is True is said anew each time, with what there is to say of the certificate: until its last day it works. */

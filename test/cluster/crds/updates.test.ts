@@ -29,14 +29,14 @@ describe("An update", () => {
       domain,
       { domain: "example.net" },
       "spec.domain",
-      "must not change; make another MailDomain for another domain",
+      "must not change; make another MailDomain for another domain; to mend a typo, delete this one and apply it corrected (what is published stays, unless deletionPolicy is Delete)",
     ],
     [
       "domainRef",
       sync,
       { domainRef: { name: "other" } },
       "spec.domainRef",
-      "must not change; make another O365Sync for another domain",
+      "must not change; make another O365Sync for another domain; to mend a typo, delete this one and apply it corrected (what is published stays, unless output.deletionPolicy is Delete)",
     ],
   ])("cannot change %s", async (_field, object, spec, field, text) => {
     const { status, body } = await patch(object, { spec });

@@ -39,7 +39,9 @@ describe("An object of a sync that", () => {
     const { status } = shown;
     await expectDescribed(world, shown, "the Secret is deleted");
     expect(status?.requests?.sync).toMatchObject({ state: "Failed", reason: "DependencyNotReady" });
-    expect(status?.conditions?.[0]?.message).toContain("the Secret o365 does not exist in this namespace; create it");
+    expect(status?.conditions?.[0]?.message).toContain(
+      "the Secret o365 does not exist in the namespace mail; create it",
+    );
     expect(brief(status?.conditions)).toContain("Published=True/Published");
     await world.apply("secrets", secret(world.tenant.clientSecret));
     clock.shift(MINUTE_MS + 1);

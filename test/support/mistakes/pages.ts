@@ -152,7 +152,7 @@ export const PAGES: readonly Mistake[] = [
     what: "a Secret that is not there",
     make: [withoutSecret],
     type: [...asking("sync", "Sync"), ".status.requests.sync.message"],
-    seen: "the Secret o365 does not exist in this namespace; create it",
+    seen: "the Secret o365 does not exist in the namespace mail; create it",
     told: "goes on by itself once it is there",
     cure: [secret(RIGHT_SECRET)],
   },

@@ -26,6 +26,8 @@ const DAY = 24 * HOUR;
 const failed = (reason: string, more: object = {}): Partial<O365SyncStatus> => ({
   lastSync: { ...FAILED, trigger: "Manual", id: "manual-1", reason, ...more },
 });
+const asked = (time: number) =>
+  ({ sync: { token: "1", state: "Failed", reason: "DependencyNotReady", message: "", time: at(time) } }) as const;
 const cured = (reason: string) => failed(reason, { curedTime: at(NOON) });
 const obstacle = (kind: Failure["kind"], reason: string) => new Failure(kind, reason, "something is in the way");
 const rows = (cases: readonly [sentence: string, row: Row, decision: string][]) =>
@@ -67,6 +69,33 @@ describe("The cause of a failure (issue 17, points 2 and 3)", () => {
       {
         spec: OFF,
         status: failed("DependencyNotReady"),
+        situation: { obstacle: obstacle("wait", "DependencyNotReady") },
+      },
+      `wait until ${at(NOON + MINUTE)}`,
+    ],
+    [
+      "that becomes right by itself is looked at every 10 s while somebody waits for an answer",
+      {
+        spec: OFF,
+        status: { ...failed("DependencyNotReady"), requests: asked(NOON - 9 * MINUTE) },
+        situation: { obstacle: obstacle("wait", "DependencyNotReady") },
+      },
+      `wait until ${at(NOON + 10_000)}`,
+    ],
+    [
+      "that becomes right by itself is looked at every minute once nobody waits any more",
+      {
+        spec: OFF,
+        status: { ...failed("DependencyNotReady"), requests: asked(NOON - 10 * MINUTE) },
+        situation: { obstacle: obstacle("wait", "DependencyNotReady") },
+      },
+      `wait until ${at(NOON + MINUTE)}`,
+    ],
+    [
+      "that becomes right by itself is looked at every minute where a clock that was wrong wrote the answer",
+      {
+        spec: OFF,
+        status: { ...failed("DependencyNotReady"), requests: asked(NOON + MINUTE) },
         situation: { obstacle: obstacle("wait", "DependencyNotReady") },
       },
       `wait until ${at(NOON + MINUTE)}`,
