@@ -15,5 +15,6 @@ export const commandsOf = ({ blocks }: Page): string[] =>
     .flatMap(({ text }) => text.replaceAll(/\\\n\s*/g, "").split(/\n(?=(?:[^']*'[^']*')*[^']*$)/))
     .map((line) => line.replace(/^\$ /, "").trim())
     .map((line) => line.replaceAll("OPERATOR_NAMESPACE", SYSTEM).replaceAll(/\bNAMESPACE\b/g, "mail"))
+    .map((line) => line.replaceAll(/\bFILE\b/g, "secret"))
     .map((line) => line.replaceAll(/\bNAME\b/g, "example-com").replaceAll(/ SECRET\b/g, " o365-cert"))
     .filter((line) => line !== "" && !line.startsWith("#"));

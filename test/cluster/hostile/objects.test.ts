@@ -40,7 +40,7 @@ describe("An object of a sync that", () => {
     await expectDescribed(world, shown, "the Secret is deleted");
     expect(status?.requests?.sync).toMatchObject({ state: "Failed", reason: "DependencyNotReady" });
     expect(status?.conditions?.[0]?.message).toContain(
-      "the Secret o365 does not exist in the namespace mail; create it",
+      `the Secret o365 does not exist in the namespace ${world.namespace}; create it`,
     );
     expect(brief(status?.conditions)).toContain("Published=True/Published");
     await world.apply("secrets", secret(world.tenant.clientSecret));

@@ -25,7 +25,7 @@ export const objects: Chapter = {
     {
       cause: "no MailDomain yet",
       says: "DependencyNotReady",
-      words: "the MailDomain example-com does not exist in the namespace mail; create it",
+      words: "the MailDomain example-com does not exist in the namespace",
       cure: "make it",
       after: "at once",
       play: async ({ world }) => {

@@ -72,7 +72,7 @@ export const credentials: Chapter = {
     {
       cause: "the Secret deleted",
       says: "DependencyNotReady",
-      words: "the Secret o365 does not exist in the namespace mail; create it",
+      words: "the Secret o365 does not exist in the namespace",
       cure: "make it again",
       after: "1 minute",
       play: async ({ world, slot }) => {

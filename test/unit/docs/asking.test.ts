@@ -43,6 +43,26 @@ describe.each(texts.map(({ path, text }) => [path, text] as const))("%s", (_, te
   });
 });
 
+describe.each(["README.md", "docs/getting-started.md"])("%s", (path) => {
+  const text = readFileSync(ROOT + path, "utf8");
+
+  it("shows the two objects as their files have them (issue 25)", () => {
+    const shown = [...text.matchAll(/^```yaml\n(apiVersion: o365sync\.dev[\s\S]*?)^```$/gm)].map(([, block]) => block);
+    const files = ["maildomain", "o365sync"].map((name) => readFileSync(`${ROOT}examples/${name}.yaml`, "utf8"));
+    expect(shown).toEqual(files.map((file) => file.replaceAll(/^#.*\n/gm, "")));
+  });
+
+  it("gives the operator the secret by one line alone", () => {
+    const lines = text.match(/^kubectl -n mail create secret .*$/gm) ?? [];
+    expect(new Set(lines).size).toBe(1);
+    expect(lines[0]).toContain("--from-file=clientSecret=FILE ");
+  });
+
+  it("says that an answer is no success", () => {
+    expect(text).toContain("`condition met` means answered, not succeeded");
+  });
+});
+
 describe("README.md", () => {
   const text = readFileSync(`${ROOT}README.md`, "utf8");
 
