@@ -45,7 +45,7 @@ export function likeliest(word: string, known: readonly string[]): string | unde
 function slipsBetween(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > MOST_SLIPS) return Infinity;
   let above = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [row, letter] of [...a].entries()) {
+  for (const [row, letter] of a.split("").entries()) {
     const next = [row + 1];
     for (let column = 0; column < b.length; column++) {
       const changed = (above[column] ?? 0) + (letter === b[column] ? 0 : 1);

@@ -10,11 +10,12 @@ import { findCondition, removeCondition, setCondition } from "../../runtime/cond
 import type { Condition } from "../../runtime/kube.ts";
 import { describeSchedule, upcomingSlot, wantedSlots } from "../../schedule/object-schedule.ts";
 import type { Access } from "../access/connection.ts";
-import { credentialExpiry, expiryNote } from "../access/expiry.ts";
+import { credentialExpiry } from "../access/expiry.ts";
 import { accountsHash } from "../decide/fingerprint.ts";
 import { withoutUnwanted } from "./additions-status.ts";
 import { annotationNotes } from "./annotations.ts";
-import { AUTHORIZED, consentLine, describeCounts, describeLimit } from "./messages.ts";
+import { authorizedFinding, lastAuthorized } from "./authorized.ts";
+import { consentLine, describeCounts, describeLimit } from "./messages.ts";
 
 export interface Finding {
   readonly status: "True" | "False" | "Unknown";
@@ -66,7 +67,7 @@ export function settle(object: O365Sync, given: O365SyncStatus, facts: Facts): O
   put("Published", publishedFinding(before, status, facts));
   const { credentialExpiryTime: _before, ...kept } = status;
   const expiry = credentialExpiry(status, facts.access);
-  put("Authorized", authorizedFinding(object, lastAuthorized(before, facts), expiry, facts.now));
+  put("Authorized", authorizedFinding(object, lastAuthorized(carried(before, "Authorized"), facts), expiry, facts.now));
   put("Held", heldFinding(object, status));
   put("Reconciling", verdict.reconciling && { status: "True", ...verdict.reconciling });
   put("Stalled", verdict.stalled && { status: "True", ...verdict.stalled });
@@ -316,38 +317,6 @@ function describeHeld(object: O365Sync, held: NonNullable<O365SyncStatus["held"]
     ? approveLine(object, held.planDigest)
     : "it cannot be approved: correct the cause, then sync again";
   return `nothing was saved (${numbers}); the plan ${held.planDigest} is in ConfigMap ${planName(object.metadata.name)}; ${cure}`;
-}
-
-const NO_CREDENTIAL: Finding = {
-  status: "Unknown",
-  reason: "NoCredential",
-  message: "there is no credential to ask the tenant with; see the condition Ready",
-};
-const NOT_TRIED: Finding = {
-  status: "Unknown",
-  reason: "NotTried",
-  message: "the credential is there again and was not tried yet",
-};
-
-/** By the last answer that the tenant gave, as long as what it was given for is there. */
-function lastAuthorized(before: readonly Condition[], { authorized, access }: Facts): Finding | undefined {
-  if (authorized !== undefined) return authorized;
-  const last = carried(before, "Authorized");
-  if (last === undefined) return undefined;
-  if (access === undefined) return NO_CREDENTIAL;
-  return last.reason === NO_CREDENTIAL.reason ? NOT_TRIED : last;
-}
-
-/** What is True is said anew each time, with what there is to say of the certificate: until its last day it works. */
-function authorizedFinding(
-  object: O365Sync,
-  finding: Finding | undefined,
-  expiry: number | undefined,
-  now: number,
-): Finding | undefined {
-  if (finding?.status !== "True") return finding;
-  const note = expiryNote(object, expiry, now);
-  return { ...finding, message: note === undefined ? AUTHORIZED : `${AUTHORIZED}; note: ${note}` };
 }
 
 function publishedStatus({
