@@ -1,18 +1,9 @@
 /** The route follows the list: nothing but a plan takes a name off the gateway (the numbers are points of "The route is not guarded"). */
 import { beforeEach, describe, expect, it } from "vitest";
-import type { MailDomain, O365Sync } from "../../../src/api/types.generated.ts";
-import { verdictOf } from "../../../src/domain/route-verdict.ts";
-import { syncSpec } from "../../support/memory-operator.ts";
+import type { MailDomain } from "../../../src/api/types.generated.ts";
 import { createTown, type Town } from "../../support/memory-town.ts";
 
 const STRICT = { deletionGuard: { enabled: true, maxPercent: 0, floor: 0 } } as const;
-const condition = (status: "True" | "False" | "Unknown", reason: string) => ({
-  type: "Ready",
-  status,
-  reason,
-  message: "",
-  lastTransitionTime: "2026-01-01T00:00:00Z",
-});
 const alias = (...names: string[]) => names.map((name) => ({ name, recipients: "Directory" as const }));
 
 let town: Town;
@@ -348,42 +339,6 @@ describe("What a MailDomain says", () => {
       message: `no recipient list is published for a.test, so it is not routed; ${cure}`,
     });
     expect(isStalled("a")).toBe(stalled);
-  });
-
-  it.each<[sentence: string, status: O365Sync["status"]]>([
-    ["it was not looked at yet", undefined],
-    ["it was not looked at yet", { observedGeneration: -1 }],
-    ["its first sync has not begun yet", { conditions: [condition("Unknown", "Progressing")] }],
-    [
-      "its sync is under way",
-      {
-        conditions: [condition("Unknown", "Progressing")],
-        lastSync: { id: "initial-1", trigger: "Initial", startTime: "2026-01-01T00:00:00Z", attempts: 1 },
-      },
-    ],
-    ["its condition Ready says Throttled", { conditions: [condition("False", "Throttled")] }],
-  ])("that an O365Sync has not published: %s", (cure, status) => {
-    const metadata = { namespace: "mail", name: "a" };
-    const domain: MailDomain = {
-      metadata,
-      spec: {
-        domain: "a.test",
-        serverType: "Office365",
-        deliveryPort: 25,
-        inboundServers: [{ host: "mx.a.test", preference: 10 }],
-        deletionPolicy: "Orphan",
-      },
-    };
-    const sync: O365Sync = { metadata, spec: syncSpec("a", {}), ...(status && { status }) };
-    const routing = { names: [], claims: [], missing: ["a.test"], waiting: [] };
-    const known = { domain, routing, lists: [], conflict: undefined, lastSuccessfulTime: undefined };
-    expect(verdictOf({ ...known, syncs: [sync], exists: () => true }).message).toBe(
-      `no recipient list is published for a.test, so it is not routed; the O365Sync a has not published it: ${cure}`,
-    );
-    const another = { sync: "other", names: [], isOwn: false, manifest: undefined };
-    expect(verdictOf({ ...known, lists: [another], syncs: [], exists: () => true }).message).toContain(
-      "no recipient list is published for a.test, so it is not routed here: the list that stands, of the O365Sync other, was published for another MailDomain; delete this MailDomain if that one is meant, or make an O365Sync with domainRef a and sync it: it begins with that list",
-    );
   });
 
   it("of a list that is held before it is published", async () => {
