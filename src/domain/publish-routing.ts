@@ -1,14 +1,15 @@
 /** Writes the routing ConfigMap of a MailDomain. */
 import { ANNOTATION_DOMAIN_NAME, LABEL_DOMAIN, LABEL_ROLE } from "../api/group.ts";
+import { claimedNames, routedNames } from "../api/indexers.ts";
 import { routingName } from "../api/names.ts";
 import { isOwned, mergedMetadata, metadataIsCurrent, type Owner, ownedMetadata } from "../api/ownership.ts";
 import type { MailDomain } from "../api/types.generated.ts";
 import { sha256 } from "../recipients/revision.ts";
 import {
-  parseRelayDomains,
   RELAY_DOMAINS_KEY,
   renderRelayDomains,
   renderTransport,
+  routedIn,
   TRANSPORT_KEY,
 } from "../recipients/tables/routing.ts";
 import { find } from "../runtime/find.ts";
@@ -36,7 +37,7 @@ export async function readRouting(client: Client, domain: MailDomain, signal: Ab
   const name = routingName(domain.metadata.name);
   const found = await find(client, CONFIG_MAP, { namespace: domain.metadata.namespace ?? "", name }, { signal });
   if (found === undefined) return { found, routed: [], conflict: undefined };
-  const routed = parseRelayDomains(found.data?.[RELAY_DOMAINS_KEY]);
+  const routed = routedIn(found.data?.[RELAY_DOMAINS_KEY], [...claimedNames(domain), ...routedNames(domain)]);
   const conflict = isOwned(ownerOf(domain), found, labelsOf(domain))
     ? conflictOf(domain, found, routed)
     : foreign(name);

@@ -1,11 +1,11 @@
 /** Takes the names off the gateway that a publication which was begun takes out of the tables, before it does so. */
 
 import { LABEL_DOMAIN, LABEL_ROLE } from "../api/group.ts";
-import { BY_DOMAIN_NAME } from "../api/indexers.ts";
+import { BY_DOMAIN_NAME, routedNames } from "../api/indexers.ts";
 import { routingName } from "../api/names.ts";
 import { isOwned, type Owner } from "../api/ownership.ts";
 import type { O365Sync } from "../api/types.generated.ts";
-import { parseRelayDomains, RELAY_DOMAINS_KEY, TRANSPORT_KEY, withoutNames } from "../recipients/tables/routing.ts";
+import { RELAY_DOMAINS_KEY, routedIn, TRANSPORT_KEY, withoutNames } from "../recipients/tables/routing.ts";
 import { find } from "../runtime/find.ts";
 import { CONFIG_MAP, type ConfigMap } from "../runtime/kube.ts";
 import { ApiError } from "../runtime/types.ts";
@@ -46,7 +46,13 @@ export function createRoutes(sources: ListSources): Routes {
     const namespace = object.metadata.namespace ?? "";
     const found = await find(client, CONFIG_MAP, { namespace, name: routingName(mailDomain) }, { signal });
     if (found === undefined || !isRouting(found, mailDomain)) return;
-    const routed = parseRelayDomains(found.data?.[RELAY_DOMAINS_KEY]);
+    const domainOfRouting = stores.domains.get(`${namespace}/${mailDomain}`);
+    const known = [
+      ...carriedNames(intent.target),
+      ...(current === undefined ? [] : carriedNames(current)),
+      ...(domainOfRouting === undefined ? [] : routedNames(domainOfRouting)),
+    ];
+    const routed = routedIn(found.data?.[RELAY_DOMAINS_KEY], known);
     const next = new Set(carriedNames(intent.target));
     // Without a manifest nobody knows what stands: whatever is routed may lose its table.
     const before = current === undefined ? routed : carriedNames(current);

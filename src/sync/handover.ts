@@ -1,12 +1,12 @@
 /** Names that move to another MailDomain: the old holder keeps their recipients until the new one routes them. */
 
-import { BY_CLAIMED_NAME, claimedNames } from "../api/indexers.ts";
+import { BY_CLAIMED_NAME, claimedNames, routedNames } from "../api/indexers.ts";
 import { routingName } from "../api/names.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import type { ConfigMaps } from "../publication/configmaps.ts";
 import type { Publication } from "../publication/manifest.ts";
 import type { AliasDomain } from "../recipients/model.ts";
-import { parseRelayDomains, RELAY_DOMAINS_KEY } from "../recipients/tables/routing.ts";
+import { RELAY_DOMAINS_KEY, routedIn } from "../recipients/tables/routing.ts";
 import { find } from "../runtime/find.ts";
 import { CONFIG_MAP } from "../runtime/kube.ts";
 import { storeKey } from "../runtime/store.ts";
@@ -53,8 +53,9 @@ async function isInMove(
   return heirs.length > 0;
 }
 
-async function routedBy({ client }: Services, { metadata }: MailDomain, signal: AbortSignal): Promise<string[]> {
+async function routedBy({ client }: Services, domain: MailDomain, signal: AbortSignal): Promise<string[]> {
+  const { metadata } = domain;
   const key = { namespace: metadata.namespace ?? "", name: routingName(metadata.name) };
   const found = await find(client, CONFIG_MAP, key, { signal });
-  return parseRelayDomains(found?.data?.[RELAY_DOMAINS_KEY]);
+  return routedIn(found?.data?.[RELAY_DOMAINS_KEY], [...claimedNames(domain), ...routedNames(domain)]);
 }

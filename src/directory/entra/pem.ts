@@ -21,6 +21,8 @@ export interface PemFiles {
 /** More than any chain has, or all chains that somebody put into one file. */
 const MOST_BLOCKS = 64;
 const LONGEST_CHAIN = 10;
+/** As many blocks, of keys of 16,384 bits. */
+const LONGEST_FILE = 512 * 1024;
 
 interface Block {
   readonly label: string;
@@ -56,19 +58,28 @@ function looksOf(file: string): string | undefined {
   return /-----BEGIN ENCRYPTED |^Proc-Type: 4,ENCRYPTED/m.test(file) ? "a key with a passphrase" : undefined;
 }
 
+const DASHES = "-----";
+const BEGIN = /-----BEGIN ([A-Z0-9 ]{1,40})-----/y;
+const CONTENT = /^[A-Za-z0-9+/=\s:,-]*$/;
+
 /**
  * What stands between blocks (bag attributes, comments) tells nothing, nor do blanks around a line: YAML within YAML is
- * indented. Settings files write a line end as `\n`.
+ * indented. Settings files write a line end as `\n`. Goes once through the text: anybody may have put a mebibyte there.
  */
-function blocksOf(text: string): Block[] {
-  const found = text
-    .replaceAll("\\n", "\n")
-    .replaceAll(/^[ \t]+|[ \t\r]+$/gm, "")
-    .matchAll(/-----BEGIN ([A-Z0-9 ]{1,40})-----[A-Za-z0-9+/=\s:,-]*?-----END \1-----/g);
+function blocksOf(file: string): Block[] {
+  const lines = file.slice(0, LONGEST_FILE).replaceAll("\\n", "\n").split("\n");
+  const text = lines.map((line) => line.trim()).join("\n");
   const blocks: Block[] = [];
-  for (const [pem, label = ""] of found) {
-    blocks.push({ label, pem: `${pem}\n` });
-    if (blocks.length === MOST_BLOCKS) break;
+  for (let at = text.indexOf(DASHES); at !== -1 && blocks.length < MOST_BLOCKS; ) {
+    BEGIN.lastIndex = at;
+    const [begin = "", label = ""] = BEGIN.exec(text) ?? [];
+    const end = text.indexOf(DASHES, at + Math.max(begin.length, 1));
+    const last = `-----END ${label}-----`;
+    if (begin !== "" && end !== -1 && text.startsWith(last, end)) {
+      const pem = text.slice(at, end + last.length);
+      if (CONTENT.test(pem)) blocks.push({ label, pem: `${pem}\n` });
+      at = text.indexOf(DASHES, end + last.length);
+    } else at = end;
   }
   return blocks;
 }

@@ -38,7 +38,8 @@ export function withoutNames(
   text: string | undefined,
   names: readonly string[],
 ): string {
-  const kept = (text ?? "").split("\n").filter((line) => line !== "" && !names.includes(line.split(" ")[0] ?? ""));
+  const going = new Set(names);
+  const kept = (text ?? "").split("\n").filter((line) => line !== "" && !going.has(line.split(" ")[0] ?? ""));
   if (kept.length > 0) return kept.map((line) => `${line}\n`).join("");
   return key === RELAY_DOMAINS_KEY ? renderRelayDomains([]) : renderTransport([], [], 0);
 }
@@ -47,6 +48,30 @@ export function withoutNames(
 export function parseRelayDomains(text: string | undefined): string[] {
   const names = (text ?? "").split("\n").flatMap((line) => line.split(" ")[0] || []);
   return names.filter((name) => name !== NOTHING);
+}
+
+/** A name as the CRD takes it. */
+const DOMAIN = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
+/** Of names that nobody knows: those of lists that somebody left are few. */
+const MOST_UNKNOWN = 1024;
+
+/**
+ * The domains that a relay_domains table of ours names. Anybody may have written it: what is no name is passed over, none is
+ * named twice, and beyond those that are `known` there are a bounded number, since much is asked about each.
+ */
+export function routedIn(text: string | undefined, known: readonly string[]): string[] {
+  const asKnown = new Set(known);
+  const found = new Set<string>();
+  let unknown = 0;
+  for (const name of parseRelayDomains(text)) {
+    if (found.has(name)) continue;
+    if (asKnown.has(name)) found.add(name);
+    else if (unknown < MOST_UNKNOWN && DOMAIN.test(name)) {
+      found.add(name);
+      unknown++;
+    }
+  }
+  return [...found];
 }
 
 const lines = (entries: readonly string[]): string =>

@@ -6,6 +6,8 @@ import { Failure } from "../../../src/base/failure.ts";
 import { inSlices } from "../../../src/base/slices.ts";
 import { allSteps } from "../../../src/base/steps.ts";
 import { UnzipError } from "../../../src/base/unzip.ts";
+import { choosePair } from "../../../src/directory/entra/pem.ts";
+import { shapeOf } from "../../../src/directory/entra/secret-shape.ts";
 import { toObject } from "../../../src/directory/graph/objects.ts";
 import { changesOf, INDEX_KEY, packRun, parseChanges, withRun } from "../../../src/publication/changes-file.ts";
 import { parseAccounts } from "../../../src/publication/chunks.ts";
@@ -21,6 +23,9 @@ import { createAddressSet } from "../../../src/recipients/packed/address-set.ts"
 import { createRosterBuilder, rosterOf } from "../../../src/recipients/packed/roster.ts";
 import { readPlanFile, writePlanFile } from "../../../src/recipients/plan-file.ts";
 import { sha256 } from "../../../src/recipients/revision.ts";
+import { FORMAT_NAMES } from "../../../src/recipients/tables/formats/formats.ts";
+import { parseTables, prepareTables, renderShard } from "../../../src/recipients/tables/render.ts";
+import { renderRelayDomains, routedIn } from "../../../src/recipients/tables/routing.ts";
 import { mutated, mutatedPacked, mutatedText, packedBombs } from "../../support/nasty.ts";
 import { createRandom } from "../../support/random.ts";
 import { MANIFEST_TEXT, RECORD } from "../../unit/publication/support/files.ts";
@@ -50,6 +55,20 @@ const LIST = accounts.map(({ address }) => `${address} OK`).join("\n");
 /** As much as a ConfigMap can hold. */
 const full = (piece: string): string => piece.repeat(Math.floor((1024 * 1024) / piece.length));
 const LIST_BOMBS = ["@,", "a@b,", "u@example.com,", "a@\u00fc.de,", "\n", ",", "smtp:", "@example.com\n"].map(full);
+const tables = allSteps(prepareTables(roster, NAMES));
+const shard = allSteps(renderShard(tables, { formats: FORMAT_NAMES, shards: 1 }, 0));
+const ROUTING = renderRelayDomains(Array.from({ length: 60 }, (_, index) => `m${index}.example`));
+const ROUTING_BOMBS = ["a\n", "\n", "a b\n", "-\n", " "].map(full);
+ROUTING_BOMBS.push(Array.from({ length: 90_000 }, (_, index) => `x${index}.ex`).join("\n"));
+const PEM = ["CERTIFICATE", "PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "X"].map(
+  (label) => `-----BEGIN ${label}-----\n${"MIIB".repeat(300)}\n-----END ${label}-----\n`,
+);
+const PEM_BOMBS = ["-----BEGIN A-----", "-----BEGIN ", "-----END A-----\n", " \t", "\\n", PEM[0] ?? ""].map(full);
+PEM_BOMBS.push(`x${" ".repeat(500_000)}x`);
+const pemOf = (random: () => number): string =>
+  random() < 0.1 ? pick(random, PEM_BOMBS) : mutatedText(pick(random, PEM) + pick(random, PEM), random);
+const CLIENT_SECRET = "aBc8Q~xyzXYZ0123456789-_.abcdefghijklmno";
+const SECRET_BOMBS = ["A", "secret", "_secret:", '"', "\u2022", "0-", " "].map(full);
 const LEFT_OUT = renderLeftOut({
   entries: accounts.map(({ address }) => ({ address, object: "1", reason: "conflict", keptBy: "2" })),
   more: 7,
@@ -135,6 +154,36 @@ const READERS: Readonly<Record<string, Reader>> = {
     }
     const { accounts: found } = await inSlices(deriver.finish(), signal);
     for (const { address } of found) expect(address).toMatch(/^[!-~]{1,64}@[a-z0-9.-]+$/);
+  },
+  "tables that stand": async (random) => {
+    const data = Object.fromEntries(Object.entries(shard.data).map(([key, text]) => [key, mutatedText(text, random)]));
+    const binaryData = Object.fromEntries(
+      Object.entries(shard.binaryData)
+        .map(([key, value]) => {
+          const bytes = Buffer.from(value, "base64");
+          for (let each = 0; each < 8; each++) bytes[Math.floor(random() * bytes.length)] = Math.floor(random() * 256);
+          return [key, bytes.subarray(0, random() < 0.3 ? Math.floor(random() * bytes.length) : undefined)];
+        })
+        .map(([key, bytes]) => [key, (bytes as Buffer).toString("base64")]),
+    );
+    for (const address of await inSlices(parseTables({ data, binaryData }), signal))
+      expect(address).toMatch(/^[!-~]{1,64}@[a-z0-9.-]+$/);
+  },
+  "routing of a domain": (random) => {
+    const text = random() < 0.05 ? pick(random, ROUTING_BOMBS) : mutatedText(ROUTING, random);
+    const names = routedIn(text, ["example.com"]);
+    expect(names.length).toBeLessThan(1100);
+    for (const name of names) expect(name).toMatch(/^[a-z0-9.-]{1,253}$/);
+  },
+  "certificate and key of a Secret": (random) => {
+    const [certificate, privateKey] = [pemOf(random), pemOf(random)];
+    const { kind } = choosePair({ certificate, privateKey });
+    expect(["unreadable", "notRsa", "strangers"]).toContain(kind);
+  },
+  "client secret of a Secret": (random) => {
+    const told = shapeOf(random() < 0.1 ? pick(random, SECRET_BOMBS) : mutatedText(CLIENT_SECRET, random));
+    // What is told of it holds nothing of it.
+    expect(told ?? "").not.toContain(CLIENT_SECRET.slice(0, 8));
   },
   "page of the directory": (random) => {
     const page = JSON.stringify({ value: accounts, "@odata.nextLink": "x" });

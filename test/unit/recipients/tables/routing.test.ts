@@ -1,6 +1,12 @@
 /** The routing tables of a domain. */
 import { describe, expect, it } from "vitest";
-import { parseRelayDomains, renderRelayDomains, renderTransport } from "../../../../src/recipients/tables/routing.ts";
+import {
+  parseRelayDomains,
+  renderRelayDomains,
+  renderTransport,
+  routedIn,
+  withoutNames,
+} from "../../../../src/recipients/tables/routing.ts";
 
 describe("relay_domains", () => {
   it("names every domain, sorted, each line ended", () => {
@@ -14,6 +20,20 @@ describe("relay_domains", () => {
   it("can be read back", () => {
     expect(parseRelayDomains(renderRelayDomains(["b.example", "a.example"]))).toEqual(["a.example", "b.example"]);
     expect(parseRelayDomains(undefined)).toEqual([]);
+  });
+});
+
+describe("relay_domains that somebody else may have written", () => {
+  it("names what is known, and of all else a bounded number, each once", () => {
+    const others = Array.from({ length: 100_000 }, (_, index) => `x${index}.test`);
+    const text = [...others, ...others, "a.test", "B C", "$(reboot) OK", "-x", "known", ""].join("\n");
+    const names = routedIn(text, ["a.test", "known", "absent.test"]);
+    expect(names).toEqual([...others.slice(0, 1024), "a.test", "known"]);
+  });
+
+  it("loses a table what is named to it, whatever else stands there", () => {
+    expect(withoutNames("relay_domains", "a OK\nb OK\n\nx y\n", ["a", "absent"])).toBe("b OK\nx y\n");
+    expect(withoutNames("transport", "a smtp:[b]:25\n", ["a"])).toBe(renderTransport([], [], 25));
   });
 });
 
