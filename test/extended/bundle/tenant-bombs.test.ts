@@ -2,6 +2,8 @@
 
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { createCompany } from "../../../dev/tenant/company.ts";
+import { API_VERSION } from "../../../src/api/group.ts";
+import type { O365Sync } from "../../../src/api/types.generated.ts";
 import { AS_IN_THE_IMAGE, type Bundle, createBundle, type OperatorChild } from "../../support/bundle.ts";
 import { TENANT_BOMBS } from "../../support/hostile/tenant-bombs.ts";
 import { limitMemory, type MemoryLimit } from "../../support/memory-limit.ts";
@@ -19,6 +21,7 @@ const DEADLINE_MS = 3 * MINUTE_MS;
 
 describe("A tenant that sends", { timeout: DEADLINE_MS + 2 * MINUTE_MS }, () => {
   let evil: World;
+  let installed: O365Sync["spec"];
   let victim: World;
   let bundle: Bundle;
   let operator: OperatorChild;
@@ -39,7 +42,8 @@ describe("A tenant that sends", { timeout: DEADLINE_MS + 2 * MINUTE_MS }, () => 
       { watched: true },
     );
     limit = limitMemory(operator.child.pid ?? 0, LIMIT_BYTES);
-    await evil.install({ deletionGuard: { enabled: false }, output: { shards: 16 } });
+    await evil.install();
+    installed = (await evil.sync()).spec;
     await victim.install({ cloud: "China" });
     await victim.ask("sync", "first");
   }, 2 * MINUTE_MS);
@@ -50,8 +54,20 @@ describe("A tenant that sends", { timeout: DEADLINE_MS + 2 * MINUTE_MS }, () => 
     await victim.close();
   });
 
+  /** A tenant of these tests would be asked for each address that the bomb before left, and is slower at that than any bomb. */
+  async function beginAnew(spec: object): Promise<void> {
+    await evil.remove("o365syncs", "example-com");
+    for (const { metadata } of await evil.configMaps()) await evil.remove("configmaps", metadata.name);
+    await evil.apply("o365syncs", {
+      apiVersion: API_VERSION,
+      kind: "O365Sync",
+      metadata: { name: "example-com" },
+      spec: { ...installed, deletionGuard: { enabled: false }, output: { shards: 16 }, ...spec },
+    });
+  }
+
   it.each(TENANT_BOMBS)("$name: it keeps nobody waiting", async ({ name, spec = {}, arrange }) => {
-    await evil.patch("o365syncs", "example-com", { spec: { excludeRecords: null, ...spec } });
+    await beginAnew(spec);
     const undo = await arrange(evil);
     onTestFinished(undo);
     const began = Date.now();
