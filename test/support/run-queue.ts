@@ -16,9 +16,9 @@ export function shareOf(pid: number): Share {
   }
 }
 
-/** A watch that stands still while one of these processes wants a core and has none. */
+/** A watch without the time in which one of these processes wanted a core and had none: the one that waited longest, as they wait together. */
 export function watchWithout(pids: readonly number[]): () => number {
-  const waited = (): number => pids.reduce((sum, pid) => sum + shareOf(pid).waitedMs, 0);
+  const waited = (): number[] => pids.map((pid) => shareOf(pid).waitedMs);
   const [began, before] = [performance.now(), waited()];
-  return () => performance.now() - began - (waited() - before);
+  return () => performance.now() - began - Math.max(...waited().map((ms, index) => ms - (before[index] ?? 0)));
 }
