@@ -23,6 +23,15 @@ export const PAGES: readonly Mistake[] = [
     cure: [secret(RIGHT_SECRET)],
   },
   {
+    page: "README.md",
+    what: "a misspelt annotation",
+    typo: ["o365sync.dev/sync=", "o365sync.dev/snyc="],
+    type: ["o365sync.dev/sync=$TOKEN", "kubectl -n mail describe o365syncs.o365sync.dev/example-com"],
+    seen: "nobody knows the annotation",
+    told: "take it away by its name and a `-`",
+    cure: ["kubectl -n mail annotate o365syncs.o365sync.dev/example-com o365sync.dev/snyc-"],
+  },
+  {
     page: "docs/getting-started.md",
     what: "a wrong secret",
     make: [secret("wrong")],
