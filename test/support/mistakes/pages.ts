@@ -29,7 +29,10 @@ export const PAGES: readonly Mistake[] = [
     type: ["o365sync.dev/sync=$TOKEN", "kubectl -n mail describe o365syncs.o365sync.dev/example-com"],
     seen: "nobody knows the annotation",
     told: "take it away by its name and a `-`",
-    cure: ["kubectl -n mail annotate o365syncs.o365sync.dev/example-com o365sync.dev/snyc-"],
+    cure: [
+      "kubectl -n mail annotate o365syncs.o365sync.dev/example-com o365sync.dev/snyc-",
+      "kubectl -n mail delete events --all",
+    ],
   },
   {
     page: "docs/getting-started.md",
