@@ -40,16 +40,21 @@ export async function askRound({ tenant, place, behind, clock, signal }: Asking)
   const wanted = expectedBy(changed, behind);
   const confirmed = new Map<string, Confirmation>();
   const objects: DirectoryObject[] = [];
+  const gone: string[] = [];
   let characters = 0;
   for (let at = 0; at < wanted.length; at += PORTION) {
     const portion = wanted.slice(at, at + PORTION).map(({ id, source }) => ({ id, source }));
     for (const [id, object] of await tenant.confirm(portion, signal)) {
       confirmed.set(id, object);
-      if (object === "gone") continue;
+      if (object === "gone") {
+        gone.push(id);
+        characters += id.length;
+        continue;
+      }
       objects.push(object);
       characters += weightOf(object);
     }
     if (characters > MOST_CHARACTERS) return "lost";
   }
-  return { from: place, to: { links, time }, objects, characters, behind: behindAfter(wanted, confirmed) };
+  return { from: place, to: { links, time }, objects, gone, characters, behind: behindAfter(wanted, confirmed) };
 }

@@ -10,6 +10,8 @@ export interface Round {
   readonly from: FeedPlace;
   readonly to: FeedPlace;
   readonly objects: readonly DirectoryObject[];
+  /** Ids that the tenant no longer has: what an earlier round found of them is not true any more. */
+  readonly gone: readonly string[];
   /** That it takes to keep them. */
   readonly characters: number;
   /** What is asked for once more by the next. */
@@ -77,6 +79,9 @@ const isSame = (one: FeedPlace, other: FeedPlace): boolean =>
 
 export function told(rounds: readonly Round[], place: FeedPlace): FeedAnswer {
   const latest = new Map<string, DirectoryObject>();
-  for (const { objects } of rounds) for (const object of objects) latest.set(object.id, object);
+  for (const { objects, gone } of rounds) {
+    for (const object of objects) latest.set(object.id, object);
+    for (const id of gone) latest.delete(id);
+  }
   return { kind: "told", objects: [...latest.values()], place };
 }

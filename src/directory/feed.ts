@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../base/deps.ts";
 import { SOURCES, type Source } from "../recipients/model.ts";
+import { untilAborted } from "../runtime/abort.ts";
 import { askRound, type FeedSource } from "./feed-ask.ts";
 import { createKept } from "./feed-kept.ts";
 import type { Behind } from "./feed-replicas.ts";
@@ -81,11 +82,11 @@ export function createFeed(tenant: FeedSource, clock: Clock, shelf = createFeedS
 
   const inTurn = createTurns();
   return {
-    begin: (sources, signal) => inTurn(() => begin(sources, signal)),
+    begin: (sources, signal) => inTurn(() => begin(sources, signal), signal),
     since(place, sources, freshMs, signal) {
       // Before the turn: what another is answered meanwhile is what this one waits for.
       const freshSince = clock.monotonic() - freshMs;
-      return inTurn(() => since(place, sources, freshSince, signal));
+      return inTurn(() => since(place, sources, freshSince, signal), signal);
     },
   };
 }
@@ -93,12 +94,15 @@ export function createFeed(tenant: FeedSource, clock: Clock, shelf = createFeedS
 export const covers = ({ links }: Pick<FeedPlace, "links">, sources: EnabledSources): boolean =>
   SOURCES.every((source) => !sources[source] || links[source] !== undefined);
 
-/** One after the other: two who ask at once need one round, not two. */
-function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
+/** One after the other: two who ask at once need one round, not two. Whoever no longer wants to know need not wait. */
+function createTurns(): <T>(work: () => Promise<T>, signal: AbortSignal) => Promise<T> {
   let turn: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const done = turn.then(work, work);
+  return (work, signal) => {
+    const done = turn.then(() => {
+      signal.throwIfAborted();
+      return work();
+    });
     turn = done.catch(() => {});
-    return done;
+    return untilAborted(done, signal);
   };
 }

@@ -4,10 +4,12 @@ import type { MailDomain, O365SyncStatus } from "../../api/types.generated.ts";
 import { Failure } from "../../base/failure.ts";
 import { inSlices } from "../../base/slices.ts";
 import { iso } from "../../base/time.ts";
+import { covers } from "../../directory/feed.ts";
 import type { Directory, FeedPlace } from "../../directory/types.ts";
 import { loadLeftOut, saveLeftOut } from "../../publication/left-out-file.ts";
 import type { Publication } from "../../publication/manifest.ts";
 import { asFailure } from "../../publication/obstacle.ts";
+import { namesOf } from "../../publication/publication.ts";
 import type { Standing } from "../../publication/publish.ts";
 import { type Additions, additionsTo } from "../../recipients/additions.ts";
 import { createDeriver } from "../../recipients/derive.ts";
@@ -18,6 +20,7 @@ import type { Roster } from "../../recipients/packed/roster.ts";
 import { createDeadline } from "../../runtime/abort.ts";
 import type { ReconcileContext } from "../../runtime/types.ts";
 import type { Access } from "../access/connection.ts";
+import { leavesMirror, namesStillWanted, wasAcceptedBySync } from "../additions/ground.ts";
 import { isWorthKeeping, kept, placeOf, remember } from "../additions/places.ts";
 import { freshFor } from "../additions/poll-times.ts";
 import type { View } from "../gather.ts";
@@ -38,6 +41,7 @@ import {
   restarted,
   STATES,
   sinceOf,
+  WAITS,
 } from "../status/additions-status.ts";
 import { inHistory } from "../status/transitions.ts";
 
@@ -57,8 +61,8 @@ interface Poll {
 /** What of the tenant is to be looked at. */
 type News =
   | { readonly kind: "told"; readonly found: Found; readonly place: FeedPlace }
-  /** What changed is not to be had, and the tenant was read in full of late. */
-  | { readonly kind: "waiting" };
+  /** What changed is not to be had, or not to be believed. */
+  | { readonly kind: "waiting"; readonly why: keyof typeof WAITS };
 
 interface Found {
   readonly accounts: Roster;
@@ -113,17 +117,20 @@ async function askInTime(work: Poll): Promise<News> {
 }
 
 async function ask(work: Poll): Promise<News> {
-  const { services, view, access, memory, due, context } = work;
+  const { services, view, domain, access, current, memory, due, context } = work;
   const { object, standing } = view;
   const directory = services.directories.connect(access.connection);
+  if (leavesMirror(current, namesOf(domain))) return { kind: "waiting", why: "leaving" };
   const place = placeOf(object, memory.followed, standing.manifest);
   if (place !== undefined) {
     const fresh = freshFor(due, services.deps.clock.now());
     const answer = await directory.feed.since(place, object.spec.sources, fresh, context.signal);
     if (answer.kind === "told") {
-      const objects = new Set(answer.objects.map(({ id }) => id));
-      const made = new Map(answer.objects.flatMap(({ id, made: at }) => (at === undefined ? [] : [[id, at] as const])));
-      const found = await derive(work, (add) => answer.objects.forEach(add));
+      // Others of the tenant may follow more than this object wants.
+      const wanted = answer.objects.filter(({ source }) => object.spec.sources[source]);
+      const objects = new Set(wanted.map(({ id }) => id));
+      const made = new Map(wanted.flatMap(({ id, made: at }) => (at === undefined ? [] : [[id, at] as const])));
+      const found = await derive(work, (add) => wanted.forEach(add));
       return { kind: "told", found: { ...found, objects, made }, place: answer.place };
     }
     context.log.info({}, "The tenant no longer tells what changed");
@@ -134,16 +141,18 @@ async function ask(work: Poll): Promise<News> {
 
 /** Once in a while, and one read for all objects of the tenant that lost the thread with it. */
 async function readInFull(work: Poll, directory: Directory): Promise<News> {
-  const { services, view, access, memory, context } = work;
+  const { services, view, domain, access, memory, context } = work;
   const { object } = view;
+  if (!wasAcceptedBySync(object, domain)) return { kind: "waiting", why: "unread" };
   const { clock } = services.deps;
   const tenant = `${tenantOf(object)} ${access.version}`;
   const before = memory.fullReads.of(tenant, clock);
-  if (before === "spent") return { kind: "waiting" };
+  if (before === "spent") return { kind: "waiting", why: "lost" };
   const { sources } = object.spec;
   const { signal } = context;
-  const place = before ?? (await directory.feed.begin(sources, signal));
-  if (before === undefined) memory.fullReads.note(tenant, place, clock);
+  const shared = before !== undefined && covers(before, sources) ? before : undefined;
+  const place = shared ?? (await directory.feed.begin(sources, signal));
+  if (shared === undefined) memory.fullReads.note(tenant, place, clock);
   const syncs = services.stores.syncs.by(BY_TENANT, tenantOf(object));
   const sharing = canShare(object, syncs) ? { key: access.version, notBefore: place.time } : undefined;
   try {
@@ -155,14 +164,13 @@ async function readInFull(work: Poll, directory: Directory): Promise<News> {
   }
 }
 
-/** By the rules of a sync, for the names that are published: what these objects would have on the list. */
+/** By the rules of a sync, for the names that are published and still wanted: what these objects would have on the list. */
 async function derive(
-  { view: { object }, current, context }: Poll,
+  { view: { object }, domain, current, context }: Poll,
   read: (add: (object: DirectoryObject) => void) => unknown,
 ): Promise<Omit<Found, "objects" | "made">> {
-  const { domain, aliasDomains } = current;
   const { excludeRecords = [], output } = object.spec;
-  const names = { domain, aliasDomains };
+  const names = namesStillWanted(current, namesOf(domain));
   const deriver = createDeriver({ names, excludeRecords, staticRecipients: [], formats: output.formats });
   await read((found) => deriver.add(found));
   const { accounts, leftOut } = await inSlices(deriver.finish(), context.signal);
@@ -175,11 +183,11 @@ async function add(work: Poll, news: News): Promise<Outcome> {
   const since = sinceOf(object, standing.manifest);
   const counted = countedSince(since, object, standing.manifest);
   const told = object.status?.additions;
-  const stands = (state: keyof typeof STATES): O365SyncStatus => ({
+  const stands = (state: keyof typeof STATES, message: string = STATES[state]): O365SyncStatus => ({
     ...object.status,
-    additions: { ...(told?.since === since ? told : restarted(since)), ...counted, state, message: STATES[state] },
+    additions: { ...(told?.since === since ? told : restarted(since)), ...counted, state, message },
   });
-  if (news.kind === "waiting") return tellPolled("Waiting", { view, status: stands("Waiting") });
+  if (news.kind === "waiting") return tellPolled("Waiting", { view, status: stands("Waiting", WAITS[news.why]) });
   const { found } = news;
   const isTold = found.accounts.length > 0 || found.leftOut.entries.length > 0;
   const compared = isTold ? await compare(work, found.accounts) : undefined;

@@ -15,6 +15,7 @@ import type { Wish } from "../../recipients/diff.ts";
 import { type LeftOut, lackedBy } from "../../recipients/left-out.ts";
 import type { Roster } from "../../recipients/packed/roster.ts";
 import { revisionOf } from "../../recipients/revision.ts";
+import { createDeadline } from "../../runtime/abort.ts";
 import { findCondition } from "../../runtime/condition-list.ts";
 import type { Logger } from "../../runtime/types.ts";
 import type { Access } from "../access/connection.ts";
@@ -124,7 +125,7 @@ async function sync(services: RunServices, directory: Directory, input: RunInput
     const ownership = await verifyOwnership(directory, object, domain, { fresh: false, signal });
     if (ownership.kind === "verified") facts.verifiedHash = ownership.hash;
   }
-  await beginToFollow(directory, input, facts);
+  await beginToFollow(directory, services.deps, input, facts);
   const sharing = sinceThen(input.sharing, facts.place);
   const reading = await readWish(directory, object, domain, { ...input, sharing }, signal);
   facts.reading = reading;
@@ -170,17 +171,25 @@ async function sync(services: RunServices, directory: Directory, input: RunInput
 /** Before the tenant is read, so that nothing falls in between. That it cannot be followed keeps no run from its end. */
 async function beginToFollow(
   { feed }: Directory,
+  { clock }: RunServices["deps"],
   { object, follows, log, run, signal }: RunInput,
   facts: RunFacts,
 ): Promise<void> {
   if (!follows || facts.place !== undefined) return;
+  // Another object of the tenant may be asking, and slowly: a run that is due goes first.
+  const patience = createDeadline(clock, MOST_WAIT_MS, signal);
   try {
-    facts.place = await feed.begin(object.spec.sources, signal);
+    facts.place = await feed.begin(object.spec.sources, patience.signal);
   } catch (error) {
-    if (signal.aborted || !(error instanceof Failure)) throw error;
-    log.info({ run: run.id, reason: error.reason }, "The tenant cannot be followed yet");
+    if (signal.aborted || !(patience.expired || error instanceof Failure)) throw error;
+    const reason = error instanceof Failure ? error.reason : "Timeout";
+    log.info({ run: run.id, reason }, "The tenant cannot be followed yet");
+  } finally {
+    patience.release();
   }
 }
+
+const MOST_WAIT_MS = 30_000;
 
 /** A read that others began earlier may lack what was told, and perhaps added, since. */
 const sinceThen = (sharing: Sharing | undefined, place: FeedPlace | undefined): Sharing | undefined =>

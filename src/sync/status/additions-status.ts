@@ -20,6 +20,14 @@ export const STATES = {
   Waiting: "the tenant no longer tells what changed since the last sync; the next sync finds it",
 } as const;
 
+/** Why nothing is asked or added until a sync. */
+export const WAITS = {
+  lost: STATES.Waiting,
+  unread: "the last sync failed, or was for another spec, so the tenant is not read for additions; the next that succeeds is",
+  leaving:
+    "a Mirror domain that the MailDomain no longer has is still published; nothing is added until a sync or an approval takes it out",
+} as const;
+
 /** Since the sync that looked at the whole last. */
 export const sinceOf = ({ status }: O365Sync, { current }: Manifest): string =>
   status?.lastSuccessfulTime ?? current?.plannedTime ?? current?.time ?? iso(0);

@@ -119,6 +119,29 @@ describe("A feed", () => {
     expect(tenant.asked).toEqual(["since users", "since groups", "since contacts"]);
   });
 
+  it("lets who no longer wants to know go while another waits for an answer", async () => {
+    const place = await feed.begin(ALL, signal);
+    await clock.advance(FRESH_MS);
+    tenant.slow(() => new Promise(() => {}));
+    void feed.since(place, ALL, 0, signal);
+    const impatient = new AbortController();
+    const begun = feed.begin(ALL, impatient.signal);
+    impatient.abort(new Error("a run is due"));
+    await expect(begun).rejects.toThrow("a run is due");
+  });
+
+  it("tells nobody of whom an earlier round found and a later one did not", async () => {
+    const place = await feed.begin(ALL, signal);
+    tenant.change("a");
+    tenant.change("b");
+    await clock.advance(FRESH_MS);
+    expect(idsOf(await feed.since(place, ALL, 0, signal))).toEqual(["a", "b"]);
+    tenant.hidden.add("a");
+    tenant.change("a");
+    await clock.advance(FRESH_MS);
+    expect(idsOf(await feed.since(place, ALL, 0, signal))).toEqual(["b"]);
+  });
+
   it("tells each what it was not told yet, also who comes late", async () => {
     const early = await feed.begin(ALL, signal);
     const late = early;

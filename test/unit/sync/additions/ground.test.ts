@@ -1,0 +1,116 @@
+/** What a poll may stand on: whoever attacked it put addresses on lists whose sync had refused them, or that had left. */
+import { afterEach, describe, expect, it } from "vitest";
+import type { O365Sync } from "../../../../src/api/types.generated.ts";
+import { createSmallWorld, peopleOf, type SmallWorld, type SmallWorldOptions } from "../../../support/small-world.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const SCHEDULE: O365Sync["spec"]["schedule"] = {
+  enabled: true,
+  times: ["06:00", "18:00"],
+  timeZone: "UTC",
+  startingDeadlineSeconds: 7200,
+  additions: { enabled: true, intervalMinutes: 5 },
+};
+
+let world: SmallWorld;
+afterEach(() => world.close());
+
+async function create(options: SmallWorldOptions = {}): Promise<void> {
+  world = await createSmallWorld({ company: peopleOf(40), spec: { schedule: SCHEDULE }, ...options });
+  await world.work();
+  await wait();
+}
+async function wait(ms = 5 * MINUTE_MS): Promise<void> {
+  world.now += ms;
+  await world.work();
+}
+const additions = () => world.sync().status?.additions;
+
+describe("A poll", () => {
+  it("takes nothing from a tenant that no sync found to own the domain", async () => {
+    await create();
+    world.company.domains.splice(0, 9, "other.test");
+    world.edit(({ spec }) => void Object.assign(spec, { tenantId: "example.com" }));
+    await wait(0);
+    expect(world.sync().status?.lastSync?.reason).toBe("DomainNotInTenant");
+    world.company.addContact("foreign@example.com");
+    await wait();
+    await wait();
+    expect(world.accepted()).not.toContain("foreign@example.com");
+    expect(additions()).toMatchObject({ state: "Waiting", message: expect.stringContaining("the last sync failed") });
+    world.company.domains.splice(0, 9, "example.com");
+    world.edit(({ metadata, spec }) => {
+      Object.assign(spec, { tenantId: world.tenant.tenantId });
+      metadata.annotations = { "o365sync.dev/sync": "mended" };
+    });
+    await wait(0);
+    world.company.hire("new@example.com");
+    await wait();
+    expect(world.accepted()).toContain("new@example.com");
+    expect(additions()?.state).toBe("Current");
+  });
+
+  it("asks for the sources that are on, whatever else others of the tenant follow", async () => {
+    await create();
+    world.edit(({ spec }) => void Object.assign(spec, { sources: { users: true, groups: false, contacts: false } }));
+    await wait(0);
+    await wait();
+    world.company.addGroup("team@example.com");
+    world.company.addContact("contact@example.com");
+    world.company.hire("new@example.com");
+    await wait();
+    await wait();
+    expect(world.accepted()).toContain("new@example.com");
+    expect(world.accepted()).not.toContain("team@example.com");
+    expect(world.accepted()).not.toContain("contact@example.com");
+  });
+
+  it("does not take in who had to wait at a limit and has left since", async () => {
+    await create();
+    world.edit(({ spec }) => void Object.assign(spec, { operationsLimit: { accountAdds: 1 } }));
+    const hired = ["a1@example.com", "a2@example.com"];
+    for (const address of hired) world.company.hire(address);
+    await wait();
+    const left = hired.find((address) => !world.accepted().includes(address)) ?? "nobody";
+    world.company.remove(left);
+    await wait(6 * HOUR_MS);
+    await wait();
+    expect(world.accepted()).not.toContain(left);
+  });
+
+  it("takes nobody in at a Directory domain whose removal is held, and others as ever", async () => {
+    const company = peopleOf(40);
+    for (let index = 0; index < 30; index++) company.addAlias(`user${index}@example.com`, `user${index}@old.test`);
+    await create({ company, domain: { aliasDomains: [{ name: "old.test", recipients: "Directory" }] } });
+    world.editDomain(({ spec }) => void Object.assign(spec, { aliasDomains: [] }));
+    await wait(0);
+    const digest = world.sync().status?.held?.planDigest;
+    expect(digest).toBeDefined();
+    company.hire("new@old.test");
+    company.hire("new@example.com");
+    await wait();
+    await wait();
+    expect(world.accepted()).not.toContain("new@old.test");
+    expect(world.accepted()).toContain("new@example.com");
+    expect(world.sync().status?.held?.planDigest).toBe(digest);
+  });
+
+  it("adds nothing while the removal of a Mirror domain is held, for its plan has shown what leaves", async () => {
+    await create({ domain: { aliasDomains: [{ name: "mirror.test", recipients: "Mirror" }] } });
+    const before = world.accepted();
+    expect(before).toContain("user1@mirror.test");
+    world.editDomain(({ spec }) => void Object.assign(spec, { aliasDomains: [] }));
+    await wait(0);
+    const digest = world.sync().status?.held?.planDigest;
+    world.company.hire("new@example.com");
+    await wait();
+    expect(world.accepted()).toEqual(before);
+    expect(additions()).toMatchObject({ state: "Waiting", message: expect.stringContaining("Mirror domain") });
+    world.edit(({ metadata }) => void Object.assign(metadata, { annotations: { "o365sync.dev/approve": digest } }));
+    await wait(0);
+    expect(world.accepted().filter((address) => address.endsWith("@mirror.test"))).toEqual([]);
+    await wait();
+    expect(world.accepted()).toContain("new@example.com");
+  });
+});
