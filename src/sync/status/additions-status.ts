@@ -23,7 +23,8 @@ export const STATES = {
 /** Why nothing is asked or added until a sync. */
 export const WAITS = {
   lost: STATES.Waiting,
-  unread: "the last sync failed, or was for another spec, so the tenant is not read for additions; the next that succeeds is",
+  unread:
+    "the last sync failed, or was for another spec, so the tenant is not read for additions; the next that succeeds is",
   leaving:
     "a Mirror domain that the MailDomain no longer has is still published; nothing is added until a sync or an approval takes it out",
 } as const;

@@ -5,16 +5,17 @@ import { createShiftClock } from "../../support/shift-clock.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
 const MINUTE_MS = 60_000;
-const GONE = "00000000-0000-4000-8000-000000000000";
-const owner = (apiVersion: string, kind: string, more: object = {}) => ({
-  ownerReferences: [{ apiVersion, kind, name: "gone", uid: GONE, ...more }],
-});
+/** One that is there: what has an owner that is gone is garbage, and collected. */
+const OWNER = "their-controller";
 
-const ATTACKS: readonly (readonly [what: string, metadata: object])[] = [
-  ["carry no label", { labels: null }],
-  ["carry the labels of another sync", { labels: { "o365sync.dev/sync": "other" } }],
-  ["carry the label of another role", { labels: { "o365sync.dev/role": "journal" } }],
-  ["are owned by another controller", owner("apps/v1", "Deployment", { controller: true })],
+const ATTACKS: readonly (readonly [what: string, metadata: (owner: string | undefined) => object])[] = [
+  ["carry no label", () => ({ labels: null })],
+  ["carry the labels of another sync", () => ({ labels: { "o365sync.dev/sync": "other" } })],
+  ["carry the label of another role", () => ({ labels: { "o365sync.dev/role": "journal" } })],
+  [
+    "are owned by another controller",
+    (uid) => ({ ownerReferences: [{ apiVersion: "v1", kind: "ConfigMap", name: OWNER, uid, controller: true }] }),
+  ],
 ];
 const TABLE = "example-com-recipients";
 
@@ -25,6 +26,7 @@ describe("ConfigMaps of ours that", () => {
     world = await createWorld({ deps: { clock, random: createRandom(28) } });
     await world.install();
     await world.ask("sync", "first");
+    await world.apply("configmaps", { apiVersion: "v1", kind: "ConfigMap", metadata: { name: OWNER } });
   });
   afterAll(() => world.close());
 
@@ -50,7 +52,8 @@ describe("ConfigMaps of ours that", () => {
     "%s are taken for somebody else's: said by name, and nothing in them changes",
     async (_, metadata) => {
       const before = await stateOf(TABLE);
-      await world.patch("configmaps", TABLE, { metadata });
+      const owner = (await world.configMap(OWNER))?.metadata.uid;
+      await world.patch("configmaps", TABLE, { metadata: metadata(owner) });
       clock.shift(MINUTE_MS + 1000);
       const answer = await synced();
       expect(answer).toMatchObject({ state: "Failed", reason: "ConfigMapConflict" });

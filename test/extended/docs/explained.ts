@@ -11,6 +11,7 @@ export const NOT_RUN: readonly (readonly [command: RegExp, why: string])[] = [
     "is typed on a gateway's machine; docs/consumers.md has the same with its own file",
   ],
   [/^journalctl /, "there is no systemd; what it shows is the program's standard output"],
+  [/--watch=10$/, "waits for ten minutes; test/unit/probe does with a clock that is moved on"],
   [/^df /, "asks for a folder of a gateway's machine"],
   [/^sudo /, "changes the machine that the tests run on"],
 ];

@@ -7,6 +7,8 @@ export interface TenantBomb {
   readonly name: string;
   /** Of the O365Sync meanwhile. */
   readonly spec?: object;
+  /** It is the deadline that ends it. */
+  readonly isEndless?: boolean;
   /** Makes the tenant such; answers what puts it right again. */
   arrange(world: World): (() => void) | Promise<() => void>;
 }
@@ -102,8 +104,12 @@ export const TENANT_BOMBS: readonly TenantBomb[] = [
       5,
     ),
   },
-  { name: "links to a next page without end", arrange: chain(() => []) },
-  { name: "long links to a next page without end", arrange: chain(() => [], undefined, `&x=${"x".repeat(12 * 1024)}`) },
+  { name: "links to a next page without end", isEndless: true, arrange: chain(() => []) },
+  {
+    name: "long links to a next page without end",
+    isEndless: true,
+    arrange: chain(() => [], undefined, `&x=${"x".repeat(12 * 1024)}`),
+  },
   {
     name: "large answers about each of those that are gone",
     async arrange(world) {
