@@ -29,6 +29,8 @@ const MINUTE_MS = 60_000;
 /** Of the range that OpenShift gives a namespace: a user that the image does not know. */
 const SOMEBODY = 1_000_650_000;
 const OLD_TAG = "frozen";
+/** In the node in which commands are typed. */
+const SECRET_FILE = "/run/o365-client-secret";
 /** Before a slot comes: what is to happen across it has begun by then. */
 const LEAD_MS = 4000;
 
@@ -52,11 +54,11 @@ describe.skipIf(kit === undefined)("On real nodes", { timeout: 10 * MINUTE_MS },
     expect({ line, status, stderr: status === 0 ? "" : stderr + stdout }).toEqual({ line, status: 0, stderr: "" });
     return stdout;
   };
-  /** As typed, but for where the image is, and for the tenant that is simulated. */
+  /** As typed, but for where the image and the file of the secret are, and for the tenant that is simulated. */
   const typed = (line: string): string =>
     line.startsWith("helm upgrade --install")
       ? `${line.replace("registry.example.com", "localhost")} --values ${values}`
-      : line;
+      : line.replace("=clientSecret=secret ", `=clientSecret=${SECRET_FILE} `);
   const page = (path: string): Page => {
     const found = readPages().find((each) => each.path === path);
     if (found === undefined) throw new Error(`there is no ${path}`);
@@ -112,6 +114,7 @@ describe.skipIf(kit === undefined)("On real nodes", { timeout: 10 * MINUTE_MS },
     await restartKubelet(cluster, "n2", "s/^syncFrequency: .*/syncFrequency: 1m0s/");
     await nodeReady(cluster, "n2");
     values = await prepareNamespace(cluster, tenant, SYSTEM);
+    await ok(`printf %s a-secret-of-the-simulated-tenant > ${SECRET_FILE}`);
   }, 15 * MINUTE_MS);
   afterEach(async ({ task }) => {
     if (task.result?.state !== "fail") return;
@@ -134,7 +137,8 @@ describe.skipIf(kit === undefined)("On real nodes", { timeout: 10 * MINUTE_MS },
       ok(`helm install o365-sync-operator ${frozen?.chart} ${chart} ${old}`),
     );
     await ok("kubectl create namespace mail");
-    for (const command of started().filter((each) => /secret generic|apply .*examples/.test(each))) await ok(command);
+    for (const command of started().filter((each) => /secret generic|apply .*examples/.test(each)))
+      await ok(typed(command));
     expect(await syncNow(cluster)).toBe("Succeeded");
     const before = await recipients(cluster);
     await image;
