@@ -2,9 +2,10 @@
  * What changed in a tenant, for all who follow it with the very same credential: one round of delta queries serves them
  * all, however many domains they are. What changed is read by id before anybody is told.
  */
+
+import { untilAborted } from "../base/abort.ts";
 import type { Clock } from "../base/deps.ts";
 import { SOURCES, type Source } from "../recipients/model.ts";
-import { untilAborted } from "../runtime/abort.ts";
 import { askRound, type FeedSource } from "./feed-ask.ts";
 import { createKept } from "./feed-kept.ts";
 import type { Behind } from "./feed-replicas.ts";

@@ -1,7 +1,7 @@
 /** Requests to the API server that always end: with credentials, timeouts, retries, and errors that may be shown. */
 import type { IncomingMessage } from "node:http";
+import { createDeadline, type Deadline, untilAborted } from "../base/abort.ts";
 import type { Deps } from "../base/deps.ts";
-import { createDeadline, type Deadline, untilAborted } from "./abort.ts";
 import type { ApiServerAccess } from "./access.ts";
 import { answerError, connectionError, credentialsError } from "./api-error.ts";
 import type { KubeObject } from "./kube.ts";

@@ -1,6 +1,7 @@
 /** The Controller: takes keys from a work queue, reconciles each, and decides when to look again. */
+
+import { createDeadline } from "../base/abort.ts";
 import type { Deps } from "../base/deps.ts";
-import { createDeadline } from "./abort.ts";
 import { createQueue, type QueueObserver } from "./queue.ts";
 import type { Controller, Logger, Reconcile } from "./types.ts";
 import type { Fairness } from "./waiting.ts";

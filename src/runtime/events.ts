@@ -1,6 +1,7 @@
 /** Records events.k8s.io/v1 Events in the background: repeated ones become a series, noisy objects are throttled. */
+
+import { createDeadline, untilAborted } from "../base/abort.ts";
 import type { Deps } from "../base/deps.ts";
-import { createDeadline, untilAborted } from "./abort.ts";
 import { EVENT, type KubeEvent, type KubeObject } from "./kube.ts";
 import { microTime } from "./micro-time.ts";
 import { createTokenBuckets } from "./token-buckets.ts";

@@ -1,6 +1,7 @@
 /** Leader election on a Lease, after client-go: of all contenders at most one believes that it leads, as long as their clocks run at the same speed. */
+
+import { createDeadline, type Deadline, untilAborted } from "../base/abort.ts";
 import type { Deps } from "../base/deps.ts";
-import { createDeadline, type Deadline, untilAborted } from "./abort.ts";
 import { createLeaseLock } from "./lease-lock.ts";
 import type { Rewind } from "./rewind.ts";
 import type { Client, Logger } from "./types.ts";

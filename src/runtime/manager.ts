@@ -1,6 +1,7 @@
 /** The Manager: starts the parts in order, and stops them in the order that hands over cleanly. */
+
+import { aborted } from "../base/abort.ts";
 import type { Clock, Deps } from "../base/deps.ts";
-import { aborted } from "./abort.ts";
 import type { KubeObject } from "./kube.ts";
 import type { LeaderElector } from "./leader.ts";
 import type { Controller, Logger, Reflector } from "./types.ts";

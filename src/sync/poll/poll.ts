@@ -1,6 +1,7 @@
 /** One poll: asks the tenant what is new, and puts it on the list that stands. Nothing ever leaves the list this way. */
 import { BY_TENANT, tenantOf } from "../../api/indexers.ts";
 import type { MailDomain, O365SyncStatus } from "../../api/types.generated.ts";
+import { createDeadline } from "../../base/abort.ts";
 import { Failure } from "../../base/failure.ts";
 import { inSlices } from "../../base/slices.ts";
 import { iso } from "../../base/time.ts";
@@ -17,10 +18,8 @@ import { lostAddresses, planOf } from "../../recipients/diff.ts";
 import { type LeftOut, lackedBy, renewed } from "../../recipients/left-out.ts";
 import type { DirectoryObject } from "../../recipients/model.ts";
 import type { Roster } from "../../recipients/packed/roster.ts";
-import { createDeadline } from "../../runtime/abort.ts";
 import type { ReconcileContext } from "../../runtime/types.ts";
 import type { Access } from "../access/connection.ts";
-import { leavesMirror, namesStillWanted, wasAcceptedBySync } from "../additions/ground.ts";
 import { isWorthKeeping, kept, placeOf, remember } from "../additions/places.ts";
 import { freshFor } from "../additions/poll-times.ts";
 import type { View } from "../gather.ts";
@@ -44,6 +43,7 @@ import {
   WAITS,
 } from "../status/additions-status.ts";
 import { inHistory } from "../status/transitions.ts";
+import { leavesMirror, namesStillWanted, wasAcceptedBySync } from "./basis.ts";
 
 /** What a poll works on. */
 interface Poll {

@@ -1,6 +1,7 @@
 /** One run, from credentials to publication: an ordered list of steps, the first that fails ends it. */
 
 import type { MailDomain, O365Sync } from "../../api/types.generated.ts";
+import { createDeadline } from "../../base/abort.ts";
 import { Failure } from "../../base/failure.ts";
 import { inSlices } from "../../base/slices.ts";
 import type { Directory, FeedPlace, Sharing } from "../../directory/types.ts";
@@ -15,7 +16,6 @@ import type { Wish } from "../../recipients/diff.ts";
 import { type LeftOut, lackedBy } from "../../recipients/left-out.ts";
 import type { Roster } from "../../recipients/packed/roster.ts";
 import { revisionOf } from "../../recipients/revision.ts";
-import { createDeadline } from "../../runtime/abort.ts";
 import { findCondition } from "../../runtime/condition-list.ts";
 import type { Logger } from "../../runtime/types.ts";
 import type { Access } from "../access/connection.ts";

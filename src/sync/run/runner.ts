@@ -2,13 +2,13 @@
 
 import { BY_TENANT, tenantOf } from "../../api/indexers.ts";
 import type { O365SyncStatus } from "../../api/types.generated.ts";
+import { createDeadline } from "../../base/abort.ts";
 import { Failure } from "../../base/failure.ts";
 import { detailsDigest } from "../../publication/details.ts";
 import { asFailure, asObstacle } from "../../publication/obstacle.ts";
 import { type HistoryRecord, isTest, type Run } from "../../publication/run-records.ts";
 import { idlePatterns } from "../../recipients/left-out.ts";
 import type { Roster } from "../../recipients/packed/roster.ts";
-import { createDeadline } from "../../runtime/abort.ts";
 import { findCondition } from "../../runtime/condition-list.ts";
 import { ApiError, type ReconcileContext } from "../../runtime/types.ts";
 import { placeOf, remember } from "../additions/places.ts";

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { createDeadline, type Deadline, untilAborted } from "../../../src/runtime/abort.ts";
+import { createDeadline, type Deadline, untilAborted } from "../../../src/base/abort.ts";
 import { createFakeClock } from "../../support/clock.ts";
 
 describe("a deadline", () => {

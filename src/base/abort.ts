@@ -1,5 +1,5 @@
 /** Abort signals that also fire after a time, without leaking listeners on long-lived parents. */
-import type { Clock } from "../base/deps.ts";
+import type { Clock } from "./deps.ts";
 
 export interface Deadline {
   /** Aborts with a TimeoutError when the time is up, or with the parent's reason. */
