@@ -141,7 +141,7 @@ export async function publish(
   const wanted = { object, before: current, published, found, ...wish, ...known, keepsPlans, now };
   const draft = await inSlices(draftPublication(wanted), signal);
   progress.drafted?.(draft);
-  await lookAgain(client, ground, signal);
+  await lookAgain(client, ground, signal, record?.trigger === "Additions");
   progress.beginning?.();
   const vouch = async (pending: Pending): Promise<O365Sync> => {
     const { managedFields } = object.metadata;

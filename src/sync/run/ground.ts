@@ -6,6 +6,7 @@ import { Failure } from "../../base/failure.ts";
 import { namesOf } from "../../publication/publication.ts";
 import { find } from "../../runtime/find.ts";
 import type { Client } from "../../runtime/types.ts";
+import { wantsAdditions } from "../additions/poll-times.ts";
 
 /** What was planned stands on nothing any more; nothing of it was written. */
 export class GroundGone extends Error {
@@ -31,17 +32,19 @@ export function groundFailure({ what }: GroundGone): Failure | undefined {
       );
 }
 
-/** Throws GroundGone. `object` and `domain` are what the plan was made for. */
+/** Throws GroundGone. `object` and `domain` are what the plan was made for; `isAddition`: it was found between syncs. */
 export async function lookAgain(
   client: Client,
   { object, domain }: { readonly object: O365Sync; readonly domain: MailDomain },
   signal: AbortSignal,
+  isAddition: boolean,
 ): Promise<void> {
   const { namespace = "", name, uid } = object.metadata;
   const found = await find(client, O365_SYNC, { namespace, name }, { signal });
   if (found === undefined || found.metadata.uid !== uid || found.metadata.deletionTimestamp !== undefined)
     throw new GroundGone("gone");
   if (found.spec.suspend && !object.spec.suspend) throw new GroundGone("suspended");
+  if (isAddition && !wantsAdditions(found)) throw new GroundGone("changed");
   if (planned(found) !== planned(object)) throw new GroundGone("changed");
   const key = { namespace, name: object.spec.domainRef.name };
   const now = await find(client, MAIL_DOMAIN, key, { signal });

@@ -79,6 +79,26 @@ describe("A poll", () => {
     expect(world.accepted()).not.toContain(left);
   });
 
+  it.each<[what: string, change: (spec: O365Sync["spec"]) => unknown]>([
+    [
+      "additions are turned off",
+      (spec) => Object.assign(spec, { schedule: { ...SCHEDULE, additions: { enabled: false } } }),
+    ],
+    ["it is suspended", (spec) => Object.assign(spec, { suspend: true })],
+  ])("publishes nothing where %s while it asks", async (_, change) => {
+    await create();
+    const before = world.accepted();
+    world.company.hire("new@example.com");
+    const edit = (page: never): never => {
+      world.edit(({ spec }) => void change(spec));
+      return page;
+    };
+    world.tenant.fault({ on: "delta", effect: { kind: "edit", edit: edit as never } });
+    await wait().catch(() => {});
+    await wait();
+    expect(world.accepted()).toEqual(before);
+  });
+
   it("takes nobody in at a Directory domain whose removal is held, and others as ever", async () => {
     const company = peopleOf(40);
     for (let index = 0; index < 30; index++) company.addAlias(`user${index}@example.com`, `user${index}@old.test`);

@@ -15,7 +15,7 @@ const domain = (uid: string): MailDomain =>
 const look = (nowSync: O365Sync, nowDomain: MailDomain): Promise<void> => {
   const client = { get: (type: unknown) => Promise.resolve(type === O365_SYNC ? nowSync : nowDomain) };
   const ground = { object: sync("1"), domain: domain("1") };
-  return lookAgain(client as unknown as Client, ground, new AbortController().signal);
+  return lookAgain(client as unknown as Client, ground, new AbortController().signal, false);
 };
 
 describe("Before its first write a publication", () => {
