@@ -1,8 +1,7 @@
 /** A day with additions, as the operator's own code lives it: what docs/pictures/additions.svg shows. Written by `npm run record:additions`. */
 import { createCompany } from "../../dev/tenant/company.ts";
-import type { O365Sync } from "../../src/api/types.generated.ts";
 import { nextPoll } from "../../src/sync/additions/poll-times.ts";
-import { createSmallWorld, type SmallWorld } from "../../test/support/small-world.ts";
+import { createSmallWorld, SLOTS_AND_POLLS, type SmallWorld } from "../../test/support/small-world.ts";
 
 /** Times are minutes since the first midnight. */
 export interface AdditionsDay {
@@ -17,13 +16,6 @@ export interface AdditionsDay {
 const MINUTE_MS = 60_000;
 const MIDNIGHT = Date.UTC(2026, 0, 1);
 const INTERVAL_MS = 5 * MINUTE_MS;
-const SCHEDULE: O365Sync["spec"]["schedule"] = {
-  enabled: true,
-  times: ["06:00", "18:00"],
-  timeZone: "UTC",
-  startingDeadlineSeconds: 7200,
-  additions: { enabled: true, intervalMinutes: 5 },
-};
 
 const clock = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
 
@@ -69,7 +61,7 @@ export async function liveDay(): Promise<AdditionsDay> {
     },
     unpolled() {},
   };
-  const world = await createSmallWorld({ company, spec: { schedule: SCHEDULE }, observer });
+  const world = await createSmallWorld({ company, spec: { schedule: SLOTS_AND_POLLS }, observer });
   const look = async (): Promise<void> => {
     await world.work();
     const { held } = world.sync().status ?? {};

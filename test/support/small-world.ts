@@ -18,6 +18,19 @@ export const NAME = "example-com";
 const KEY = { namespace: "mail", name: NAME };
 const FIELDS = { sync: "sync", "test-sync": "testSync", approve: "approve" } as const;
 
+/** Two slots a day, and nothing between them. */
+export const SLOTS: O365Sync["spec"]["schedule"] = {
+  enabled: true,
+  times: ["06:00", "18:00"],
+  timeZone: "UTC",
+  startingDeadlineSeconds: 7200,
+};
+/** The same with a poll every five minutes. */
+export const SLOTS_AND_POLLS: O365Sync["spec"]["schedule"] = {
+  ...SLOTS,
+  additions: { enabled: true, intervalMinutes: 5 },
+};
+
 export interface SmallWorldOptions {
   readonly company?: ReturnType<typeof createCompany>;
   readonly spec?: Partial<O365Sync["spec"]>;

@@ -4,18 +4,23 @@ import type { O365Sync } from "../../../../src/api/types.generated.ts";
 import { parseLeftOut } from "../../../../src/publication/left-out-file.ts";
 import { CONFIG_MAP } from "../../../../src/runtime/kube.ts";
 import { reportOf } from "../../../../src/sync/mail/mail.ts";
-import { createSmallWorld, NAME, peopleOf, type SmallWorld } from "../../../support/small-world.ts";
+import {
+  createSmallWorld,
+  NAME,
+  peopleOf,
+  SLOTS,
+  SLOTS_AND_POLLS,
+  type SmallWorld,
+} from "../../../support/small-world.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const SCHEDULE = { enabled: true, times: ["06:00", "18:00"], timeZone: "UTC", startingDeadlineSeconds: 7200 };
-const ON: O365Sync["spec"]["schedule"] = { ...SCHEDULE, additions: { enabled: true, intervalMinutes: 5 } };
 
 let world: SmallWorld;
 afterEach(() => world.close());
 
 async function create(spec: Partial<O365Sync["spec"]> = {}): Promise<void> {
-  world = await createSmallWorld({ company: peopleOf(40), spec: { schedule: ON, ...spec } });
+  world = await createSmallWorld({ company: peopleOf(40), spec: { schedule: SLOTS_AND_POLLS, ...spec } });
   await world.work();
   world.tenant.requests.length = 0;
 }
@@ -158,8 +163,8 @@ describe("A poll that finds nothing", () => {
 
 describe("With additions off", () => {
   it.each([
-    ["not asked for", SCHEDULE],
-    ["switched off", { ...SCHEDULE, additions: { enabled: false, intervalMinutes: 5 } }],
+    ["not asked for", SLOTS],
+    ["switched off", { ...SLOTS, additions: { enabled: false, intervalMinutes: 5 } }],
   ])("because they are %s, there is no request, no write and no field", async (_, schedule) => {
     await create({ schedule });
     const before = { writes: writes(), version: world.sync().metadata.resourceVersion };

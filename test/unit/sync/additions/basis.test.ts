@@ -1,23 +1,22 @@
 /** What a poll may stand on: whoever attacked it put addresses on lists whose sync had refused them, or that had left. */
 import { afterEach, describe, expect, it } from "vitest";
 import type { O365Sync } from "../../../../src/api/types.generated.ts";
-import { createSmallWorld, peopleOf, type SmallWorld, type SmallWorldOptions } from "../../../support/small-world.ts";
+import {
+  createSmallWorld,
+  peopleOf,
+  SLOTS_AND_POLLS,
+  type SmallWorld,
+  type SmallWorldOptions,
+} from "../../../support/small-world.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const SCHEDULE: O365Sync["spec"]["schedule"] = {
-  enabled: true,
-  times: ["06:00", "18:00"],
-  timeZone: "UTC",
-  startingDeadlineSeconds: 7200,
-  additions: { enabled: true, intervalMinutes: 5 },
-};
 
 let world: SmallWorld;
 afterEach(() => world.close());
 
 async function create(options: SmallWorldOptions = {}): Promise<void> {
-  world = await createSmallWorld({ company: peopleOf(40), spec: { schedule: SCHEDULE }, ...options });
+  world = await createSmallWorld({ company: peopleOf(40), spec: { schedule: SLOTS_AND_POLLS }, ...options });
   await world.work();
   await wait();
 }
@@ -82,7 +81,7 @@ describe("A poll", () => {
   it.each<[what: string, change: (spec: O365Sync["spec"]) => unknown]>([
     [
       "additions are turned off",
-      (spec) => Object.assign(spec, { schedule: { ...SCHEDULE, additions: { enabled: false } } }),
+      (spec) => Object.assign(spec, { schedule: { ...SLOTS_AND_POLLS, additions: { enabled: false } } }),
     ],
     ["it is suspended", (spec) => Object.assign(spec, { suspend: true })],
   ])("publishes nothing where %s while it asks", async (_, change) => {

@@ -2,14 +2,11 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { createCompany } from "../../../../dev/tenant/company.ts";
-import type { O365Sync } from "../../../../src/api/types.generated.ts";
 import { createMortal, Died } from "../../../support/mortal.ts";
-import { createSmallWorld, peopleOf, type SmallWorld } from "../../../support/small-world.ts";
+import { createSmallWorld, peopleOf, SLOTS_AND_POLLS, type SmallWorld } from "../../../support/small-world.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const SCHEDULE = { enabled: true, times: ["06:00", "18:00"], timeZone: "UTC", startingDeadlineSeconds: 7200 };
-const ON: O365Sync["spec"]["schedule"] = { ...SCHEDULE, additions: { enabled: true, intervalMinutes: 5 } };
 const FREE = { deletionGuard: { enabled: false, maxPercent: 10, floor: 10 } };
 
 type Company = ReturnType<typeof createCompany>;
@@ -85,7 +82,7 @@ describe("Additions", () => {
     await fc.assert(
       fc.asyncProperty(steps, async (all) => {
         const company = peopleOf(8);
-        const world = await createSmallWorld({ company, spec: { schedule: ON, ...FREE } });
+        const world = await createSmallWorld({ company, spec: { schedule: SLOTS_AND_POLLS, ...FREE } });
         try {
           await world.work();
           const roles = ["abuse@example.com", "postmaster@example.com"];
@@ -115,7 +112,7 @@ describe("Additions", () => {
     let calls = 0;
     for (let ended = false; !ended; calls++) {
       for (const when of ["before", "after"] as const) {
-        const world = await createSmallWorld({ company: peopleOf(5), spec: { schedule: ON, ...FREE } });
+        const world = await createSmallWorld({ company: peopleOf(5), spec: { schedule: SLOTS_AND_POLLS, ...FREE } });
         await world.work();
         await poll(world);
         world.company.hire("new@example.com");

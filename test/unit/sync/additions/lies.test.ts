@@ -1,16 +1,8 @@
 /** A delta that repeats, reorders, is late or lies: the list loses no address, and accepts none that no object had. */
 import { afterEach, describe, expect, it } from "vitest";
-import type { O365Sync } from "../../../../src/api/types.generated.ts";
-import { createSmallWorld, NAME, peopleOf, type SmallWorld } from "../../../support/small-world.ts";
+import { createSmallWorld, NAME, peopleOf, SLOTS_AND_POLLS, type SmallWorld } from "../../../support/small-world.ts";
 
 const MINUTE_MS = 60_000;
-const SCHEDULE: O365Sync["spec"]["schedule"] = {
-  enabled: true,
-  times: ["06:00", "18:00"],
-  timeZone: "UTC",
-  startingDeadlineSeconds: 7200,
-  additions: { enabled: true, intervalMinutes: 5 },
-};
 const STRANGER = "6f1c0f2e-5a0d-4c55-9b39-00000000beef";
 
 let world: SmallWorld;
@@ -19,7 +11,7 @@ afterEach(() => world.close());
 async function create(late?: () => number): Promise<void> {
   world = await createSmallWorld({
     company: peopleOf(30),
-    spec: { schedule: SCHEDULE },
+    spec: { schedule: SLOTS_AND_POLLS },
     ...(late === undefined ? {} : { late }),
   });
   await world.work();

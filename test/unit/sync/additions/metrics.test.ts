@@ -1,18 +1,10 @@
 /** What metrics tell of additions: what a poll came to, when the tenant answered last, and how old an address was. */
 import { afterEach, describe, expect, it } from "vitest";
-import type { O365Sync } from "../../../../src/api/types.generated.ts";
 import { createMetrics } from "../../../../src/observe/metrics.ts";
 import { scrapeText } from "../../../support/scrape.ts";
-import { createSmallWorld, peopleOf, type SmallWorld } from "../../../support/small-world.ts";
+import { createSmallWorld, peopleOf, SLOTS_AND_POLLS, type SmallWorld } from "../../../support/small-world.ts";
 
 const MINUTE_MS = 60_000;
-const SCHEDULE: O365Sync["spec"]["schedule"] = {
-  enabled: true,
-  times: ["06:00", "18:00"],
-  timeZone: "UTC",
-  startingDeadlineSeconds: 7200,
-  additions: { enabled: true, intervalMinutes: 5 },
-};
 
 let world: SmallWorld;
 afterEach(() => world.close());
@@ -21,7 +13,7 @@ async function create() {
   const stores = { syncs: { list: () => [] }, domains: { list: () => [] } };
   const names = { version: "1", leaderElectionId: "lease" };
   const observer = createMetrics({ ...names, stores, isLeading: () => true, namespaces: () => [] });
-  world = await createSmallWorld({ company: peopleOf(10), spec: { schedule: SCHEDULE }, observer });
+  world = await createSmallWorld({ company: peopleOf(10), spec: { schedule: SLOTS_AND_POLLS }, observer });
   await world.work();
   return async (name: string): Promise<string[]> =>
     (await scrapeText(observer)).split("\n").filter((line) => line.startsWith(`o365sync_additions_${name}`));
