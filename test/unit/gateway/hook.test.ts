@@ -53,7 +53,7 @@ describe("The command of --on-change", () => {
   });
 
   it("is ended after a minute with all that it started, and what changed meanwhile is told afterwards", async () => {
-    start('[ -e "$FOLDER/first" ] || { touch "$FOLDER/first"; sleep 1000 & wait; }');
+    start('[ -e "$FOLDER/first" ] || { : > "$FOLDER/first"; node -e "setTimeout(() => {}, 1e6)" & wait; }');
     hook.trigger();
     await clock.advance(500);
     // Ended before it has begun, it would leave nothing behind.

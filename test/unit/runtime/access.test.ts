@@ -204,7 +204,7 @@ describe("a credential plugin (issue 17, point 19)", () => {
     `{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"${token}"}}`;
 
   it("is run by its path from the kubeconfig's folder, and is told what it is asked for", async () => {
-    plugin(`printf '%s' "$KUBERNETES_EXEC_INFO" > "$(dirname "$0")/info"; echo '${credential("exec")}'`);
+    plugin(`printf '%s' "$KUBERNETES_EXEC_INFO" > "\${0%/*}/info"; echo '${credential("exec")}'`);
     const access = loadAccess(kubeconfig({ ...HTTPS, "proxy-url": "http://p:3128" }, { exec }));
     expect((await access.authenticate(false)).headers).toEqual({ Authorization: "Bearer exec" });
     expect(JSON.parse(readFileSync(join(folder, "bin", "info"), "utf8"))).toEqual({
