@@ -30,20 +30,21 @@ export function someOf(words: readonly string[]): string {
   return `${words.slice(0, MOST_SHOWN).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-/** Slips of the hand: two neighbours swapped are two. */
-const MOST_SLIPS = 2;
+/** Slips of the hand: two neighbours swapped are two. A short word is another word sooner. */
+const mostSlips = (word: string): number => Math.min(2, Math.floor(word.length / 4));
 
 /** The word that `word` was most likely meant to be; undefined: none is near. */
 export function likeliest(word: string, known: readonly string[]): string | undefined {
+  const most = mostSlips(word);
   const near = known
-    .map((each) => ({ each, slips: slipsBetween(word, each) }))
-    .filter(({ slips }) => slips <= MOST_SLIPS);
+    .map((each) => ({ each, slips: slipsBetween(word, each, most) }))
+    .filter(({ slips }) => slips <= most);
   return near.sort((a, b) => a.slips - b.slips || (a.each < b.each ? -1 : 1))[0]?.each;
 }
 
-/** How many letters have to be added, left out or changed (Levenshtein). */
-function slipsBetween(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > MOST_SLIPS) return Infinity;
+/** How many letters have to be added, left out or changed (Levenshtein); more than `most` are not counted to the end. */
+function slipsBetween(a: string, b: string, most: number): number {
+  if (Math.abs(a.length - b.length) > most) return Infinity;
   let above = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (const [row, letter] of a.split("").entries()) {
     const next = [row + 1];
@@ -51,6 +52,7 @@ function slipsBetween(a: string, b: string): number {
       const changed = (above[column] ?? 0) + (letter === b[column] ? 0 : 1);
       next.push(Math.min(changed, (above[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
     }
+    if (Math.min(...next) > most) return Infinity;
     above = next;
   }
   return above[b.length] ?? Infinity;

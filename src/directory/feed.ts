@@ -23,8 +23,10 @@ export function createFeed(tenant: FeedSource, clock: Clock, shelf = createFeedS
   let behind: Behind = new Map();
 
   async function begin(sources: EnabledSources, signal: AbortSignal): Promise<FeedPlace> {
-    if (end !== undefined && covers(end, sources)) return end;
-    const links: Partial<Record<Source, DeltaLink>> = { ...end?.links };
+    // A place at which nothing but trouble was to be had may never be left: whoever begins reads all that there is.
+    const from = failed === undefined ? end : undefined;
+    if (from !== undefined && covers(from, sources)) return from;
+    const links: Partial<Record<Source, DeltaLink>> = { ...from?.links };
     const began = clock.monotonic();
     for (const source of SOURCES) {
       if (sources[source]) links[source] ??= await tenant.followFromNow(source, signal);
@@ -32,7 +34,8 @@ export function createFeed(tenant: FeedSource, clock: Clock, shelf = createFeedS
     // Whoever came first follows fewer sources: their places are of another feed from here on.
     rounds.clear();
     // What is followed already may have changed since it was asked for.
-    asked = end === undefined ? began : Number.NEGATIVE_INFINITY;
+    asked = from === undefined ? began : Number.NEGATIVE_INFINITY;
+    failed = undefined;
     end = { links, time: clock.now() };
     return end;
   }

@@ -73,14 +73,17 @@ function noList({ domain: { metadata, spec }, routing: { missing }, syncs, lists
 }
 
 /** What an O365Sync waits for, in a word. That it works on it is said only while a run is under way. */
-function stateOf({ status }: O365Sync): string {
+function stateOf({ spec, status }: O365Sync): string {
   if (status?.held !== undefined) return `its plan ${status.held.planDigest} is held`;
   if (status?.lastSync !== undefined && status.lastSync.result === undefined) return "its sync is under way";
+  if (spec.suspend) return "it is suspended";
   const ready = status?.conditions?.find(({ type }) => type === "Ready");
   if (ready === undefined) return "it was not looked at yet";
   if (ready.reason === "AwaitingFirstSync") return "it was not synced yet, and its condition Ready says how to";
   if (ready.status === "Unknown") return "its first sync has not begun yet";
-  return ready.status === "True" ? "its next sync does" : `its condition Ready says ${ready.reason}`;
+  if (ready.status === "True")
+    return spec.schedule.enabled ? "its next sync does" : "a sync does, when somebody asks for it";
+  return `its condition Ready says ${ready.reason}`;
 }
 
 function waitingNotes(known: Known, waiting: readonly Waiting[]): string[] {

@@ -1,17 +1,25 @@
 /** What additions may stand on: a tenant and names that a sync has looked at. Pure. */
+import { tenantOf } from "../../api/indexers.ts";
 import type { MailDomain, O365Sync } from "../../api/types.generated.ts";
+import type { Manifest } from "../../publication/manifest.ts";
 import type { DomainNames } from "../../recipients/model.ts";
 import { accountsHash } from "../decide/fingerprint.ts";
 
 /**
- * Whether the tenant may be read in full for additions: a sync has read it for this very spec and found the domain to be
- * its own. Another `tenantId`, mistyped perhaps, would fill the list without anybody having looked.
+ * Whether the tenant may be read in full for additions: the last sync was for this very spec and did not fail, and the
+ * list that stands came from this tenant. Another `tenantId`, mistyped perhaps, would fill the list without anybody having
+ * looked: that its plan is held is no yes.
  */
-export function wasAcceptedBySync(object: O365Sync, domain: MailDomain): boolean {
+export function wasAcceptedBySync(object: O365Sync, domain: MailDomain, { feed }: Manifest): boolean {
   const { lastSync, accountsHash: before } = object.status ?? {};
-  const isWhole = lastSync?.result !== undefined && lastSync.result !== "Failed";
-  return isWhole && before === accountsHash(object, domain);
+  if (before !== accountsHash(object, domain)) return false;
+  if (lastSync?.result === "Held") return feed?.tenant === tenantOf(object);
+  return lastSync?.result === "Published" || lastSync?.result === "Unchanged";
 }
+
+/** The last sync found that the domain is not the tenant's: nothing that it tells is believed until one finds otherwise. */
+export const isDisowned = ({ status }: O365Sync): boolean =>
+  status?.lastSync?.result === "Failed" && status.lastSync.reason === "DomainNotInTenant";
 
 /** Published names without those that the spec gives up: what leaves by a plan takes nobody in meanwhile. */
 export function namesStillWanted(published: DomainNames, wanted: DomainNames): DomainNames {

@@ -43,7 +43,7 @@ import {
   WAITS,
 } from "../status/additions-status.ts";
 import { inHistory } from "../status/transitions.ts";
-import { leavesMirror, namesStillWanted, wasAcceptedBySync } from "./basis.ts";
+import { isDisowned, leavesMirror, namesStillWanted, wasAcceptedBySync } from "./basis.ts";
 
 /** What a poll works on. */
 interface Poll {
@@ -120,6 +120,7 @@ async function ask(work: Poll): Promise<News> {
   const { services, view, domain, access, current, memory, due, context } = work;
   const { object, standing } = view;
   const directory = services.directories.connect(access.connection);
+  if (isDisowned(object)) return { kind: "waiting", why: "unread" };
   if (leavesMirror(current, namesOf(domain))) return { kind: "waiting", why: "leaving" };
   const place = placeOf(object, memory.followed, standing.manifest);
   if (place !== undefined) {
@@ -142,8 +143,8 @@ async function ask(work: Poll): Promise<News> {
 /** Once in a while, and one read for all objects of the tenant that lost the thread with it. */
 async function readInFull(work: Poll, directory: Directory): Promise<News> {
   const { services, view, domain, access, memory, context } = work;
-  const { object } = view;
-  if (!wasAcceptedBySync(object, domain)) return { kind: "waiting", why: "unread" };
+  const { object, standing } = view;
+  if (!wasAcceptedBySync(object, domain, standing.manifest)) return { kind: "waiting", why: "unread" };
   const { clock } = services.deps;
   const tenant = `${tenantOf(object)} ${access.version}`;
   const before = memory.fullReads.of(tenant, clock);

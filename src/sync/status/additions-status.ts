@@ -17,16 +17,16 @@ export const STATES = {
   Current: CURRENT,
   Limited:
     "spec.operationsLimit allows no more additions since the last sync; the next sync judges the rest, or raise the limit and sync",
-  Waiting: "the tenant no longer tells what changed since the last sync; the next sync finds it",
+  Waiting:
+    "the tenant no longer tells what changed since the last sync; the next sync that is neither held nor failed finds it",
 } as const;
 
 /** Why nothing is asked or added until a sync. */
 export const WAITS = {
   lost: STATES.Waiting,
-  unread:
-    "the last sync failed, or was for another spec, so the tenant is not read for additions; the next that succeeds is",
+  unread: "the last sync failed, or no list stands that came from this tenant and spec; the next that succeeds goes on",
   leaving:
-    "a Mirror domain that the MailDomain no longer has is still published; nothing is added until a sync or an approval takes it out",
+    "a domain is still published as a Mirror that the MailDomain no longer has as one; nothing is added until a sync or an approval takes it out",
 } as const;
 
 /** Since the sync that looked at the whole last. */

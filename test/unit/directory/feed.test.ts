@@ -130,6 +130,20 @@ describe("A feed", () => {
     await expect(begun).rejects.toThrow("a run is due");
   });
 
+  it("leaves a place at which nothing but trouble is to be had, when a sync begins anew", async () => {
+    const place = await feed.begin(ALL, signal);
+    tenant.troubled(new Error("malformed"));
+    await clock.advance(FRESH_MS);
+    await expect(feed.since(place, ALL, 0, signal)).rejects.toThrow("malformed");
+    tenant.asked.length = 0;
+    const anew = await feed.begin(ALL, signal);
+    expect(tenant.asked).toEqual(["begin users", "begin groups", "begin contacts"]);
+    tenant.troubled(undefined);
+    tenant.change("a");
+    await clock.advance(FRESH_MS);
+    expect(idsOf(await feed.since(anew, ALL, 0, signal))).toEqual(["a"]);
+  });
+
   it("tells nobody of whom an earlier round found and a later one did not", async () => {
     const place = await feed.begin(ALL, signal);
     tenant.change("a");

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import type { MailDomain, O365Sync } from "../../../src/api/types.generated.ts";
 import { verdictOf } from "../../../src/domain/route-verdict.ts";
 import { syncSpec } from "../../support/memory-operator.ts";
+import { SLOTS } from "../../support/small-world.ts";
 
 const condition = (status: "True" | "False" | "Unknown", reason: string) => ({
   type: "Ready",
@@ -12,7 +13,7 @@ const condition = (status: "True" | "False" | "Unknown", reason: string) => ({
   lastTransitionTime: "2026-01-01T00:00:00Z",
 });
 
-it.each<[sentence: string, status: O365Sync["status"]]>([
+it.each<[sentence: string, status: O365Sync["status"], spec?: Partial<O365Sync["spec"]>]>([
   ["it was not looked at yet", undefined],
   ["it was not looked at yet", { observedGeneration: -1 }],
   ["its first sync has not begun yet", { conditions: [condition("Unknown", "Progressing")] }],
@@ -24,7 +25,10 @@ it.each<[sentence: string, status: O365Sync["status"]]>([
     },
   ],
   ["its condition Ready says Throttled", { conditions: [condition("False", "Throttled")] }],
-])("that an O365Sync has not published: %s", (cure, status) => {
+  ["a sync does, when somebody asks for it", { conditions: [condition("True", "Published")] }],
+  ["its next sync does", { conditions: [condition("True", "Published")] }, { schedule: SLOTS }],
+  ["it is suspended", { conditions: [condition("True", "Published")] }, { suspend: true }],
+])("that an O365Sync has not published: %s", (cure, status, spec = {}) => {
   const metadata = { namespace: "mail", name: "a" };
   const domain: MailDomain = {
     metadata,
@@ -36,7 +40,7 @@ it.each<[sentence: string, status: O365Sync["status"]]>([
       deletionPolicy: "Orphan",
     },
   };
-  const sync: O365Sync = { metadata, spec: syncSpec("a", {}), ...(status && { status }) };
+  const sync: O365Sync = { metadata, spec: syncSpec("a", spec), ...(status && { status }) };
   const routing = { names: [], claims: [], missing: ["a.test"], waiting: [] };
   const known = { domain, routing, lists: [], conflict: undefined, lastSuccessfulTime: undefined };
   expect(verdictOf({ ...known, syncs: [sync], exists: () => true }).message).toBe(

@@ -1,6 +1,7 @@
 /** What a poll may stand on: whoever attacked it put addresses on lists whose sync had refused them, or that had left. */
 import { afterEach, describe, expect, it } from "vitest";
 import type { O365Sync } from "../../../../src/api/types.generated.ts";
+import { SECRET, type Secret } from "../../../../src/runtime/kube.ts";
 import {
   createSmallWorld,
   peopleOf,
@@ -48,6 +49,40 @@ describe("A poll", () => {
     await wait();
     expect(world.accepted()).toContain("new@example.com");
     expect(additions()?.state).toBe("Current");
+  });
+
+  it("takes nothing from a tenant whose plan is held, where nobody may see whose the domain is", async () => {
+    await create();
+    world.company.domains.splice(0, 9, "other.test");
+    for (let index = 0; index < 40; index++) world.company.remove(`user${index}@example.com`);
+    world.company.addContact("foreign@example.com");
+    world.tenant.fault({ on: "organization", effect: { kind: "status", status: 403 } });
+    world.now += 3 * HOUR_MS;
+    world.edit(({ spec }) => void Object.assign(spec, { tenantId: "example.com" }));
+    await wait(0);
+    expect(world.sync().status?.lastSync?.result).toBe("Held");
+    await wait();
+    await wait();
+    expect(world.accepted()).not.toContain("foreign@example.com");
+    expect(additions()?.state).toBe("Waiting");
+  });
+
+  it("takes nothing from a tenant that has lost the domain, once a sync has found that out", async () => {
+    await create();
+    world.company.domains.splice(0, 9, "other.test");
+    world.cluster.edit(SECRET as never, { namespace: "mail", name: "o365" }, ({ data = {} }: Secret) => {
+      data["second"] = data["clientSecret"] ?? "";
+    });
+    world.edit(({ metadata, spec }) => {
+      Object.assign(spec.credentials ?? {}, { clientSecretRef: { name: "o365", key: "second" } });
+      metadata.annotations = { "o365sync.dev/sync": "again" };
+    });
+    await wait(0);
+    expect(world.sync().status?.lastSync?.reason).toBe("DomainNotInTenant");
+    world.company.addContact("foreign@example.com");
+    await wait();
+    await wait();
+    expect(world.accepted()).not.toContain("foreign@example.com");
   });
 
   it("asks for the sources that are on, whatever else others of the tenant follow", async () => {
@@ -125,7 +160,7 @@ describe("A poll", () => {
     world.company.hire("new@example.com");
     await wait();
     expect(world.accepted()).toEqual(before);
-    expect(additions()).toMatchObject({ state: "Waiting", message: expect.stringContaining("Mirror domain") });
+    expect(additions()).toMatchObject({ state: "Waiting", message: expect.stringContaining("published as a Mirror") });
     world.edit(({ metadata }) => void Object.assign(metadata, { annotations: { "o365sync.dev/approve": digest } }));
     await wait(0);
     expect(world.accepted().filter((address) => address.endsWith("@mirror.test"))).toEqual([]);

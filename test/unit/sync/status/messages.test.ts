@@ -26,6 +26,8 @@ it.each([
   ["example.co", ["example.org", "example.com"], "example.com"],
   ["example.com", ["harbour.example", "pine.example"], undefined],
   ["example.com", [], undefined],
+  ["a.co", ["b.io"], undefined],
+  ["abc.de", ["abd.de"], "abd.de"],
 ])("%s was likeliest meant to be one of %j: %s", (word, known, expected) => {
   expect(likeliest(word, known)).toBe(expected);
 });
