@@ -2,9 +2,12 @@
 import { claimedNames } from "../api/indexers.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import { inSlices } from "../base/slices.ts";
+import { isPauseDue, type Steps } from "../base/steps.ts";
 import type { ConfigMaps } from "../publication/configmaps.ts";
 import { tablesAmong } from "../publication/inspect.ts";
 import type { AliasDomain } from "../recipients/model.ts";
+import { type AddressSet, createAddressSet, domainPartOf } from "../recipients/packed/address-set.ts";
+import { localOf } from "../recipients/packed/buckets.ts";
 import { parseTables } from "../recipients/tables/render.ts";
 
 /**
@@ -46,18 +49,31 @@ export async function aliasDomainsOfTables(
   const claimed = claimedNames(domain);
   const names = (await routed()).filter((name) => !claimed.includes(name));
   if (names.length === 0) return [];
-  const locals = new Map<string, Set<string>>([domain.spec.domain, ...names].map((name) => [name, new Set()]));
+  const relevant = new Set([domain.spec.domain, ...names]);
+  const accepted = createAddressSet();
   for (const { name } of tables) {
     const found = await maps.read(object, name, "recipients", signal);
     for (const address of found === undefined ? [] : await inSlices(parseTables(found.object), signal)) {
-      const at = address.lastIndexOf("@");
-      locals.get(address.slice(at + 1))?.add(address.slice(0, at));
+      if (relevant.has(domainPartOf(address))) accepted.add(address);
     }
   }
-  const own = [...(locals.get(domain.spec.domain) ?? [])];
-  return names.flatMap((name): AliasDomain[] => {
-    const there = locals.get(name);
-    if (there === undefined || there.size === 0) return [];
-    return [{ name, recipients: own.every((local) => there.has(local)) ? "Mirror" : "Directory" }];
-  });
+  return inSlices(aliasDomainsAmong(accepted, domain.spec.domain, names), signal);
+}
+
+/** Those of `names` that have an address here: a Mirror is one that has each local part of `domain`. */
+function* aliasDomainsAmong(accepted: AddressSet, domain: string, names: readonly string[]): Steps<AliasDomain[]> {
+  const present = new Set<string>();
+  const lacking = new Set<string>();
+  for (const address of accepted) {
+    const name = domainPartOf(address);
+    if (name !== domain) present.add(name);
+    else {
+      const local = localOf(address);
+      for (const other of names) if (!accepted.has(`${local}@${other}`)) lacking.add(other);
+    }
+    if (isPauseDue()) yield;
+  }
+  return names
+    .filter((name) => present.has(name))
+    .map((name) => ({ name, recipients: lacking.has(name) ? "Directory" : "Mirror" }));
 }

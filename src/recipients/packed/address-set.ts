@@ -26,9 +26,9 @@ export function createAddressSet(): AddressSetBuilder {
       return byLocal.length;
     },
     add(address) {
-      if (byLocal.add(localOf(address), domainOf(address))) size++;
+      if (byLocal.add(localOf(address), domainPartOf(address))) size++;
     },
-    has: (address) => byLocal.has(localOf(address), domainOf(address)),
+    has: (address) => byLocal.has(localOf(address), domainPartOf(address)),
     *[Symbol.iterator]() {
       for (let index = 0; index < byLocal.length; index++) {
         const { local, labels } = byLocal.at(index);
@@ -40,7 +40,7 @@ export function createAddressSet(): AddressSetBuilder {
 
 export const NO_ADDRESSES: AddressSet = createAddressSet();
 
-const domainOf = (address: string): string => address.slice(address.lastIndexOf("@") + 1);
+export const domainPartOf = (address: string): string => address.slice(address.lastIndexOf("@") + 1);
 
 /** What of `all` is not in `others`. */
 export function* withoutAddresses(all: AddressSet, others: AddressSet): Steps<AddressSet> {
