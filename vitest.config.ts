@@ -14,6 +14,7 @@ export default defineConfig({
     maxWorkers: 4,
     // Modules are loaded once a worker: loading them for each file took a fifth of the time. They keep no state.
     isolate: false,
+    setupFiles: ["test/support/properties.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     coverage: { provider: "v8", include: ["src/**"], exclude: ["**/*.generated.ts"] },

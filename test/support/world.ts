@@ -38,6 +38,16 @@ export interface WorldOptions {
   readonly operator?: boolean;
 }
 
+/** What an API server answers to somebody who is not the operator. */
+export class HttpError extends Error {
+  constructor(
+    readonly status: number,
+    body: unknown,
+  ) {
+    super(`HTTP ${status}: ${JSON.stringify(body)}`);
+  }
+}
+
 type Partially<T> = { readonly [K in keyof T]?: T[K] extends object | undefined ? Partially<T[K]> | T[K] : T[K] };
 
 export interface World {
@@ -104,7 +114,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     return `${group}/namespaces/${namespace}/${kind}${name === undefined ? "" : `/${name}`}`;
   };
   const must = ({ status, body }: { status: number; body: unknown }): unknown => {
-    if (status >= 300) throw new Error(`HTTP ${status}: ${JSON.stringify(body)}`);
+    if (status >= 300) throw new HttpError(status, body);
     return body;
   };
   const get = async (kind: string, name: string): Promise<unknown> => must(await request("GET", path(kind, name)));
