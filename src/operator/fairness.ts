@@ -15,8 +15,8 @@ export function createFairness(
 ): Fairness {
   const half = Math.ceil(workers / 2);
   const isAlone = (): boolean => {
-    const [first, ...others] = syncs.list();
-    return others.every(({ metadata }) => metadata.namespace === first?.metadata.namespace);
+    const all = syncs.list();
+    return all.every(({ metadata }) => metadata.namespace === all[0]?.metadata.namespace);
   };
   return {
     groupsOf(key) {

@@ -31,24 +31,70 @@ interface Group {
 const MOST_GROUPS = 10_000;
 const NO_TURN_YET: Readonly<Group> = { running: 0, turn: 0 };
 
-export function createWaiting({ groupsOf, mostOf }: Fairness): Waiting {
+/** Keys that are of the same groups: of them only the oldest can be next, so that thousands cost no more than one. */
+interface Lane {
+  readonly names: readonly string[];
   /** Oldest first. */
-  const waiting = new Map<string, number>();
+  readonly keys: Map<string, Ticket>;
+}
+
+interface Ticket {
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  /** Lower for whoever came earlier. */
+  readonly number: number;
+}
+
+export function createWaiting({ groupsOf, mostOf }: Fairness): Waiting {
+  const lanes = new Map<string, Lane>();
+  const laneOf = new Map<string, Lane>();
+  let tickets = 0;
   /** The one whose turn is longest ago first. */
   const groups = new Map<string, Group>();
   /** The groups that a key had when it began: what it is of may have changed since. */
   const begun = new Map<string, { readonly groups: readonly Group[]; readonly since: number }>();
   let turn = 0;
 
+  function line(key: string, ticket: Ticket): void {
+    const names = groupsOf(key);
+    const id = JSON.stringify(names);
+    const lane = lanes.get(id) ?? { names, keys: new Map() };
+    lanes.set(id, lane);
+    lane.keys.set(key, ticket);
+    laneOf.set(key, lane);
+  }
+
+  /** Answers since when it had waited. */
+  function leave(key: string): Ticket | undefined {
+    const lane = laneOf.get(key);
+    const ticket = lane?.keys.get(key);
+    laneOf.delete(key);
+    lane?.keys.delete(key);
+    if (lane?.keys.size === 0) lanes.delete(JSON.stringify(lane.names));
+    return ticket;
+  }
+
+  /** The oldest of a lane that is of these groups still; whichever is of others by now joins theirs. */
+  function firstOf({ names, keys }: Lane): { readonly key: string; readonly ticket: Ticket } | undefined {
+    for (const [key, ticket] of keys) {
+      if (groupsOf(key).every((name, depth) => name === names[depth])) return { key, ticket };
+      leave(key);
+      line(key, ticket);
+    }
+    return undefined;
+  }
+
   function next(): string | undefined {
     const most = mostOf();
-    let best: { readonly key: string; readonly turns: readonly number[] } | undefined;
-    for (const key of waiting.keys()) {
-      const own = groupsOf(key).map((name) => groups.get(name) ?? NO_TURN_YET);
-      if (own.some(({ running }, depth) => running >= (most[depth] ?? Number.POSITIVE_INFINITY))) continue;
-      const turns = own.map((group) => group.turn);
-      if (best === undefined || isEarlier(turns, best.turns)) best = { key, turns };
-      if (best.turns.every((each) => each === 0)) break;
+    let best: Candidate | undefined;
+    // A key that joins another lane while this goes on comes to its turn there: what is added to a Map is gone through too.
+    for (const lane of lanes.values()) {
+      const own = lane.names.map((name) => groups.get(name) ?? NO_TURN_YET);
+      const isFull = own.some(({ running }, depth) => running >= (most[depth] ?? Number.POSITIVE_INFINITY));
+      const first = firstOf(lane);
+      if (isFull || first === undefined) continue;
+      const candidate = { key: first.key, number: first.ticket.number, turns: own.map(({ turn: last }) => last) };
+      if (best === undefined || isEarlier(candidate, best)) best = candidate;
     }
     return best?.key;
   }
@@ -71,18 +117,17 @@ export function createWaiting({ groupsOf, mostOf }: Fairness): Waiting {
 
   return {
     get size() {
-      return waiting.size;
+      return laneOf.size;
     },
-    has: (key) => waiting.has(key),
-    add: (key, at) => void waiting.set(key, at),
+    has: (key) => laneOf.has(key),
+    add: (key, at) => line(key, { since: at, number: tickets++ }),
     take() {
       const key = next();
       if (key === undefined) return undefined;
       turn++;
-      const since = waiting.get(key) ?? 0;
+      const since = leave(key)?.since ?? 0;
       begun.set(key, { groups: groupsOf(key).map(takeTurn), since });
       forgetOldest();
-      waiting.delete(key);
       return { key, since };
     },
     done(key) {
@@ -90,11 +135,22 @@ export function createWaiting({ groupsOf, mostOf }: Fairness): Waiting {
       begun.delete(key);
     },
     queuedAt: (key) => begun.get(key)?.since,
-    clear: () => waiting.clear(),
+    clear() {
+      lanes.clear();
+      laneOf.clear();
+    },
   };
 }
 
-function isEarlier(turns: readonly number[], others: readonly number[]): boolean {
-  const different = turns.findIndex((turn, depth) => turn !== others[depth]);
-  return different >= 0 && (turns[different] ?? 0) < (others[different] ?? 0);
+interface Candidate {
+  readonly key: string;
+  readonly number: number;
+  readonly turns: readonly number[];
+}
+
+/** Whose turn is longer ago, and of equal ones who waits longer. */
+function isEarlier(one: Candidate, other: Candidate): boolean {
+  const different = one.turns.findIndex((turn, depth) => turn !== other.turns[depth]);
+  if (different < 0) return one.number < other.number;
+  return (one.turns[different] ?? 0) < (other.turns[different] ?? 0);
 }
