@@ -1,5 +1,6 @@
 /** The API server as the caller may use it, and the objects that commands look at. */
 import { MAIL_DOMAIN, O365_SYNC } from "../src/api/resources.ts";
+import { soundDomain, soundSync } from "../src/api/sound-status.ts";
 import type { MailDomain, O365Sync } from "../src/api/types.generated.ts";
 import type { Clock } from "../src/base/deps.ts";
 import { CONFIG_MAP, type ConfigMap, type KubeObject, type ResourceType } from "../src/runtime/kube.ts";
@@ -57,14 +58,17 @@ export async function listAll<T extends KubeObject>(
   return found;
 }
 
-export const listSyncs = (session: Session): Promise<O365Sync[]> => listAll(session, O365_SYNC);
-export const listDomains = (session: Session): Promise<MailDomain[]> => listAll(session, MAIL_DOMAIN);
+/** As the operator reads them: without what somebody left in a status that does not fit it. */
+export const listSyncs = async (session: Session): Promise<O365Sync[]> =>
+  (await listAll(session, O365_SYNC)).map((sync) => soundSync(sync).object);
+export const listDomains = async (session: Session): Promise<MailDomain[]> =>
+  (await listAll(session, MAIL_DOMAIN)).map((domain) => soundDomain(domain).object);
 
 /** Throws CommandError where there is none, with those that there are. */
 export async function getSync(session: Session, name: string): Promise<O365Sync> {
   const namespace = oneNamespace(session);
   const found = await find(session, O365_SYNC, namespace, name);
-  if (found !== undefined) return found;
+  if (found !== undefined) return soundSync(found).object;
   const others = (await listAll({ ...session, namespace }, O365_SYNC)).map(({ metadata }) => metadata.name);
   const known = others.length === 0 ? "there is none" : `there are: ${others.slice(0, 10).join(", ")}`;
   throw new CommandError(`no O365Sync ${name} in the namespace ${namespace}; ${known}`);

@@ -17,6 +17,7 @@ import { renderKustomize } from "./generate/kustomize.ts";
 import { renderPictures } from "./generate/pictures.ts";
 import { renderReference } from "./generate/reference.ts";
 import { renderSchemas } from "./generate/schemas.ts";
+import { renderStatusShapes } from "./generate/status-shapes.ts";
 import { renderTypes } from "./generate/types.ts";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -41,6 +42,7 @@ function fromCrds(): Record<string, string> {
     .map((file) => [`${CHART}/templates/crds/${file}`, renderCrdTemplate(read(`crds/${file}`))] as const);
   return {
     "src/api/types.generated.ts": renderTypes(kinds),
+    "src/api/status-shapes.generated.ts": renderStatusShapes(kinds),
     "docs/reference.md": renderReference(kinds),
     ...renderSchemas(kinds),
     ...Object.fromEntries(templates),

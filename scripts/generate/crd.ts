@@ -17,6 +17,7 @@ export interface Schema {
   maximum?: number;
   minLength?: number;
   maxLength?: number;
+  pattern?: string;
   minItems?: number;
   maxItems?: number;
   "x-kubernetes-list-type"?: "atomic" | "map" | "set";

@@ -98,6 +98,20 @@ export const lost: readonly Break[] = [
     "unit/domain/vouched-lists",
   ),
   one(
+    "a status that does not fit is mended before anything is decided",
+    "src/api/mend-status.ts",
+    "if (damaged.length === 0) return object;",
+    "if (damaged.length >= 0) return object;",
+    "unit/sync/damaged-status",
+  ),
+  one(
+    "an anchor that does not fit vouches for nothing",
+    "src/api/sound-status.ts",
+    'sound.damaged.includes("anchor") ? withStatus(sound, { anchor: {} }) : sound',
+    "sound",
+    "unit/api/sound-status",
+  ),
+  one(
     "a name that moves is kept also where the manifest is lost",
     "src/sync/told-by-tables.ts",
     "if (tables.length === 0) return [];",

@@ -1,14 +1,17 @@
 /** The MailDomain controller: publishes the routing of a domain while its recipient tables stand. */
 
 import { BY_DOMAIN_REF, claimedNames, rivalsFor, routedNames } from "../api/indexers.ts";
+import { mendStatus } from "../api/mend-status.ts";
 import { MAIL_DOMAIN } from "../api/resources.ts";
 import { isOlder } from "../api/seniority.ts";
+import { soundDomain } from "../api/sound-status.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import type { Deps } from "../base/deps.ts";
 import { findLists } from "../publication/lists.ts";
 import { findCondition } from "../runtime/condition-list.ts";
 import { find } from "../runtime/find.ts";
 import type { ConfigMap } from "../runtime/kube.ts";
+import { createStatusWriter } from "../runtime/status-writer.ts";
 import { storeKey } from "../runtime/store.ts";
 import type { Client, EventRecorder, Reconcile, Store } from "../runtime/types.ts";
 import { writeStatus } from "./announce.ts";
@@ -46,12 +49,16 @@ const LOOK_AGAIN_MS = 600_000;
 export function createDomainReconciler(services: DomainServices): Reconcile {
   const { client, deps, stores } = services;
 
-  return tellingTrouble(services, async (key, { signal }) => {
+  const statuses = createStatusWriter(client, MAIL_DOMAIN);
+
+  return tellingTrouble(services, async (key, context) => {
+    const { signal } = context;
     if (stores.domains.get(key) === undefined) return {};
     const [namespace = "", name = ""] = key.split("/");
     // Asked again: a routing must not be made from a spec that is older than the table it follows.
-    const domain = await find(client, MAIL_DOMAIN, { namespace, name }, { signal });
-    if (domain === undefined || domain.metadata.deletionTimestamp !== undefined) return {};
+    const asked = await find(client, MAIL_DOMAIN, { namespace, name }, { signal });
+    if (asked === undefined || asked.metadata.deletionTimestamp !== undefined) return {};
+    const domain = await mendStatus(asked, soundDomain(asked), statuses, context);
     // Looked at before the manifests: what a publication withdraws meanwhile makes the write below a conflict.
     const before = await readRouting(client, domain, signal);
     const { routed } = before;

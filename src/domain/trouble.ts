@@ -1,6 +1,7 @@
 /** What keeps a routing from being written is told in the conditions of its MailDomain, in the API server's own words. */
 
 import { MAIL_DOMAIN } from "../api/resources.ts";
+import { soundDomain } from "../api/sound-status.ts";
 import type { Deps } from "../base/deps.ts";
 import { MINUTE_MS } from "../base/time.ts";
 import { asFailure } from "../publication/obstacle.ts";
@@ -29,9 +30,10 @@ export function tellingTrouble(services: StatusServices & { readonly deps: Deps 
     const [namespace = "", name = ""] = key.split("/");
     const domain = await find(client, MAIL_DOMAIN, { namespace, name }, { signal });
     if (domain === undefined) return;
-    const conditions = conditionsOf(domain, trouble, deps.clock.now());
+    const { object: sound } = soundDomain(domain);
+    const conditions = conditionsOf(sound, trouble, deps.clock.now());
     const observedGeneration = domain.metadata.generation ?? 0;
-    await writeStatus(services, domain, { ...domain.status, observedGeneration, conditions }, signal);
+    await writeStatus(services, domain, { ...sound.status, observedGeneration, conditions }, signal);
   }
 
   return async (key, context) => {

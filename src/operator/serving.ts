@@ -1,6 +1,7 @@
 /** What the operator serves over HTTP: metrics, probes, and the page for administrators who grant consent. */
 
 import { O365_SYNC } from "../api/resources.ts";
+import { soundSync } from "../api/sound-status.ts";
 import type { O365Sync } from "../api/types.generated.ts";
 import type { Deps } from "../base/deps.ts";
 import type { Config } from "../config/config.ts";
@@ -79,7 +80,10 @@ async function serveConsent(
   if (consentBindAddress === undefined || consentRedirectUrl === undefined) return undefined;
   const callback = createCallback({
     objects: () => syncs.list(),
-    read: (key) => find(client, O365_SYNC, key),
+    read: async (key) => {
+      const found = await find(client, O365_SYNC, key);
+      return found && soundSync(found).object;
+    },
     clientIdOf: (object) => clientIdOf(object, sharedAccess),
     look: (key) => checks.ask(key),
     clock: deps.clock,

@@ -11,6 +11,7 @@ import {
 } from "../api/group.ts";
 import { BY_CLAIMED_NAME, BY_DOMAIN_REF, BY_SECRET, rivalsOf } from "../api/indexers.ts";
 import { MAIL_DOMAIN, O365_SYNC } from "../api/resources.ts";
+import { soundDomain, soundSync } from "../api/sound-status.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import type { Deps } from "../base/deps.ts";
 import {
@@ -46,7 +47,7 @@ export interface WatchOptions {
 export function watch({ client, namespaces, secrets, rewind, deps, log }: WatchOptions) {
   const each = <T extends KubeObject>(
     type: ResourceType<T>,
-    options: { labelSelector?: string; metadataOnly?: boolean } = {},
+    options: { labelSelector?: string; metadataOnly?: boolean; taken?: (object: T) => T } = {},
   ): Watched<T> => {
     const places = namespaces.length === 0 ? [undefined] : namespaces;
     const reflectors = places.map((namespace) =>
@@ -65,8 +66,8 @@ export function watch({ client, namespaces, secrets, rewind, deps, log }: WatchO
   };
   const labelSelector = `${LABEL_MANAGED_BY}=${MANAGER}`;
   return {
-    domains: each<MailDomain>(MAIL_DOMAIN),
-    syncs: each<O365Sync>(O365_SYNC),
+    domains: each<MailDomain>(MAIL_DOMAIN, { taken: (domain) => soundDomain(domain).object }),
+    syncs: each<O365Sync>(O365_SYNC, { taken: (sync) => soundSync(sync).object }),
     configMaps: each<ConfigMap>(CONFIG_MAP, { labelSelector, metadataOnly: true }),
     /** Only those that ask for it, and nothing of what is in them. Nothing waits for this cache: without the right, the rest works. */
     secrets: secrets

@@ -3,6 +3,7 @@ import { LABEL_DOMAIN, LABEL_ROLE, LABEL_SYNC } from "../api/group.ts";
 import { BY_DOMAIN, BY_DOMAIN_NAME, BY_NAMELESS_MANIFEST, BY_SYNC, BY_TABLES, routedNames } from "../api/indexers.ts";
 import { manifestName } from "../api/names.ts";
 import { MAIL_DOMAIN, O365_SYNC } from "../api/resources.ts";
+import { soundDomain, soundSync } from "../api/sound-status.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import { find } from "../runtime/find.ts";
 import { CONFIG_MAP, type ConfigMap, type ObjectKey, type ObjectMeta } from "../runtime/kube.ts";
@@ -103,7 +104,7 @@ async function believed(
   if (!cached.edited) return cached.manifest;
   const fresh = await find(client, O365_SYNC, key, { signal });
   const domain = await find(client, MAIL_DOMAIN, { namespace, name: mailDomain }, { signal });
-  const { manifest: told, edited } = judged(fresh, domain);
+  const { manifest: told, edited } = judged(fresh && soundSync(fresh).object, domain && soundDomain(domain).object);
   return edited && told.current === undefined ? undefined : told;
 }
 

@@ -28,6 +28,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly metadataOnly?: boolean | undefined;
   /** Which labels and annotations are kept of an object with more metadata than its own needs. @default all */
   readonly isOwnKey?: ((key: string) => boolean) | undefined;
+  /** What is kept of an object, where that is not as it came. */
+  readonly taken?: ((object: T) => T) | undefined;
   /** Shared by all who watch the same server. @default one of its own */
   readonly rewind?: Rewind | undefined;
   readonly deps: Deps;
@@ -300,12 +302,12 @@ function notify<T>(handlers: readonly ((change: T) => void)[], changes: readonly
   }
 }
 
-type Tidying<T extends KubeObject> = Pick<ReflectorOptions<T>, "type" | "isOwnKey" | "metadataOnly">;
+type Tidying<T extends KubeObject> = Pick<ReflectorOptions<T>, "type" | "isOwnKey" | "metadataOnly" | "taken">;
 
-function tidied<T extends KubeObject>(object: T, { type, isOwnKey, metadataOnly }: Tidying<T>): T {
+function tidied<T extends KubeObject>(object: T, { type, isOwnKey, metadataOnly, taken }: Tidying<T>): T {
   const { managedFields: _, ...metadata } = object.metadata;
   const apiVersion = type.group === "" ? type.version : `${type.group}/${type.version}`;
-  const tidy = { ...object, apiVersion, kind: type.kind, metadata };
+  const tidy = { ...(taken?.(object) ?? object), apiVersion, kind: type.kind, metadata };
   if (isOwnKey === undefined || JSON.stringify(metadata).length <= LARGEST_METADATA) return tidy;
   const { labels = {}, annotations = {}, ownerReferences = [], finalizers: __, resourceVersion, ...rest } = metadata;
   const own = {

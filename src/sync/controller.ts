@@ -53,7 +53,7 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
   const reconcile: Reconcile = async (key, context) => {
     const [namespace = "", name = ""] = key.split("/");
     const { clock } = services.deps;
-    const gathered = await gather(services, { namespace, name }, clock.now(), context.signal);
+    const gathered = await gather(services, { namespace, name }, clock.now(), context);
     if (gathered === undefined) {
       memories.forget(key);
       services.observer?.unpolled({ namespace, name });

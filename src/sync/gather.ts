@@ -2,9 +2,11 @@
 
 import { LABEL_DOMAIN, LABEL_SYNC } from "../api/group.ts";
 import { BY_DOMAIN_REF } from "../api/indexers.ts";
+import { mendStatus } from "../api/mend-status.ts";
 import { manifestName } from "../api/names.ts";
 import { MAIL_DOMAIN, O365_SYNC } from "../api/resources.ts";
 import { isOlder } from "../api/seniority.ts";
+import { soundSync } from "../api/sound-status.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import { Failure } from "../base/failure.ts";
 import { believe } from "../publication/anchor.ts";
@@ -18,7 +20,8 @@ import { readStanding, type Standing } from "../publication/publish.ts";
 import type { HandledTokens } from "../publication/run-records.ts";
 import { find } from "../runtime/find.ts";
 import type { ConfigMap } from "../runtime/kube.ts";
-import type { Client, Store } from "../runtime/types.ts";
+import type { StatusWriter } from "../runtime/status-writer.ts";
+import type { Client, ReconcileContext, Store } from "../runtime/types.ts";
 import { scheduleProblem } from "../schedule/object-schedule.ts";
 import { type Access, resolveAccess, type SharedKeys } from "./access/connection.ts";
 import { openFailure } from "./decide/cures.ts";
@@ -64,6 +67,7 @@ export interface GatherServices {
   readonly stores: Stores;
   readonly sharedKeys: SharedKeys;
   readonly histories: Pick<HistoryWriter, "list">;
+  readonly statuses: StatusWriter<O365Sync>;
 }
 
 /** Undefined when the object is gone or going. */
@@ -71,13 +75,15 @@ export async function gather(
   services: GatherServices,
   key: { readonly namespace: string; readonly name: string },
   now: number,
-  signal: AbortSignal,
+  context: Pick<ReconcileContext, "log" | "signal">,
 ): Promise<View | undefined> {
   const { stores } = services;
+  const { signal } = context;
   if (stores.syncs.get(`${key.namespace}/${key.name}`) === undefined) return undefined;
   // Asked again: what this process wrote last may not be in its cache yet.
-  const object = await find(services.client, O365_SYNC, key, { signal });
-  if (object === undefined || object.metadata.deletionTimestamp !== undefined) return undefined;
+  const asked = await find(services.client, O365_SYNC, key, { signal });
+  if (asked === undefined || asked.metadata.deletionTimestamp !== undefined) return undefined;
+  const object = await mendStatus(asked, soundSync(asked), services.statuses, context);
   const domainKey = `${key.namespace}/${object.spec.domainRef.name}`;
   // Where the cache knows nothing it is asked for: what was made this very moment must not be told to be missing.
   const named = stores.domains.get(domainKey) ?? (await findDomain(services.client, key.namespace, object, signal));

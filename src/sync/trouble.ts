@@ -1,6 +1,7 @@
 /** What keeps reconciles from ending, and so from writing a status of their own, is told in the conditions once it lasts. */
 
 import { O365_SYNC } from "../api/resources.ts";
+import { soundSync } from "../api/sound-status.ts";
 import { MINUTE_MS } from "../base/time.ts";
 import { asFailure } from "../publication/obstacle.ts";
 import { find } from "../runtime/find.ts";
@@ -29,7 +30,7 @@ export function tellingTrouble(
     const [namespace = "", name = ""] = key.split("/");
     const object = await find(client, O365_SYNC, { namespace, name }, { signal });
     if (object === undefined) return;
-    await statuses.writeExactly(object, troubled(object, trouble, deps.clock.now()), signal);
+    await statuses.writeExactly(object, troubled(soundSync(object).object, trouble, deps.clock.now()), signal);
     events.event(object, { type: "Warning", reason: trouble.reason, action: "Sync", note: trouble.message });
   }
 

@@ -1,6 +1,8 @@
 /** What is published is damaged by hand: nothing shrinks, nothing is unrouted, and the numbers still stand against a mass deletion. */
 import { afterEach, describe, expect, it } from "vitest";
 import { API_VERSION } from "../../../src/api/group.ts";
+import { soundSync } from "../../../src/api/sound-status.ts";
+import { request } from "../../support/api.ts";
 import { brief, createWorld, type World } from "../../support/world.ts";
 
 const MANIFEST = "example-com-manifest";
@@ -43,6 +45,26 @@ describe("damage", () => {
     expect(await routed()).toContain("example.com OK");
     const domain = await world.domain();
     expect(brief(domain.status?.conditions)).toEqual(["Ready=True/Routed"]);
+  });
+
+  it.each([
+    ["a time at an offset of 99 hours", { schedule: { since: "2026-01-01T00:00:00+99:99", times: ["06:00"] } }],
+    ["a zone that is none", { schedule: { times: ["06:00"], timeZone: "Nowhere" } }],
+    ["a number that nobody can add to", { schedule: { missedSlots: Number.MAX_SAFE_INTEGER + 1 } }],
+    [
+      "an anchor that names no time of removal",
+      { anchor: { removals: [{ time: "2026-01-01T00:00:00-99:99", addresses: 1 }] } },
+    ],
+  ])("of the status, by an administrator's hand: %s", async (_, status) => {
+    await publish();
+    const address = `/apis/${API_VERSION}/namespaces/${world.namespace}/o365syncs/example-com/status`;
+    const edited = await request("PATCH", address, { status }, "application/merge-patch+json");
+    expect(edited.status, JSON.stringify(edited.body)).toBe(200);
+    const { status: after } = await world.ask("sync", "after");
+    expect(after?.requests?.sync?.state).toBe("Succeeded");
+    for (const [field, value] of Object.entries(status)) expect(after).not.toHaveProperty(field, value);
+    expect(soundSync(await world.sync()).damaged).toEqual([]);
+    expect(await accepts("ada.abel@example.com")).toBe(true);
   });
 
   it("of a table is put right, also while the Secret is gone", async () => {

@@ -1,4 +1,4 @@
-/** Every reader of our own files, with whatever somebody may write there: an answer each time, soon, and never an exception. */
+/** Every reader of our own files and status, with whatever somebody may write there: an answer each time, soon, and never an exception. */
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { parseInPieces } from "../../../src/base/bounded-json.ts";
@@ -26,6 +26,7 @@ import { sha256 } from "../../../src/recipients/revision.ts";
 import { FORMAT_NAMES } from "../../../src/recipients/tables/formats/formats.ts";
 import { parseTables, prepareTables, renderShard } from "../../../src/recipients/tables/render.ts";
 import { renderRelayDomains, routedIn } from "../../../src/recipients/tables/routing.ts";
+import { readDomainStatus, readSyncStatus } from "../../support/hostile/status-readers.ts";
 import { mutated, mutatedPacked, mutatedText, packedBombs } from "../../support/nasty.ts";
 import { createRandom } from "../../support/random.ts";
 import { MANIFEST_TEXT, RECORD } from "../../unit/publication/support/files.ts";
@@ -185,6 +186,8 @@ const READERS: Readonly<Record<string, Reader>> = {
     // What is told of it holds nothing of it.
     expect(told ?? "").not.toContain(CLIENT_SECRET.slice(0, 8));
   },
+  "status of an O365Sync": readSyncStatus,
+  "status of a MailDomain": readDomainStatus,
   "page of the directory": (random) => {
     const page = JSON.stringify({ value: accounts, "@odata.nextLink": "x" });
     return inSlices(parseInPieces(mutatedText(page, random), { characters: 1e7, values: 1e5, depth: 32 }), signal);
