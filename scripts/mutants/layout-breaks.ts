@@ -121,8 +121,8 @@ export const lost: readonly Break[] = [
   one(
     "tables tell whether a domain is a Mirror",
     "src/sync/told-by-tables.ts",
-    '? "Mirror" : "Directory"',
-    '? "Directory" : "Directory"',
+    'lacking.has(name) ? "Directory" : "Mirror"',
+    'lacking.has(name) ? "Directory" : "Directory"',
     LOST,
   ),
   one(

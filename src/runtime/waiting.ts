@@ -45,15 +45,10 @@ interface Ticket {
   readonly number: number;
 }
 
-export function createWaiting({ groupsOf, mostOf }: Fairness): Waiting {
+/** Who waits, by the groups that they are of. */
+function createLanes(groupsOf: Fairness["groupsOf"]) {
   const lanes = new Map<string, Lane>();
   const laneOf = new Map<string, Lane>();
-  let tickets = 0;
-  /** The one whose turn is longest ago first. */
-  const groups = new Map<string, Group>();
-  /** The groups that a key had when it began: what it is of may have changed since. */
-  const begun = new Map<string, { readonly groups: readonly Group[]; readonly since: number }>();
-  let turn = 0;
 
   function line(key: string, ticket: Ticket): void {
     const names = groupsOf(key);
@@ -83,6 +78,18 @@ export function createWaiting({ groupsOf, mostOf }: Fairness): Waiting {
     }
     return undefined;
   }
+
+  return { lanes, laneOf, line, leave, firstOf };
+}
+
+export function createWaiting({ groupsOf, mostOf }: Fairness): Waiting {
+  const { lanes, laneOf, line, leave, firstOf } = createLanes(groupsOf);
+  let tickets = 0;
+  /** The one whose turn is longest ago first. */
+  const groups = new Map<string, Group>();
+  /** The groups that a key had when it began: what it is of may have changed since. */
+  const begun = new Map<string, { readonly groups: readonly Group[]; readonly since: number }>();
+  let turn = 0;
 
   function next(): string | undefined {
     const most = mostOf();
