@@ -1,27 +1,16 @@
 /** `kubectl mailsync` with the rights that people have: view, edit, and less; each missing right is named. */
-import { readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parse, parseAllDocuments, stringify } from "yaml";
-import { call } from "../../../dev/controlplane/call.ts";
 import { useControlPlane } from "../../support/controlplane.ts";
 import { mailsync, type Told } from "../../support/mailsync.ts";
+import { chartRules, createPerson } from "../../support/people.ts";
 import type { Rule } from "../../support/rights.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
-const RBAC = "/apis/rbac.authorization.k8s.io/v1";
 /** Of Kubernetes' own roles `view` and `edit`: what they add to those of the chart that concerns this. */
 const READ_CONFIG_MAPS: Rule = { apiGroups: [""], resources: ["configmaps"], verbs: ["get", "list", "watch"] };
-
-/** Those that the chart aggregates into view, edit and admin. */
-function chartRules(role: "view" | "edit"): Rule[] {
-  const text = readFileSync(new URL("../../../config/rbac.yaml", import.meta.url), "utf8");
-  const roles = parseAllDocuments(text).map((document) => document.toJS() as { metadata: object; rules?: Rule[] });
-  const label = `"rbac.authorization.k8s.io/aggregate-to-${role}":"true"`;
-  return roles.flatMap(({ metadata, rules }) => (JSON.stringify(metadata).includes(label) ? (rules ?? []) : []));
-}
 
 const LOOKING = [
   ["get"],
@@ -49,28 +38,9 @@ describe.skipIf(!isReal)("A plain user, of a real API server (KUBEBUILDER_ASSETS
   const ask = (user: string, args: readonly string[]): Promise<Told> =>
     mailsync(args, { kubeconfig: users.get(user) ?? "", namespace: world.namespace });
 
-  /** A service account with these rules in the world's namespace, and its kubeconfig. */
   async function makeUser(name: string, rules: readonly Rule[]): Promise<void> {
-    const { namespace } = world;
-    const access = useControlPlane();
-    const must = async (path: string, body: object): Promise<unknown> => {
-      const answer = await call(access, { method: "POST", path, body });
-      if (answer.status >= 300) throw new Error(`${path}: HTTP ${answer.status}: ${JSON.stringify(answer.body)}`);
-      return answer.body;
-    };
-    const accounts = `/api/v1/namespaces/${namespace}/serviceaccounts`;
-    await must(accounts, { metadata: { name } });
-    await must(`${RBAC}/namespaces/${namespace}/roles`, { metadata: { name }, rules });
-    await must(`${RBAC}/namespaces/${namespace}/rolebindings`, {
-      metadata: { name },
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
-      subjects: [{ kind: "ServiceAccount", name, namespace }],
-    });
-    const issued = (await must(`${accounts}/${name}/token`, { spec: {} })) as { status: { token: string } };
-    const config = parse(readFileSync(access.kubeconfig, "utf8")) as { users: { user: object }[] };
-    for (const each of config.users) each.user = { token: issued.status.token };
     const path = join(folder, name);
-    await writeFile(path, stringify(config), { mode: 0o600 });
+    await createPerson(useControlPlane(), { name, namespace: world.namespace, rules, path });
     users.set(name, path);
   }
 

@@ -78,16 +78,26 @@ describe.skipIf(helm === undefined)("The chart", () => {
     expect(roles.find(({ metadata }) => metadata.name === "o365-sync-operator")?.rules).toEqual(operator);
   });
 
-  it("lets people write specs, never a status", () => {
-    const people = render({}).filter(
-      ({ kind, metadata }) => kind === "ClusterRole" && /-(view|edit)$/.test(metadata.name),
-    );
-    expect(people).toHaveLength(2);
-    const rules = people.flatMap(
-      ({ rules }) => rules as { resources: string[]; apiGroups: string[]; verbs: string[] }[],
-    );
+  it.each([
+    ["in the whole cluster", {}, 2],
+    ["in some namespaces", { watchNamespaces: ["default", "mail"] }, 4],
+    [
+      "also with gateways, Secrets and metrics",
+      { gateways: [{ name: "mx1", namespace: "default" }], watchSecrets: true },
+      2,
+    ],
+  ])("lets people write specs, never a status: %s", (_, values, count) => {
+    type Rules = { resources: string[]; apiGroups: string[]; verbs: string[] }[];
+    const roles = render(values).filter(({ kind }) => kind === "ClusterRole" || kind === "Role");
+    const people = roles.filter(({ metadata }) => /-(view|edit)$/.test(metadata.name));
+    expect(people).toHaveLength(count);
+    const rules = people.flatMap((role) => role.rules as Rules);
     expect(new Set(rules.flatMap(({ resources }) => resources))).toEqual(new Set(["maildomains", "o365syncs"]));
     expect(rules.flatMap(({ verbs }) => verbs).includes("*")).toBe(false);
+    // Nobody but the operator writes one, and its role joins none of people.
+    const writers = roles.filter(({ rules: held }) => /status|\*/.test(JSON.stringify(held)));
+    expect(new Set(writers.map(({ metadata }) => metadata.name))).toEqual(new Set([RELEASE]));
+    expect(JSON.stringify(writers.map(({ metadata }) => metadata.labels))).not.toContain("aggregate");
   });
 
   it("sends traffic to the operator's pods only", () => {
