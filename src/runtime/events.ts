@@ -32,7 +32,9 @@ interface Recorded {
   sent: number;
 }
 
+/** What the API server takes; the name of a pod may be longer. */
 const NOTE_BYTES = 1024;
+const INSTANCE_CHARACTERS = 128;
 /** A repetition within this time joins the series. */
 const SERIES_MS = 600_000;
 /** Memory is bounded whatever happens: the least recent events are forgotten, and so begin anew; events that cannot be sent are dropped. */
@@ -79,7 +81,7 @@ export function createEventRecorder(options: EventRecorderOptions): FlushableEve
       const make = (): KubeEvent => ({
         ...newEvent(regarding, deps),
         reportingController: controller,
-        reportingInstance: instance,
+        reportingInstance: instance.slice(0, INSTANCE_CHARACTERS),
         type,
         reason,
         action,

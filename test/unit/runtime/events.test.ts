@@ -17,7 +17,7 @@ interface Call {
   readonly event: Partial<KubeEvent>;
 }
 
-function setUp(answer: (call: Call) => void = () => {}) {
+function setUp(answer: (call: Call) => void = () => {}, instance = "pod-1") {
   const calls: Call[] = [];
   const take = async (call: Call): Promise<unknown> => {
     calls.push(call);
@@ -33,7 +33,7 @@ function setUp(answer: (call: Call) => void = () => {}) {
   const log = createMemoryLog();
   let chance = 0;
   const deps = { clock, random: () => (chance += 0.001) };
-  const recorder = createEventRecorder({ client, deps, log, controller: "o365sync.dev/operator", instance: "pod-1" });
+  const recorder = createEventRecorder({ client, deps, log, controller: "o365sync.dev/operator", instance });
   return { recorder, calls, clock, log };
 }
 
@@ -215,6 +215,13 @@ describe("the event recorder", () => {
     expect(Buffer.byteLength(cut)).toBe(bytes);
     expect(cut).not.toContain("\uFFFD");
     expect(cut.endsWith("…")).toBe(true);
+  });
+
+  it("cuts the name of its pod to what the API server takes", async () => {
+    const { recorder, calls } = setUp(undefined, "p".repeat(253));
+    recorder.event(SYNC, PUBLISHED);
+    await recorder.flush(1_000);
+    expect(calls[0]?.event.reportingInstance).toHaveLength(128);
   });
 
   it("keeps the name of an event legal for the longest object name", async () => {
