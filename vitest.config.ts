@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/support/longest-first.ts";
 
 /** The folder of a test is its project: `test/unit`, `test/cluster`, `test/extended`. */
 const project = (name: string, more: object = {}) => ({
@@ -14,6 +15,7 @@ export default defineConfig({
     maxWorkers: 4,
     // Modules are loaded once a worker: loading them for each file took a fifth of the time. They keep no state.
     isolate: false,
+    sequence: { sequencer: LongestFirst },
     setupFiles: ["test/support/properties.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
