@@ -60,13 +60,6 @@ const SMALL_FLEET: FleetCase = {
 };
 
 const POLLED: PolledCase = { ...FLEET, intervalMinutes: 5, settleMs: 15_000, polledMs: 300_000, idleMs: 60_000 };
-const SMALL_POLLED: PolledCase = {
-  ...SMALL_FLEET,
-  domainsPerTenant: 4,
-  intervalMinutes: 1,
-  polledMs: 60_000,
-};
-
 const HIRES: HiresCase = { tenants: 50, hiresPerTenant: 20, intervalMinutes: 5, lateSeconds: 5 };
 
 const GATEWAY: GatewayCase = { addresses: 500_000, shards: 64, recipients: 8_000, rate: 10_000, seconds: 5 };
@@ -77,7 +70,8 @@ function size(name: string, rest: Omit<SizeCase, "name" | "formats"> & Partial<S
 }
 
 const isFleet = "fleet".startsWith(values.only);
-const isPolled = "polled".startsWith(values.only);
+// It waits for minutes.
+const isPolled = "polled".startsWith(values.only) && !values.quick;
 const isHires = "hires".startsWith(values.only);
 const isGateway = "gateway".startsWith(values.only);
 const isWanted = ({ name }: SizeCase): boolean =>
@@ -102,7 +96,7 @@ async function measure(folder: string): Promise<void> {
       sizes.push(await measureSize(stage, each));
     }
     const fleet = isFleet ? await measureFleet(stage, values.quick ? SMALL_FLEET : FLEET) : undefined;
-    const polled = isPolled ? await measurePolled(stage, values.quick ? SMALL_POLLED : POLLED) : undefined;
+    const polled = isPolled ? await measurePolled(stage, POLLED) : undefined;
     const hires = isHires ? await measureHires(values.quick ? { ...HIRES, tenants: 3 } : HIRES) : undefined;
     const withGateway = isGateway && !lacks({ programs: ["postfix", "postconf"], root: true, optional: true });
     const gateway = withGateway
