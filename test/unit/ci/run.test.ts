@@ -80,7 +80,8 @@ describe("What lands a change", () => {
     const on = (what: string): string[] =>
       calls.flatMap((call) => (call.includes(what) ? [/\[(.*)\]/.exec(call)?.[1] ?? ""] : []));
     expect(on("npm test")).toEqual(["/assets"]);
-    expect(on("--project cluster")).toEqual(["/assets1.32.13", "none"]);
+    // Side by side: either may be first.
+    expect(on("--project cluster").toSorted()).toEqual(["/assets1.32.13", "none"]);
     expect(on("npm run test:extended")).toEqual(["/assets"]);
   });
 
