@@ -1,8 +1,14 @@
 /** What the people of a cluster, and the cluster itself, put in the way. */
 import { hireAtSlot } from "./hire.ts";
-import type { Chapter, Row } from "./row.ts";
+import type { Chapter, Row, Stage } from "./row.ts";
 
 type Kind = "quota" | "policy" | "webhook" | "webhookDown";
+
+/** A quota meets only what is new. */
+async function otherShards({ world }: Stage): Promise<void> {
+  const { spec } = await world.sync();
+  await world.patch("o365syncs", "example-com", { spec: { output: { shards: spec.output?.shards === 2 ? 1 : 2 } } });
+}
 
 const inTheWay = (
   kind: Kind,
@@ -13,8 +19,7 @@ const inTheWay = (
     ...row,
     cause,
     play: async (stage) => {
-      // A quota meets only what is new.
-      if (kind === "quota") await stage.world.patch("o365syncs", "example-com", { spec: { output: { shards: 2 } } });
+      if (kind === "quota") await otherShards(stage);
       const takeAway = await stage.obstacles[kind](stage.world.namespace);
       await hireAtSlot(stage, "newcomer");
       return takeAway;
