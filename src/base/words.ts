@@ -2,23 +2,32 @@
 
 /** Blanks, line ends, controls, and marks that turn text around. */
 const CONTROLS = /[\p{C}\p{Z}]+/gu;
-const ADDRESS = /[^\s"'<>(),;]*@[^\s"'<>(),;]*/g;
+/** Looked for where a word begins: from each of its letters on, a long word without one would take its length squared. */
+const ADDRESS = /(?<![^\s"'<>(),;])[^\s"'<>(),;]*@[^\s"'<>(),;]*/g;
 /** Of a URL only where it leads: path and query may hold a token, the part before the host a password. */
 const URL_REST = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)(?:[^\s/@"'<>]*@)?([^\s/?#"'<>]+)[^\s"'<>),;]*/gi;
 /** Longer than any name or GUID that has no dash in it: a key, a token, a digest. */
 const LONG_WORD = /[A-Za-z0-9+_=]{40,}/g;
+const BETWEEN_WORDS = /[\s"'<>(),;]/;
 
 /** `longest`: characters; what is longer ends in an ellipsis. */
 export function publicWords(text: string, longest: number): string {
   // Bounded first: what nobody will see is not searched.
-  const clean = text
-    .slice(0, 8 * longest)
+  const clean = wholeWords(text, 8 * longest)
     .replaceAll(CONTROLS, " ")
     .replaceAll(URL_REST, "$1$2")
     .replaceAll(ADDRESS, "…")
     .replaceAll(LONG_WORD, "…")
     .trim();
   return clean.length <= longest ? clean : `${clean.slice(0, longest - 1)}…`;
+}
+
+/** As far as there is room: the beginning of a word does not show that it is an address, or a key. */
+function wholeWords(text: string, most: number): string {
+  if (text.length <= most) return text;
+  let end = most;
+  while (end > 0 && !BETWEEN_WORDS.test(text.charAt(end))) end--;
+  return `${text.slice(0, end)}…`;
 }
 
 const MOST_SHOWN = 10;
