@@ -9,6 +9,8 @@ export interface AddressSet extends Iterable<string> {
   has(address: string): boolean;
   /** Different local parts. */
   readonly locals: number;
+  /** Each local part with the domains that it stands at. */
+  byLocal(): Iterable<{ readonly local: string; readonly domains: readonly string[] }>;
 }
 
 export interface AddressSetBuilder extends AddressSet {
@@ -16,24 +18,28 @@ export interface AddressSetBuilder extends AddressSet {
 }
 
 export function createAddressSet(): AddressSetBuilder {
-  const byLocal = createLabelled();
+  const labelled = createLabelled();
   let size = 0;
+  const byLocal = function* () {
+    for (let index = 0; index < labelled.length; index++) {
+      const { local, labels } = labelled.at(index);
+      yield { local, domains: labels };
+    }
+  };
   return {
     get size() {
       return size;
     },
     get locals() {
-      return byLocal.length;
+      return labelled.length;
     },
     add(address) {
-      if (byLocal.add(localOf(address), domainPartOf(address))) size++;
+      if (labelled.add(localOf(address), domainPartOf(address))) size++;
     },
-    has: (address) => byLocal.has(localOf(address), domainPartOf(address)),
+    has: (address) => labelled.has(localOf(address), domainPartOf(address)),
+    byLocal,
     *[Symbol.iterator]() {
-      for (let index = 0; index < byLocal.length; index++) {
-        const { local, labels } = byLocal.at(index);
-        for (const domain of labels) yield `${local}@${domain}`;
-      }
+      for (const { local, domains } of byLocal()) for (const domain of domains) yield `${local}@${domain}`;
     },
   };
 }
