@@ -12,7 +12,14 @@ import { type Buckets, dealOut, NO_BUCKET } from "./packed/buckets.ts";
 import { createRecords, MOST_RECORD_BYTES, type PackedRecord, type Records } from "./packed/records.ts";
 import { ACCOUNT_TYPES, bucketsFor, type Roster, rosterFrom } from "./packed/roster.ts";
 import { compilePatterns } from "./patterns.ts";
-import { type DropReason, type NamedAs, parseAddress, type RawAddress, smtpAddresses } from "./smtp-address.ts";
+import {
+  type DropReason,
+  type NamedAs,
+  parseAddress,
+  type RawAddress,
+  refuseMoreThanMost,
+  smtpAddresses,
+} from "./smtp-address.ts";
 import { NONE_SUSPECTED, suspectedOf } from "./suspects.ts";
 import type { Format } from "./tables/formats/formats.ts";
 import { tellUncarried } from "./uncarried.ts";
@@ -68,13 +75,9 @@ const sourceOf = (kind: number): Source => SOURCES.find((source) => kindOf(sourc
 /** Whatever a text's length is: a hundred thousand of them are kept. */
 const shortNameOf = (text: string): string => createHash("sha256").update(text).digest("base64").slice(0, 22);
 
-/** As much as a record can hold; Exchange gives an object some hundreds. */
-const MOST_OF_OBJECT = 0xffff;
-
 /** Whoever answers for a directory does not decide how much memory it takes. Throws Failure. */
 function putWithin(candidates: Records, record: PackedRecord): void {
-  if (record.addresses.length > MOST_OF_OBJECT)
-    throw new Failure("retry", "MalformedAnswer", `an object came with more than ${MOST_OF_OBJECT} addresses`);
+  refuseMoreThanMost(record.addresses.length);
   candidates.put(record);
   if (candidates.bytes() <= MOST_RECORD_BYTES) return;
   const message = "the directory has more recipients than one list can hold: split the domain";

@@ -1,5 +1,6 @@
 /** What an SMTP address of the directory is, and why one is left out: the one place that trims, folds and compares. */
 import { domainToASCII } from "node:url";
+import { Failure } from "../base/failure.ts";
 import type { DirectoryObject } from "./model.ts";
 
 /** Why no gateway can carry an address. The limits are those of RFC 5321, section 4.5.3.1. */
@@ -104,7 +105,19 @@ export const isSmtp = (proxy: string): boolean => PREFIX.test(proxy);
 const PLAIN_PROXY = /^(?:SMTP|smtp):[!#-+\--:<-?A-~]+@[!#-+\--:<-?A-~]+$/;
 const PREFIX_LENGTH = "smtp:".length;
 
-/** The SMTP addresses of an object as they stand in the directory: in `proxyAddresses` and in `mail`. */
+/** Of one object. Exchange gives it some hundreds; nobody pauses within one, and what is published can be read again. */
+export const MOST_OF_OBJECT = 10_000;
+
+/** Throws Failure: whoever answers for a directory does not decide how long it takes. */
+export function refuseMoreThanMost(addresses: number): void {
+  if (addresses <= MOST_OF_OBJECT) return;
+  throw new Failure("retry", "MalformedAnswer", `an object came with more than ${MOST_OF_OBJECT} addresses`);
+}
+
+/**
+ * The SMTP addresses of an object as they stand in the directory: in `proxyAddresses` and in `mail`. Throws Failure where
+ * they are more than any has: a value may hold a thousand.
+ */
 export function smtpAddresses({
   mail,
   proxyAddresses,
@@ -114,6 +127,7 @@ export function smtpAddresses({
     if (PLAIN_PROXY.test(proxy))
       found.push({ raw: proxy.slice(PREFIX_LENGTH), as: proxy.startsWith("S") ? "SMTP" : "smtp" });
     else if (isSmtp(proxy)) for (const raw of listed(proxy)) found.push({ raw, as: marked(proxy) ? "SMTP" : "smtp" });
+    refuseMoreThanMost(found.length);
   }
   if (mail !== null && mail.trim() !== "") for (const raw of listed(mail)) found.push({ raw, as: "mail" });
   return found;

@@ -12,9 +12,8 @@ import { createRandom } from "../../support/random.ts";
 import { sliced, timed } from "../../support/slices.ts";
 import { mailbox, mirror, NAMES, names } from "../../unit/recipients/support/accounts.ts";
 
-/** A turn of the garbage collector falls into a slice now and then. */
-/** 50 on a machine that does nothing else; twice that where others run beside. */
-const LONGEST_MS = 100;
+/** Of the processor's time; a turn of the garbage collector falls into a slice now and then. */
+const LONGEST_MS = 50;
 
 const user = (index: number, proxyAddresses: readonly string[]): DirectoryObject => ({
   id: `00000000-0000-4000-8000-${index.toString(16).padStart(12, "0")}`,
@@ -66,21 +65,21 @@ describe("No pause is missed", { timeout: 180_000 }, () => {
   it("by one address on 100,000 objects (4)", () => {
     const { derived, longestMs } = derive(many(100_000, (index) => user(index, ["SMTP:info@example.com"])));
     expect([derived.accounts.length, [...derived.conflicts]]).toEqual([1, ["info@example.com"]]);
-    expect(longestMs).toBeLessThan(2 * LONGEST_MS);
+    expect(longestMs).toBeLessThan(LONGEST_MS);
   });
 
   it("by 120 objects that share 10,000 addresses (4)", () => {
     const shared = aliases("shared", 10_000);
     const { derived, longestMs, totalMs } = derive(many(120, (index) => user(index, shared)));
     expect([derived.accounts.length, derived.accounts.addresses]).toEqual([1, 10_000]);
-    expect(longestMs).toBeLessThan(3 * LONGEST_MS);
+    expect(longestMs).toBeLessThan(LONGEST_MS);
     expect(totalMs).toBeLessThan(30_000);
   });
 
   it("by 1,000 objects of 400 addresses (4)", () => {
     const { derived, longestMs } = derive(many(1000, (index) => user(index, aliases(index, 400))));
     expect(derived.accounts.addresses).toBe(400_000);
-    expect(longestMs).toBeLessThan(2 * LONGEST_MS);
+    expect(longestMs).toBeLessThan(LONGEST_MS);
   });
 
   it("when 20,000 accounts lose 50 Mirror domains: a million addresses, counted and packed (3)", () => {
@@ -97,7 +96,7 @@ describe("No pause is missed", { timeout: 180_000 }, () => {
     expect(lost.has("u7@m49.example")).toBe(true);
     expect(lost.has("u7@example.com")).toBe(false);
     expect(lost.locals).toBe(20_002);
-    expect(longestMs).toBeLessThan(2 * LONGEST_MS);
+    expect(longestMs).toBeLessThan(LONGEST_MS);
   });
 
   it("by 20,000 local parts that each stand at other domains: what is lost stays packed (3)", () => {
@@ -113,7 +112,7 @@ describe("No pause is missed", { timeout: 180_000 }, () => {
     const stored = { plan, mirrors: [], lost, lostCount: lost.size, digest: plan.digest };
     const { result: file, longestMs } = sliced(writePlanFile(stored));
     expect(file.length).toBeLessThan(700 * 1024);
-    expect(longestMs).toBeLessThan(2 * LONGEST_MS);
+    expect(longestMs).toBeLessThan(LONGEST_MS);
   });
 
   it("by half a million addresses in tables that stand, of which several lists are one", () => {

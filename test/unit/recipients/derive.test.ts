@@ -1,8 +1,10 @@
 /** From directory objects to accounts, rule by rule as the design numbers them. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { DeriveOptions } from "../../../src/recipients/derive.ts";
+import { createDeriver, type DeriveOptions } from "../../../src/recipients/derive.ts";
+import { heldBy } from "../../../src/recipients/held.ts";
 import type { DirectoryObject, Source } from "../../../src/recipients/model.ts";
+import { timed } from "../../support/slices.ts";
 import { type ListedDerived as Derived, derive as deriveAll } from "./support/whole.ts";
 
 const NAMES = {
@@ -266,12 +268,28 @@ describe("Whatever the directory holds", () => {
   });
 });
 
-it("An object that comes again and again with other addresses ends the read once no record could hold them", () => {
-  const again = Array.from({ length: 8 }, (_, time) => ({
-    id: "1",
-    source: "users" as const,
-    mail: null,
-    proxyAddresses: Array.from({ length: 9000 }, (_, index) => `smtp:u${time}.${index}@example.com`),
-  }));
-  expect(() => derive(again)).toThrow("came with more than 65535 addresses");
+describe("An object with more addresses than any has ends the read", () => {
+  const values = (time: number, count: number): string[] =>
+    Array.from({ length: count }, (_, index) => `smtp:u${time}.${index}@example.com`);
+  const MOST = 10_000;
+
+  it("and not one with as many", () => {
+    expect(derive([object("1", null, values(0, MOST))]).accounts).toHaveLength(1);
+    expect(() => derive([object("1", null, values(0, MOST + 1))])).toThrow("came with more than 10000 addresses");
+  });
+
+  it("where it comes again and again with others", () => {
+    expect(() => derive([0, 1].map((time) => object("1", null, values(time, 9000))))).toThrow(
+      "more than 10000 addresses",
+    );
+  });
+
+  it("at once, where each of its values holds hundreds: two million of them (4)", () => {
+    const many = Array.from({ length: 300 }, (_, index) => `a${index}@x.com`).join(" ");
+    const proxies = Array.from({ length: 7000 }, (_, index) => `smtp:${index}${many}`);
+    const bomb = object("1", null, proxies);
+    const deriver = createDeriver({ names: NAMES, excludeRecords: [], staticRecipients: [] });
+    for (const look of [() => deriver.add(bomb), () => heldBy(bomb, new Set())])
+      expect(timed(() => expect(look).toThrow("more than 10000 addresses"))).toBeLessThan(50);
+  });
 });
