@@ -4,9 +4,16 @@ import type { TenantNames } from "../directory/tenant-names.ts";
 import type { Store } from "../runtime/types.ts";
 import type { Fairness } from "../runtime/waiting.ts";
 
+/** Of a published list. It takes seconds of computing, and memory that not everybody can have at once. */
+const LARGE_ADDRESSES = 50_000;
+
+const isPublished = ({ status }: O365Sync): boolean => status?.published !== undefined;
+const isLarge = ({ status }: O365Sync): boolean => (status?.published?.addresses ?? 0) > LARGE_ADDRESSES;
+
 /**
  * A tenant with many domains, or one that answers slowly, leaves workers to the others. So does a namespace, where there
- * is another: who may write there can name a new tenant in each object.
+ * is another: who may write there can name a new tenant in each object. Large lists leave workers to the others, and what
+ * has published nothing yet, so that nobody knows how long it takes, leaves one to those who have.
  */
 export function createFairness(
   syncs: Pick<Store<O365Sync>, "get" | "list">,
@@ -14,17 +21,24 @@ export function createFairness(
   workers: number,
 ): Fairness {
   const half = Math.ceil(workers / 2);
-  const isAlone = (): boolean => {
-    const all = syncs.list();
-    return all.every(({ metadata }) => metadata.namespace === all[0]?.metadata.namespace);
-  };
   return {
     groupsOf(key) {
       const sync = syncs.get(key);
       const namespace = key.slice(0, key.lastIndexOf("/"));
       const tenant = sync === undefined ? "" : tenants.groupOf(sync.spec, namespace);
-      return [`namespace ${namespace}`, `tenant ${tenant}`];
+      return [
+        `namespace ${namespace}`,
+        `tenant ${tenant}`,
+        // Others are bounded by tenant and namespace already.
+        sync !== undefined && isLarge(sync) ? "large lists" : `usual lists of ${tenant}`,
+        sync !== undefined && !isPublished(sync) ? "nothing published yet" : `published in ${namespace}`,
+      ];
     },
-    mostOf: () => [isAlone() ? workers : half, half],
+    mostOf() {
+      const all = syncs.list();
+      const isAlone = all.every(({ metadata }) => metadata.namespace === all[0]?.metadata.namespace);
+      const leavesOne = !isAlone && all.some(isPublished);
+      return [isAlone ? workers : half, half, half, leavesOne ? Math.max(1, workers - 1) : workers];
+    },
   };
 }

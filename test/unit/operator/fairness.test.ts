@@ -8,8 +8,15 @@ import { createStore, storeKey } from "../../../src/runtime/store.ts";
 import { createFakeClock } from "../../support/clock.ts";
 
 const guid = (index: number): string => `00000000-0000-4000-8000-${index.toString(16).padStart(12, "0")}`;
-const sync = (namespace: string, name: string, tenantId: string): O365Sync =>
-  ({ metadata: { namespace, name, uid: `${namespace} ${name}` }, spec: { cloud: "Global", tenantId } }) as O365Sync;
+const sync = (namespace: string, name: string, tenantId: string, addresses?: number): O365Sync =>
+  ({
+    metadata: { namespace, name, uid: `${namespace} ${name}` },
+    spec: { cloud: "Global", tenantId },
+    ...(addresses === undefined ? {} : { status: { published: { addresses } } }),
+  }) as O365Sync;
+/** One in each of these namespaces, each of a tenant of its own. */
+const spread = (namespaces: readonly string[], addresses?: number): O365Sync[] =>
+  namespaces.map((namespace, index) => sync(namespace, "example-com", guid(index + 100), addresses));
 const invented = (namespace: string, count: number): O365Sync[] =>
   Array.from({ length: count }, (_, index) => sync(namespace, `s${index}`, guid(index + 1)));
 
@@ -41,6 +48,30 @@ describe("Of four workers", () => {
     const tenant = guid(7);
     const found = await taken(["a", "b", "c", "d"].map((namespace) => sync(namespace, "example-com", tenant)));
     expect(found).toHaveLength(2);
+  });
+
+  it("large lists take two, from however many namespaces, and a small one behind them comes second", async () => {
+    const large = spread(["a", "b", "c", "d"], 200_000);
+    const found = await taken([...large, sync("mail", "example-com", guid(1), 500)]);
+    expect(found).toEqual(["a/example-com", "mail/example-com", "b/example-com"]);
+  });
+
+  it("large lists take two in the only namespace too", async () => {
+    const large = Array.from({ length: 4 }, (_, index) => sync("mail", `s${index}`, guid(index), 200_000));
+    expect(await taken([...large, sync("mail", "small", guid(9), 500)])).toEqual(["mail/s0", "mail/small", "mail/s1"]);
+  });
+
+  it("those that have published nothing yet take three where somebody has, and that one comes second", async () => {
+    const found = await taken([...spread(["a", "b", "c", "d"]), sync("mail", "example-com", guid(1), 500)]);
+    expect(found).toEqual(["a/example-com", "mail/example-com", "b/example-com", "c/example-com"]);
+  });
+
+  it("those that have published nothing yet take all while nobody has", async () => {
+    expect(await taken(spread(["a", "b", "c", "d", "e"]))).toHaveLength(4);
+  });
+
+  it("usual lists take all, of different tenants in different namespaces", async () => {
+    expect(await taken(spread(["a", "b", "c", "d", "e"], 500))).toHaveLength(4);
   });
 
   it("namespaces take turns, whatever tenants they invent: the last of a hundred is not served behind the first's objects", async () => {
