@@ -67,10 +67,11 @@ interface Domains {
 
 /** Other MailDomains of the namespace that claim one of the names or route it. */
 export function rivalsFor(domain: MailDomain, names: Iterable<string>, domains: Domains): MailDomain[] {
-  const found = [...names].flatMap((name) =>
-    [BY_CLAIMED_NAME, BY_ROUTED_NAME].flatMap((indexer) => domains.by(indexer, near(domain, name))),
-  );
-  return [...new Set(found)].filter(({ metadata }) => metadata.name !== domain.metadata.name);
+  const found = new Set<MailDomain>();
+  for (const name of names)
+    for (const indexer of [BY_CLAIMED_NAME, BY_ROUTED_NAME])
+      for (const rival of domains.by(indexer, near(domain, name))) found.add(rival);
+  return [...found].filter(({ metadata }) => metadata.name !== domain.metadata.name);
 }
 
 /** The same for every name that this one claims or routes. */

@@ -36,16 +36,18 @@ export function* writeJournal(before: Roster | undefined, after: Roster, rewrite
   for (const member of members) {
     hash.update(member);
     bytes += member.length;
+    if (isPauseDue()) yield;
   }
-  return { sha256: `sha256:${hash.digest("hex")}`, pieces: cut(members, bytes) };
+  return { sha256: `sha256:${hash.digest("hex")}`, pieces: yield* cut(members, bytes) };
 }
 
 /** Takes the members away one by one: all of them twice would be much. */
-function cut(members: Buffer[], bytes: number): Buffer[] {
+function* cut(members: Buffer[], bytes: number): Steps<Buffer[]> {
   if (bytes <= INLINE_BYTES) return [Buffer.concat(members)];
   const pieces: Buffer[] = [];
   let [left, piece, filled] = [bytes, Buffer.alloc(Math.min(bytes, PIECE_BYTES)), 0];
   for (let member = members.shift(); member !== undefined; member = members.shift()) {
+    if (isPauseDue()) yield;
     for (let from = 0; from < member.length; ) {
       const copied = member.copy(piece, filled, from);
       [from, filled, left] = [from + copied, filled + copied, left - copied];

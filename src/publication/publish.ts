@@ -7,7 +7,7 @@ import type { Clock } from "../base/deps.ts";
 import { Failure } from "../base/failure.ts";
 import { inSlices } from "../base/slices.ts";
 import type { Account } from "../recipients/model.ts";
-import { createRosterBuilder, type Roster } from "../recipients/packed/roster.ts";
+import { createRosterBuilder, putAll, type Roster } from "../recipients/packed/roster.ts";
 import { revisionOf } from "../recipients/revision.ts";
 import { isPending, type Pending, publicationHash } from "./anchor.ts";
 import { ACCOUNTS_KEY, parseAccounts } from "./chunks.ts";
@@ -268,7 +268,7 @@ async function replay(
   const count = Math.max(manifest.current?.chunks ?? 0, intent.target.chunks);
   const builder = createRosterBuilder();
   for await (const { accounts } of readAccounts(maps, object, Array(count).keys(), signal)) {
-    for (const account of accounts ?? []) builder.put(account);
+    await inSlices(putAll(builder, accounts ?? []), signal);
     if (builder.isFull) return undefined;
   }
   if (!(await replayJournal(builder, pieces, intent.journal.sha256))) return undefined;

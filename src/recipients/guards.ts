@@ -1,5 +1,6 @@
 /** What may stop a plan: a checklist of small rules; each looks at the plan and answers violations or nothing. */
 
+import { isPauseDue, type Steps } from "../base/steps.ts";
 import type { Baseline } from "./baseline.ts";
 import { type AccountType, type ChangeCounts, type Plan, SOURCES, type Source } from "./model.ts";
 import type { Roster } from "./packed/roster.ts";
@@ -46,15 +47,14 @@ export interface Violation {
 type Guard = (input: GuardInput) => readonly Violation[];
 
 /** Every violation of every guard, in this order. */
-export function guards(input: GuardInput): Violation[] {
-  const checklist: readonly Guard[] = [
-    emptyResult,
-    sourceVanished,
-    unconfirmedRemovals,
-    operationsLimit,
-    deletionGuard,
-  ];
-  return checklist.flatMap((guard) => guard(input));
+export function* guards(input: GuardInput): Steps<Violation[]> {
+  return [
+    emptyResult(input),
+    yield* sourceVanished(input),
+    unconfirmedRemovals(input),
+    operationsLimit(input),
+    deletionGuard(input),
+  ].flat();
 }
 
 const emptyResult: Guard = ({ tenantAccounts, excluded }) => {
@@ -77,26 +77,30 @@ const TYPES: Readonly<Record<Source, AccountType>> = {
 };
 
 /** How many accounts came from each source. */
-export function countBySource(accounts: Roster): Record<Source, number> {
+export function* countBySource(accounts: Roster): Steps<Record<Source, number>> {
   const counts: Record<AccountType, number> = { mailbox: 0, distributionList: 0, contact: 0, static: 0 };
-  for (let index = 0; index < accounts.length; index++) counts[accounts.typeOf(index)]++;
+  for (let index = 0; index < accounts.length; index++) {
+    counts[accounts.typeOf(index)]++;
+    if (isPauseDue()) yield;
+  }
   return { users: counts[TYPES.users], groups: counts[TYPES.groups], contacts: counts[TYPES.contacts] };
 }
 
-const sourceVanished: Guard = ({ plan, baseline, objects }) => {
-  if (baseline.kind !== "accounts") return [];
-  const counts = countBySource(baseline.accounts);
-  return SOURCES.flatMap((source): Violation[] => {
-    if (objects[source] > 0) return [];
+function* sourceVanished({ plan, baseline, objects }: GuardInput): Steps<Violation[]> {
+  const silent = SOURCES.filter((source) => objects[source] === 0);
+  if (baseline.kind !== "accounts" || silent.length === 0) return [];
+  const counts = yield* countBySource(baseline.accounts);
+  const violations: Violation[] = [];
+  for (const source of silent) {
     const before = counts[source];
     // Nothing to hold where its addresses stay accounts of another source, or were approved to go.
-    if (before === 0 || !isGoing(plan, TYPES[source])) return [];
+    if (before === 0 || !(yield* isGoing(plan, TYPES[source]))) continue;
     const message = `${source} yield no account any more, there were ${before}`;
-    return [
-      { reason: "SourceVanished", limit: `accounts from ${source}`, allowed: 1, actual: 0, approvable: true, message },
-    ];
-  });
-};
+    const limit = `accounts from ${source}`;
+    violations.push({ reason: "SourceVanished", limit, allowed: 1, actual: 0, approvable: true, message });
+  }
+  return violations;
+}
 
 /** Of a baseline of bare addresses, so many removals are confirmed one by one. */
 export const MOST_BARE = 2_000;
@@ -113,10 +117,12 @@ const unconfirmedRemovals: Guard = ({ unconfirmed: { count, cause } }) => {
   return [{ reason: "Unconfirmed", limit: "unconfirmed removals", allowed, actual: count, approvable: true, message }];
 };
 
-function isGoing({ changes }: Plan, type: AccountType): boolean {
-  for (const { kind, account } of changes) {
-    if (!isDelete(kind)) return false;
-    if (kind === "accountDelete" && account?.type === type) return true;
+function* isGoing({ changes }: Plan, type: AccountType): Steps<boolean> {
+  for (const change of changes) {
+    if (!isDelete(change.kind)) return false;
+    // Looked up only where it is asked for.
+    if (change.kind === "accountDelete" && change.account?.type === type) return true;
+    if (isPauseDue()) yield;
   }
   return false;
 }

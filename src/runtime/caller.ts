@@ -1,7 +1,9 @@
 /** Requests to the API server that always end: with credentials, timeouts, retries, and errors that may be shown. */
 import type { IncomingMessage } from "node:http";
 import { createDeadline, type Deadline, untilAborted } from "../base/abort.ts";
+import { type JsonLimits, parseInPieces } from "../base/bounded-json.ts";
 import type { Deps } from "../base/deps.ts";
+import { inSlices } from "../base/slices.ts";
 import type { ApiServerAccess } from "./access.ts";
 import { answerError, connectionError, credentialsError } from "./api-error.ts";
 import type { KubeObject } from "./kube.ts";
@@ -83,7 +85,7 @@ export function createCaller(access: ApiServerAccess, deps: Deps, options: Calle
     const deadline = createDeadline(clock, options.timeoutMs, signal);
     try {
       const response = await send(request, deadline.signal);
-      return parseAnswer(await readText(response, MOST_CHARACTERS), request);
+      return await parseAnswer(await readText(response, MOST_CHARACTERS), request, deadline.signal);
     } catch (error) {
       throw failure(error, request, deadline, signal);
     } finally {
@@ -153,14 +155,15 @@ async function refusalOf(request: HttpRequest, response: IncomingMessage): Promi
   return answerError(describe(request), response.statusCode ?? 0, text, response.headers["retry-after"]);
 }
 
-/** The parser's own error would quote the body. */
-function parseAnswer(text: string | undefined, request: HttpRequest): unknown {
+/** The server is believed; a page of a list takes some tenths of a second in one go. */
+const ANY_JSON: JsonLimits = { characters: MOST_CHARACTERS, values: Infinity, depth: Infinity };
+
+/** A parser's own error would quote the body. */
+async function parseAnswer(text: string | undefined, request: HttpRequest, signal: AbortSignal): Promise<unknown> {
   if (text === undefined) throw new ApiError(`${describe(request)}: the answer is too large`, 0, ANSWER_TOO_LARGE);
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new ApiError(`${describe(request)}: the answer is not JSON`, 0, "InvalidAnswer");
-  }
+  const parsed = await inSlices(parseInPieces(text, ANY_JSON), signal);
+  if (parsed === undefined) throw new ApiError(`${describe(request)}: the answer is not JSON`, 0, "InvalidAnswer");
+  return parsed;
 }
 
 /** `PATCH /api/v1/namespaces/mail/configmaps/a`: the query string is left out, it may be long. */

@@ -1,6 +1,7 @@
 /** The Reflector: list once, watch for ever, and after any trouble carry on from where it was. */
 
 import type { Deps } from "../base/deps.ts";
+import { createPacer } from "../base/slices.ts";
 import { HOUR_MS, MINUTE_MS } from "../base/time.ts";
 import { statusError } from "./api-error.ts";
 import { createBackoff } from "./backoff.ts";
@@ -96,7 +97,12 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
     signal.throwIfAborted();
     if (isOlderVersion(version, place.version)) return rewind.tell();
     due.listed();
-    emit(store.replace(objects, place.versions));
+    // What is in the store was told: an interruption loses no change.
+    const pacer = createPacer(signal);
+    for (const changes of store.replace(objects, place.versions)) {
+      emit(changes);
+      await pacer.pause();
+    }
     place.listed(version);
     trouble.over();
   }

@@ -9,8 +9,11 @@ export interface WritableStore<T extends KubeObject> extends Store<T> {
   put(object: T): StoreChange<T>[];
   /** Takes an object that is gone, in its last state. */
   remove(object: T): StoreChange<T>[];
-  /** Takes the complete list: what is not in it is gone. Where `versions` went back, one of them may name two states. */
-  replace(objects: readonly T[], versions?: "comparable" | "went back"): StoreChange<T>[];
+  /**
+   * Takes the complete list: what is not in it is gone. Where `versions` went back, one of them may name two states. One
+   * object after the other, each with what it changes: between two of them others may have their turn.
+   */
+  replace(objects: readonly T[], versions?: "comparable" | "went back"): Generator<StoreChange<T>[]>;
 }
 
 /** `namespace/name`, or just `name` for cluster-scoped kinds. */
@@ -69,14 +72,12 @@ export function createStore<T extends KubeObject>(): WritableStore<T> {
       for (const index of indexes.values()) index.remove(kept);
       return [{ kind: "deleted", old: object }];
     },
-    replace(next, versions = "comparable") {
+    *replace(next, versions = "comparable") {
       const isKnown = versions === "comparable" ? isSameVersion : isDeepStrictEqual;
       const present = new Set(next.map((object) => storeKey(object.metadata)));
       const gone = store.list().filter((object) => !present.has(storeKey(object.metadata)));
-      return [
-        ...gone.flatMap((object) => store.remove(object)),
-        ...next.flatMap((object) => put(object, (old) => isKnown(old, object))),
-      ];
+      for (const object of gone) yield store.remove(object);
+      for (const object of next) yield put(object, (old) => isKnown(old, object));
     },
   };
   return store;

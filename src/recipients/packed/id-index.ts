@@ -13,16 +13,49 @@ export interface IdIndex {
 const FREE = 0;
 const GONE = 0xffff_ffff;
 
-/** Open addressing over the records' own ids. Hashes are kept beside, so that growing is quick. */
+/** A power of two. Each grows by itself: half a million ids that move at once would take a twentieth of a second. */
+const PARTS = 64;
+const FIRST_SLOTS = 32;
+
+/** Open addressing over the records' own ids, in parts by their hash. */
 export function createIdIndex(idOf: (index: number) => string): IdIndex {
+  let parts = createParts(idOf);
+  const partOf = (hash: number): Part => parts[hash % PARTS] ?? createPart(idOf);
+  return {
+    find(id) {
+      const hash = hashText(id);
+      return partOf(hash).find(id, hash);
+    },
+    findOrAdd(id, index) {
+      const hash = hashText(id);
+      return partOf(hash).findOrAdd(id, hash, index);
+    },
+    remove(id) {
+      const hash = hashText(id);
+      partOf(hash).remove(id, hash);
+    },
+    clear() {
+      parts = [];
+    },
+  };
+}
+
+type Part = ReturnType<typeof createPart>;
+
+const createParts = (idOf: (index: number) => string): Part[] => Array.from({ length: PARTS }, () => createPart(idOf));
+
+/** Hashes are kept beside, so that growing is quick. */
+function createPart(idOf: (index: number) => string) {
   /** Index + 1. */
-  let slots = new Uint32Array(1024);
-  let hashes = new Uint32Array(1024);
+  let slots = new Uint32Array(FIRST_SLOTS);
+  let hashes = new Uint32Array(FIRST_SLOTS);
   let filled = 0;
+
+  const firstSlot = (hash: number): number => Math.floor(hash / PARTS) % slots.length;
 
   /** Of the id, or of the free place where it belongs. */
   function slotOf(id: string, hash: number): number {
-    let slot = hash % slots.length;
+    let slot = firstSlot(hash);
     for (;;) {
       const found = slots[slot] ?? FREE;
       if (found === FREE) return slot;
@@ -36,10 +69,11 @@ export function createIdIndex(idOf: (index: number) => string): IdIndex {
     slots = new Uint32Array(oldSlots.length * 2);
     hashes = new Uint32Array(slots.length);
     filled = 0;
-    for (const [old, found] of oldSlots.entries()) {
+    for (let old = 0; old < oldSlots.length; old++) {
+      const found = oldSlots[old] ?? FREE;
       if (found === FREE || found === GONE) continue;
       const hash = oldHashes[old] ?? 0;
-      let slot = hash % slots.length;
+      let slot = firstSlot(hash);
       while (slots[slot] !== FREE) slot = (slot + 1) % slots.length;
       slots[slot] = found;
       hashes[slot] = hash;
@@ -48,13 +82,12 @@ export function createIdIndex(idOf: (index: number) => string): IdIndex {
   }
 
   return {
-    find(id) {
-      const found = slots[slotOf(id, hashText(id))] ?? FREE;
+    find(id: string, hash: number): number | undefined {
+      const found = slots[slotOf(id, hash)] ?? FREE;
       return found === FREE ? undefined : found - 1;
     },
-    findOrAdd(id, index) {
+    findOrAdd(id: string, hash: number, index: number): number | undefined {
       if (filled * 4 >= slots.length * 3) grow();
-      const hash = hashText(id);
       const slot = slotOf(id, hash);
       const found = slots[slot] ?? FREE;
       if (found !== FREE) return found - 1;
@@ -63,13 +96,9 @@ export function createIdIndex(idOf: (index: number) => string): IdIndex {
       filled++;
       return undefined;
     },
-    remove(id) {
-      const slot = slotOf(id, hashText(id));
+    remove(id: string, hash: number): void {
+      const slot = slotOf(id, hash);
       if (slots[slot] !== FREE) slots[slot] = GONE;
-    },
-    clear() {
-      slots = new Uint32Array(0);
-      hashes = new Uint32Array(0);
     },
   };
 }

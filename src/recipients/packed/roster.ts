@@ -169,9 +169,13 @@ function* sortedByPrimary(records: Records, standing: Uint32Array): Steps<Uint32
 /** Packs accounts that stand in memory already. */
 export function* rosterOf(accounts: Iterable<Account>): Steps<Roster> {
   const builder = createRosterBuilder();
+  yield* putAll(builder, accounts);
+  return yield* builder.finish();
+}
+
+export function* putAll(builder: RosterBuilder, accounts: Iterable<Account>): Steps<void> {
   for (const account of accounts) {
     builder.put(account);
     if (isPauseDue()) yield;
   }
-  return yield* builder.finish();
 }

@@ -56,7 +56,7 @@ export async function judge(services: GateServices, ground: Ground, change: Chan
   const proposal = await inSlices(propose(baseline, wish, bindingOf(object, manifest.current)), signal);
   const confirmed = (await confirm?.(proposal)) ?? ALL_CONFIRMED;
   const unseen = unseenOf === undefined ? proposal : await unseenOf(proposal);
-  const violations = guards({
+  const input: GuardInput = {
     ...change,
     plan: unseen.plan,
     unconfirmed: await inSlices(countUnconfirmed(unseen, confirmed), signal),
@@ -66,8 +66,8 @@ export async function judge(services: GateServices, ground: Ground, change: Chan
     removedLast24h: removedLastDay(manifest, services.deps.clock.now()),
     deletionGuard: object.spec.deletionGuard,
     maxDeletionPercent: services.maxDeletionPercent,
-  });
-  return { proposal, confirmed, unseen, violations };
+  };
+  return { proposal, confirmed, unseen, violations: await inSlices(guards(input), signal) };
 }
 
 function* countUnconfirmed({ plan }: Proposal, { unconfirmed, cause }: Confirmed): Steps<Unconfirmed> {

@@ -3,7 +3,7 @@
 import type { O365Sync } from "../../api/types.generated.ts";
 import { Failure } from "../../base/failure.ts";
 import { inSlices } from "../../base/slices.ts";
-import type { Steps } from "../../base/steps.ts";
+import { isPauseDue, type Steps } from "../../base/steps.ts";
 import { chunkAccounts, chunkOf } from "../../publication/chunks.ts";
 import type { ConfigMaps } from "../../publication/configmaps.ts";
 import { tablesAmong } from "../../publication/inspect.ts";
@@ -11,8 +11,8 @@ import type { Publication } from "../../publication/manifest.ts";
 import { type Predecessor, readAccounts } from "../../publication/publish.ts";
 import { type AddressList, type BadLine, readAddressList } from "../../recipients/address-list.ts";
 import type { Baseline } from "../../recipients/baseline.ts";
-import type { DomainNames } from "../../recipients/model.ts";
-import { createRosterBuilder, type Roster } from "../../recipients/packed/roster.ts";
+import type { Account, DomainNames } from "../../recipients/model.ts";
+import { createRosterBuilder, putAll, type Roster } from "../../recipients/packed/roster.ts";
 import { joinedRosters } from "../../recipients/packed/roster-views.ts";
 import { sortedOnce } from "../../recipients/packed/sort.ts";
 import { parseTables } from "../../recipients/tables/render.ts";
@@ -73,13 +73,20 @@ async function readOthers(
   const others = [...Array(chunks).keys()].filter((index) => !kept.chunks.has(index));
   for await (const chunk of readAccounts(maps, object, others, signal)) {
     if (chunk.accounts === undefined || chunk.sha256 !== accounts[chunk.index]?.sha256) return undefined;
-    for (const account of chunk.accounts) {
-      if (kept.chunks.size > 0 && chunkOf(account.id, chunks) !== chunk.index) return undefined;
-      builder.put(account);
-    }
+    if (kept.chunks.size > 0 && !(await inSlices(allBelong(chunk.accounts, chunk.index, chunks), signal)))
+      return undefined;
+    await inSlices(putAll(builder, chunk.accounts), signal);
     if (builder.isFull) return undefined;
   }
   return inSlices(builder.finish(), signal);
+}
+
+function* allBelong(accounts: readonly Account[], chunk: number, chunks: number): Steps<boolean> {
+  for (const { id } of accounts) {
+    if (chunkOf(id, chunks) !== chunk) return false;
+    if (isPauseDue()) yield;
+  }
+  return true;
 }
 
 export interface BaselineSource {
@@ -169,12 +176,19 @@ async function standingAddresses(
   for (const { name } of tables) {
     const found = await maps.read(object, name, "recipients", signal);
     if (found === undefined) continue;
-    for (const address of await inSlices(parseTables(found.object), signal)) addresses.add(address);
+    await inSlices(addAccepted(addresses, found.object), signal);
     if (addresses.size <= MOST_STANDING) continue;
     if (isWhole) return [];
     throw tooManyTables(`its tables hold more than ${MOST_STANDING} addresses, and no manifest says which are its own`);
   }
   return inSlices(sortedOnce([addresses]), signal);
+}
+
+function* addAccepted(addresses: Set<string>, table: Parameters<typeof parseTables>[0]): Steps<void> {
+  for (const address of yield* parseTables(table)) {
+    addresses.add(address);
+    if (isPauseDue()) yield;
+  }
 }
 
 const tooManyTables = (what: string): Failure =>

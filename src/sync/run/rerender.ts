@@ -1,6 +1,7 @@
 /** Puts the tables right from the published accounts, without asking the tenant. */
 
 import type { O365Sync, O365SyncStatus } from "../../api/types.generated.ts";
+import { inSlices } from "../../base/slices.ts";
 import { namesOf, namesToRender, outputOf, wantsRendering } from "../../publication/publication.ts";
 import { countBySource } from "../../recipients/guards.ts";
 import type { DomainNames } from "../../recipients/model.ts";
@@ -43,7 +44,7 @@ export async function rerender(
     wish: { accounts, names },
     tenantAccounts: accounts.length,
     excluded: 0,
-    objects: countBySource(accounts),
+    objects: await inSlices(countBySource(accounts), signal),
     // No limit of operations counts what a Mirror domain repeats; the deletion guard does.
     operationsLimit: {},
   });

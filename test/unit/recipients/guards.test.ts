@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { allSteps } from "../../../src/base/steps.ts";
 import { guards as allGuards, type GuardInput as PackedInput, type Violation } from "../../../src/recipients/guards.ts";
 import type { Account, AccountType, Change, ChangeKind } from "../../../src/recipients/model.ts";
 import { mailbox, NAMES } from "./support/accounts.ts";
@@ -17,7 +18,8 @@ const NUMBERS: Baseline = { kind: "numbers", published: 100 };
 const GUARD = { enabled: true, maxPercent: 10, floor: 10 };
 
 type GuardInput = Omit<PackedInput, "baseline"> & { readonly baseline: Baseline };
-const guards = (given: GuardInput): Violation[] => allGuards({ ...given, baseline: packedBaseline(given.baseline) });
+const guards = (given: GuardInput): Violation[] =>
+  allSteps(allGuards({ ...given, baseline: packedBaseline(given.baseline) }));
 
 /** A run that nothing stops, with what a test changes. */
 const input = (changes: Partial<GuardInput>): GuardInput => ({

@@ -29,7 +29,7 @@ describe("A store finds objects by an indexer", () => {
     ["changed", (store) => store.put(map("a", "blue")), ["b"]],
     ["replaced by another of its name", (store) => store.put(map("a", "blue", "other")), ["b"]],
     ["removed, whatever its last state says", (store) => store.remove(map("a", "blue")), ["b"]],
-    ["missing in a new list", (store) => store.replace([map("b", "red"), map("c", "red")]), ["b", "c"]],
+    ["missing in a new list", (store) => [...store.replace([map("b", "red"), map("c", "red")])], ["b", "c"]],
   ])("and no more when they are %s", (_, change, red) => {
     const store = createStore<ConfigMap>();
     for (const name of ["a", "b"]) store.put(map(name, "red"));
