@@ -73,7 +73,7 @@ function blocksOf(file: string): Block[] {
   for (let at = text.indexOf(DASHES); at !== -1 && blocks.length < MOST_BLOCKS; ) {
     BEGIN.lastIndex = at;
     const [begin = "", label = ""] = BEGIN.exec(text) ?? [];
-    const end = text.indexOf(DASHES, at + Math.max(begin.length, 1));
+    const end = text.indexOf(DASHES, begin === "" ? behind(text, at) : at + begin.length);
     const last = `-----END ${label}-----`;
     if (begin !== "" && end !== -1 && text.startsWith(last, end)) {
       const pem = text.slice(at, end + last.length);
@@ -82,6 +82,13 @@ function blocksOf(file: string): Block[] {
     } else at = end;
   }
   return blocks;
+}
+
+/** The next place where a block may begin: of more dashes the last five. */
+function behind(text: string, dashes: number): number {
+  let end = dashes + DASHES.length;
+  while (text[end] === "-") end++;
+  return Math.max(dashes + 1, end - DASHES.length);
 }
 
 function issuersOf(own: X509Certificate, all: readonly X509Certificate[]): X509Certificate[] {

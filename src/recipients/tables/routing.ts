@@ -45,9 +45,18 @@ export function withoutNames(
 }
 
 /** The domains that a relay_domains table names; none where it says that nothing is routed. */
-export function parseRelayDomains(text: string | undefined): string[] {
-  const names = (text ?? "").split("\n").flatMap((line) => line.split(" ")[0] || []);
-  return names.filter((name) => name !== NOTHING);
+export const parseRelayDomains = (text: string | undefined): string[] => [...relayDomainsIn(text ?? "")];
+
+/** One after the other: a mebibyte of lines at once would take a twentieth of a second. */
+function* relayDomainsIn(text: string): Generator<string> {
+  for (let from = 0, end = 0; from < text.length; from = end + 1) {
+    end = text.indexOf("\n", from);
+    if (end === -1) end = text.length;
+    const line = text.slice(from, end);
+    const blank = line.indexOf(" ");
+    const name = blank === -1 ? line : line.slice(0, blank);
+    if (name !== "" && name !== NOTHING) yield name;
+  }
 }
 
 /** A name as the CRD takes it. */
@@ -63,7 +72,7 @@ export function routedIn(text: string | undefined, known: readonly string[]): st
   const asKnown = new Set(known);
   const found = new Set<string>();
   let unknown = 0;
-  for (const name of parseRelayDomains(text)) {
+  for (const name of relayDomainsIn(text ?? "")) {
     if (found.has(name)) continue;
     if (asKnown.has(name)) found.add(name);
     else if (unknown < MOST_UNKNOWN && DOMAIN.test(name)) {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { createDeriver } from "../../../src/recipients/derive.ts";
 import { diff, lostAddresses, planOf } from "../../../src/recipients/diff.ts";
+import { guards } from "../../../src/recipients/guards.ts";
 import type { DirectoryObject } from "../../../src/recipients/model.ts";
 import { createAddressSet } from "../../../src/recipients/packed/address-set.ts";
 import { rosterOf } from "../../../src/recipients/packed/roster.ts";
@@ -36,7 +37,7 @@ function derive(objects: Iterable<DirectoryObject>, excludeRecords: readonly str
   const finished = sliced(deriver.finish());
   return { derived: finished.result, longestMs: Math.max(longestMs, finished.longestMs), totalMs: finished.totalMs };
 }
-const many = (count: number, make: (index: number) => DirectoryObject): DirectoryObject[] =>
+const many = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index));
 
 describe("No pause is missed", { timeout: 180_000 }, () => {
@@ -112,6 +113,31 @@ describe("No pause is missed", { timeout: 180_000 }, () => {
     const stored = { plan, mirrors: [], lost, lostCount: lost.size, digest: plan.digest };
     const { result: file, longestMs } = sliced(writePlanFile(stored));
     expect(file.length).toBeLessThan(700 * 1024);
+    expect(longestMs).toBeLessThan(LONGEST_MS);
+  });
+
+  it("by 300,000 people that go at once, and sources without anybody", () => {
+    const { result: accounts } = sliced(rosterOf(many(300_000, (index) => mailbox(`u${index}@example.com`))));
+    const { result: left } = sliced(rosterOf([mailbox("new@example.com")]));
+    const baseline = { kind: "accounts", accounts, names: NAMES } as const;
+    const { result: plan } = sliced(diff(baseline, { accounts: left, names: NAMES }));
+    const { result, longestMs } = sliced(
+      guards({
+        plan,
+        baseline,
+        tenantAccounts: 1,
+        excluded: 0,
+        objects: { users: 1, groups: 0, contacts: 0 },
+        unconfirmed: { count: 0, cause: "refused" },
+        lost: 300_000,
+        removedLast24h: 0,
+        accepted: 300_002,
+        operationsLimit: {},
+        deletionGuard: { enabled: true, maxPercent: 10, floor: 10 },
+        maxDeletionPercent: 100,
+      }),
+    );
+    expect(result.map(({ reason }) => reason)).toEqual(["DeletionGuard"]);
     expect(longestMs).toBeLessThan(LONGEST_MS);
   });
 

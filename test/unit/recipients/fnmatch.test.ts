@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { compilePatterns } from "../../../src/recipients/patterns.ts";
+import { timed } from "../../support/slices.ts";
 
 /** Python's own answers, made by scripts/fnmatch-corpus.py. */
 const { texts, answers } = JSON.parse(readFileSync(new URL("../../data/fnmatch.json", import.meta.url), "utf8")) as {
@@ -32,9 +33,13 @@ describe("A pattern", () => {
 
   it("that would take a backtracking matcher for ever is done at once", () => {
     const matches = compilePatterns([`${"*a".repeat(200)}b`, `${"[a-z]*".repeat(50)}!`]);
-    const started = performance.now();
-    for (let index = 0; index < 200; index++) expect(matches("a".repeat(254))).toBeUndefined();
-    expect(performance.now() - started).toBeLessThan(5_000);
+    const text = "a".repeat(254);
+    matches(text);
+    const took = timed(() => {
+      for (let index = 0; index < 200; index++) matches(text);
+    });
+    expect(matches(text)).toBeUndefined();
+    expect(took).toBeLessThan(50);
   });
 
   it("of many together means what it means alone, and the first that matches is told", () => {
