@@ -97,12 +97,7 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
     signal.throwIfAborted();
     if (isOlderVersion(version, place.version)) return rewind.tell();
     due.listed();
-    // What is in the store was told: an interruption loses no change.
-    const pacer = createPacer(signal);
-    for (const changes of store.replace(objects, place.versions)) {
-      emit(changes);
-      await pacer.pause();
-    }
+    await takeEach(store.replace(objects, place.versions), emit, signal);
     place.listed(version);
     trouble.over();
   }
@@ -253,6 +248,16 @@ async function listAll<T extends KubeObject>(
   if (!version)
     throw new ApiError(`list ${options.type.plural}: the answer has no resourceVersion`, 0, "InvalidAnswer");
   return { objects, version };
+}
+
+/** What is in the store was told: an interruption loses no change. */
+async function takeEach<T>(steps: Iterable<T>, take: (step: T) => void, signal: AbortSignal): Promise<void> {
+  const pacer = createPacer(signal);
+  for (const step of steps) {
+    take(step);
+    const pause = pacer.pause();
+    if (pause !== undefined) await pause;
+  }
 }
 
 /** When the server is asked for its version, and when everything is listed anew. */

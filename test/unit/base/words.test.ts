@@ -1,5 +1,5 @@
 /** What other programs said is shown without addresses and secrets, and however long it is, at once. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { publicWords } from "../../../src/base/words.ts";
 import { timed } from "../../support/slices.ts";
