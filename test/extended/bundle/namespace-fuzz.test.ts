@@ -28,7 +28,9 @@ const ROUNDS_A_BOMB = 5;
 /** The files of an O365Sync that an attacker edits; tables are put right once a minute, and are no reader's input. */
 const FILES = ["example-com-manifest", "example-com-accounts-0", "example-com-history", "example-com-plan"];
 
-describe(`${MINUTES} min of attacks from two namespaces and a tenant (seed ${SEED})`, { timeout: (MINUTES + 4) * 60_000 }, () => {
+describe(`${MINUTES} min of attacks from two namespaces and a tenant (seed ${SEED})`, {
+  timeout: (MINUTES + 4) * 60_000,
+}, () => {
   /** Edits our ConfigMaps, and nothing else: its list stays. */
   let evil: World;
   /** Edits whatever `edit` lets it, and its tenant sends bombs. */
