@@ -1,5 +1,6 @@
 /** What /metrics tells: the names of controller-runtime, so that existing dashboards work, and our own. */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { inSlices } from "../base/slices.ts";
 import type { ControllerObserver } from "../runtime/controller.ts";
 import { type AdditionsObserver, createAdditionsMetrics } from "./additions-metrics.ts";
 import { createControllerMetrics } from "./controller-metrics.ts";
@@ -10,6 +11,9 @@ import type { Answer } from "./server.ts";
 
 /** Each look at the event loop is a timer: every 10 ms, the default, costs an idle process more than all else. */
 const LOOP_PRECISION_MS = 100;
+
+/** A scrape is answered, whoever has hung up. */
+const NEVER = new AbortController().signal;
 
 export interface Metrics extends RunObserver, AdditionsObserver, RequestMetrics {
   /** Answers a scrape. */
@@ -71,7 +75,7 @@ export function createMetrics({ version, stores, leaderElectionId, isLeading, na
   const objects = createObjectMetrics(stores);
   return {
     async scrape() {
-      const body = [Buffer.from(await registry.metrics()), objects()];
+      const body = [Buffer.from(await registry.metrics()), await inSlices(objects(), NEVER)];
       return { status: 200, body, contentType: registry.contentType };
     },
     controller: createControllerMetrics(registers),

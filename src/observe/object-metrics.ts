@@ -1,5 +1,6 @@
 /** The state of every object as gauges, made from the cache at each scrape: an object that is gone leaves nothing behind. */
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
+import { isPauseDue, type Steps } from "../base/steps.ts";
 import type { Store } from "../runtime/types.ts";
 import { OBJECT_GAUGES, type ObjectGauge, type Values } from "./object-gauges.ts";
 
@@ -20,7 +21,7 @@ interface Lines {
  * thousands. Lines say nothing that time alone changes: they are kept until their object is another one, and the whole until
  * any is; or every second scrape of a thousand objects has all memory searched for garbage. Nobody may write to the answer.
  */
-export function createObjectMetrics({ syncs, domains }: ObjectStores): () => Buffer {
+export function createObjectMetrics({ syncs, domains }: ObjectStores): () => Steps<Buffer> {
   const kept = new WeakMap<O365Sync | MailDomain, Lines>();
   const linesOf = (object: O365Sync | MailDomain, render: () => Lines): Lines => {
     const known = kept.get(object) ?? render();
@@ -28,11 +29,16 @@ export function createObjectMetrics({ syncs, domains }: ObjectStores): () => Buf
     return known;
   };
   let last: { readonly all: readonly Lines[]; readonly text: Buffer } = { all: [], text: assemble([]) };
-  return () => {
-    const all = [
-      ...syncs.list().map((object) => linesOf(object, () => render(object, ({ sync }) => sync?.(object)))),
-      ...domains.list().map((object) => linesOf(object, () => render(object, ({ domain }) => domain?.(object)))),
-    ];
+  return function* () {
+    const all: Lines[] = [];
+    for (const object of syncs.list()) {
+      all.push(linesOf(object, () => render(object, ({ sync }) => sync?.(object))));
+      if (isPauseDue()) yield;
+    }
+    for (const object of domains.list()) {
+      all.push(linesOf(object, () => render(object, ({ domain }) => domain?.(object))));
+      if (isPauseDue()) yield;
+    }
     const isSame = all.length === last.all.length && all.every((lines, index) => lines === last.all[index]);
     if (!isSame) last = { all, text: assemble(all) };
     return last.text;
