@@ -104,6 +104,14 @@ export const TENANT_BOMBS: readonly TenantBomb[] = [
       5,
     ),
   },
+  {
+    name: "one object of two million addresses (4)",
+    arrange: onUsers(() => {
+      const some = Array.from({ length: 300 }, (_, index) => `a${index}@x.com`).join(" ");
+      const proxyAddresses = Array.from({ length: 7000 }, (_, index) => `smtp:${index}${some}`);
+      return page(JSON.stringify({ value: [{ id: "u0", mail: null, proxyAddresses }] }), true);
+    }),
+  },
   { name: "links to a next page without end", isEndless: true, arrange: chain(() => []) },
   {
     name: "long links to a next page without end",
