@@ -13,11 +13,15 @@ import { FOREIGN_KINDS, installForeignKinds } from "./foreign-kinds.ts";
 
 type Json = Record<string, unknown>;
 
+/** Which the embedded API server does not know. */
+const POLICIES = ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
+const FOREIGN = [...POLICIES, ...FOREIGN_KINDS.map(({ kind }) => kind)];
+
 const kinds = readKinds(`${ROOT}crds`);
 const isReal = (): boolean => useControlPlane().kind === "real";
 const pluralOf = (kind: string): string =>
-  kind === "NetworkPolicy"
-    ? "networkpolicies"
+  kind.endsWith("Policy")
+    ? `${kind.slice(0, -1).toLowerCase()}ies`
     : kind === "GitRepository"
       ? "gitrepositories"
       : `${kind.toLowerCase()}s`;
@@ -49,7 +53,13 @@ async function apply(object: Manifest): Promise<void> {
   // Read by kubectl, which a test of the commands runs.
   if (apiVersion.startsWith("kustomize.config")) return;
   const api = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  const isCluster = ["Namespace", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition"].includes(kind);
+  const isCluster = [
+    "Namespace",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "CustomResourceDefinition",
+    ...POLICIES,
+  ].includes(kind);
   const namespace = metadata.namespace ?? "default";
   if (!isCluster) await request("POST", "/api/v1/namespaces", { kind: "Namespace", metadata: { name: namespace } });
   const place = isCluster ? "" : `/namespaces/${namespace}`;
@@ -79,7 +89,7 @@ describe("YAML in the documentation", () => {
       expect(document.errors).toEqual([]);
       const content = document.toJS() as Json;
       const object = content["apiVersion"] === undefined ? completed(content) : (content as unknown as Manifest);
-      if (!isReal() && FOREIGN_KINDS.some(({ kind }) => kind === object.kind)) continue;
+      if (!isReal() && FOREIGN.includes(object.kind)) continue;
       await apply(object);
     }
   });
@@ -99,7 +109,7 @@ describe("YAML in the documentation", () => {
     for (const document of parseAllDocuments(readFileSync(`${ROOT}${path}`, "utf8"))) {
       expect(document.errors).toEqual([]);
       const object = document.toJS() as Manifest | null;
-      if (object === null || (!isReal() && FOREIGN_KINDS.some(({ kind }) => kind === object.kind))) continue;
+      if (object === null || (!isReal() && FOREIGN.includes(object.kind))) continue;
       await apply(object);
     }
   });
