@@ -28,6 +28,8 @@ export function createFairness(
       const tenant = sync === undefined ? "" : tenants.groupOf(sync.spec, namespace);
       return [
         `namespace ${namespace}`,
+        // Turns only: whoever names a neighbour's tenant must not make that one's turn be over again and again.
+        `tenant ${tenant} in ${namespace}`,
         `tenant ${tenant}`,
         // Others are bounded by tenant and namespace already.
         sync !== undefined && isLarge(sync) ? "large lists" : `usual lists of ${tenant}`,
@@ -38,7 +40,7 @@ export function createFairness(
       const all = syncs.list();
       const isAlone = all.every(({ metadata }) => metadata.namespace === all[0]?.metadata.namespace);
       const leavesOne = !isAlone && all.some(isPublished);
-      return [isAlone ? workers : half, half, half, leavesOne ? Math.max(1, workers - 1) : workers];
+      return [isAlone ? workers : half, workers, half, half, leavesOne ? Math.max(1, workers - 1) : workers];
     },
   };
 }

@@ -21,15 +21,8 @@ export interface Waiting {
   clear(): void;
 }
 
-interface Group {
-  running: number;
-  /** Number of its last turn. */
-  turn: number;
-}
-
 /** Beyond that the ones whose turn is longest ago are forgotten: names of groups are made by whoever writes the objects. */
-const MOST_GROUPS = 10_000;
-const NO_TURN_YET: Readonly<Group> = { running: 0, turn: 0 };
+const MOST_TURNS = 10_000;
 
 /** Keys that are of the same groups: of them only the oldest can be next, so that thousands cost no more than one. */
 interface Lane {
@@ -47,11 +40,15 @@ interface Ticket {
 
 /** Who waits, by the groups that they are of. */
 function createLanes(groupsOf: Fairness["groupsOf"]) {
-  const lanes = new Map<string, Lane>();
+  /** By the first group, then by all of them. */
+  const byFirst = new Map<string, Map<string, Lane>>();
   const laneOf = new Map<string, Lane>();
 
   function line(key: string, ticket: Ticket): void {
     const names = groupsOf(key);
+    const [first = ""] = names;
+    const lanes = byFirst.get(first) ?? new Map<string, Lane>();
+    byFirst.set(first, lanes);
     const id = JSON.stringify(names);
     const lane = lanes.get(id) ?? { names, keys: new Map() };
     lanes.set(id, lane);
@@ -62,63 +59,98 @@ function createLanes(groupsOf: Fairness["groupsOf"]) {
   /** Answers since when it had waited. */
   function leave(key: string): Ticket | undefined {
     const lane = laneOf.get(key);
-    const ticket = lane?.keys.get(key);
+    if (lane === undefined) return undefined;
+    const ticket = lane.keys.get(key);
     laneOf.delete(key);
-    lane?.keys.delete(key);
-    if (lane?.keys.size === 0) lanes.delete(JSON.stringify(lane.names));
+    lane.keys.delete(key);
+    const [first = ""] = lane.names;
+    const lanes = byFirst.get(first);
+    if (lane.keys.size === 0) lanes?.delete(JSON.stringify(lane.names));
+    if (lanes?.size === 0) byFirst.delete(first);
     return ticket;
   }
 
-  /** The oldest of a lane that is of these groups still; whichever is of others by now joins theirs. */
-  function firstOf({ names, keys }: Lane): { readonly key: string; readonly ticket: Ticket } | undefined {
-    for (const [key, ticket] of keys) {
-      if (groupsOf(key).every((name, depth) => name === names[depth])) return { key, ticket };
-      leave(key);
-      line(key, ticket);
-    }
-    return undefined;
+  /** Whether its oldest is of these groups still; one that is of others by now joins theirs. */
+  function isStillOf({ names, keys }: Lane): boolean {
+    const [oldest] = keys;
+    if (oldest === undefined) return true;
+    const [key, ticket] = oldest;
+    const now = groupsOf(key);
+    if (names.every((name, depth) => name === now[depth])) return true;
+    leave(key);
+    line(key, ticket);
+    return false;
   }
 
-  return { lanes, laneOf, line, leave, firstOf };
+  return { byFirst, laneOf, line, leave, isStillOf };
+}
+
+/** Who works, and whose turn was when. */
+function createTurns() {
+  /** How many keys of a group are worked on, by its name. */
+  const running = new Map<string, number>();
+  /** The number of its last turn; the one whose turn is longest ago first. */
+  const turns = new Map<string, number>();
+  let turn = 0;
+  return {
+    runningOf: (name: string): number => running.get(name) ?? 0,
+    /** 0: it had none yet. */
+    lastOf: (name: string): number => turns.get(name) ?? 0,
+    take(names: readonly string[]): void {
+      turn++;
+      for (const name of names) {
+        running.set(name, (running.get(name) ?? 0) + 1);
+        turns.delete(name);
+        turns.set(name, turn);
+      }
+      for (const name of turns.keys()) {
+        if (turns.size <= MOST_TURNS) return;
+        turns.delete(name);
+      }
+    },
+    end(names: readonly string[]): void {
+      for (const name of names) {
+        const left = (running.get(name) ?? 0) - 1;
+        if (left > 0) running.set(name, left);
+        else running.delete(name);
+      }
+    },
+  };
 }
 
 export function createWaiting({ groupsOf, mostOf }: Fairness): Waiting {
-  const { lanes, laneOf, line, leave, firstOf } = createLanes(groupsOf);
+  const { byFirst, laneOf, line, leave, isStillOf } = createLanes(groupsOf);
+  const turns = createTurns();
   let tickets = 0;
-  /** The one whose turn is longest ago first. */
-  const groups = new Map<string, Group>();
   /** The groups that a key had when it began: what it is of may have changed since. */
-  const begun = new Map<string, { readonly groups: readonly Group[]; readonly since: number }>();
-  let turn = 0;
+  const begun = new Map<string, { readonly names: readonly string[]; readonly since: number }>();
+
+  /** The best as the lanes have it, and whether a key was found to be of other groups than its lane: then it is asked again. */
+  function look(): { readonly best: Candidate | undefined; readonly moved: boolean } {
+    const most = mostOf();
+    const isFull = (name: string, depth: number): boolean => turns.runningOf(name) >= (most[depth] ?? Infinity);
+    let best: Candidate | undefined;
+    let moved = false;
+    for (const lanes of byFirst.values()) {
+      for (const lane of lanes.values()) {
+        const full = lane.names.findIndex(isFull);
+        if (full >= 0) moved ||= !isStillOf(lane);
+        // So are all of them: thousands of lanes of a group that has its workers cost no more than one.
+        if (full === 0) break;
+        if (full > 0) continue;
+        const candidate = candidateOf(lane, turns.lastOf);
+        if (best !== undefined && (candidate.turns[0] ?? 0) > (best.turns[0] ?? 0)) break;
+        if (best === undefined || isEarlier(candidate, best)) best = candidate;
+      }
+    }
+    return { best, moved };
+  }
 
   function next(): string | undefined {
-    const most = mostOf();
-    let best: Candidate | undefined;
-    // A key that joins another lane while this goes on comes to its turn there: what is added to a Map is gone through too.
-    for (const lane of lanes.values()) {
-      const own = lane.names.map((name) => groups.get(name) ?? NO_TURN_YET);
-      const isFull = own.some(({ running }, depth) => running >= (most[depth] ?? Number.POSITIVE_INFINITY));
-      const first = firstOf(lane);
-      if (isFull || first === undefined) continue;
-      const candidate = { key: first.key, number: first.ticket.number, turns: own.map(({ turn: last }) => last) };
-      if (best === undefined || isEarlier(candidate, best)) best = candidate;
-    }
-    return best?.key;
-  }
-
-  function takeTurn(name: string): Group {
-    const group = groups.get(name) ?? { ...NO_TURN_YET };
-    group.running++;
-    group.turn = turn;
-    groups.delete(name);
-    groups.set(name, group);
-    return group;
-  }
-
-  function forgetOldest(): void {
-    for (const [name, group] of groups) {
-      if (groups.size <= MOST_GROUPS) return;
-      if (group.running === 0) groups.delete(name);
+    for (;;) {
+      const { best, moved } = look();
+      if (best !== undefined && isStillOf(best.lane)) return best.lane.keys.keys().next().value;
+      if (best === undefined && !moved) return undefined;
     }
   }
 
@@ -131,29 +163,34 @@ export function createWaiting({ groupsOf, mostOf }: Fairness): Waiting {
     take() {
       const key = next();
       if (key === undefined) return undefined;
-      turn++;
       const since = leave(key)?.since ?? 0;
-      begun.set(key, { groups: groupsOf(key).map(takeTurn), since });
-      forgetOldest();
+      const names = groupsOf(key);
+      turns.take(names);
+      begun.set(key, { names, since });
       return { key, since };
     },
     done(key) {
-      for (const group of begun.get(key)?.groups ?? []) group.running--;
+      turns.end(begun.get(key)?.names ?? []);
       begun.delete(key);
     },
     queuedAt: (key) => begun.get(key)?.since,
     clear() {
-      lanes.clear();
+      byFirst.clear();
       laneOf.clear();
     },
   };
 }
 
 interface Candidate {
-  readonly key: string;
+  readonly lane: Lane;
   readonly number: number;
   readonly turns: readonly number[];
 }
+
+const candidateOf = (lane: Lane, turnOf: (name: string) => number): Candidate => {
+  const [oldest] = lane.keys.values();
+  return { lane, number: oldest?.number ?? 0, turns: lane.names.map(turnOf) };
+};
 
 /** Whose turn is longer ago, and of equal ones who waits longer. */
 function isEarlier(one: Candidate, other: Candidate): boolean {

@@ -91,4 +91,25 @@ describe("Of four workers", () => {
     }
     expect(order).toEqual(["evil/s0", "mail/a", "evil/s1", "mail/b"]);
   });
+
+  it("none makes the turn of a neighbour's tenant be over by naming it in its own objects", async () => {
+    const store = createStore<O365Sync>();
+    const [other, victim] = [guid(1), guid(2)];
+    const syncs = [
+      ...Array.from({ length: 8 }, (_, index) => sync("evil", `s${index}`, victim, 500)),
+      ...Array.from({ length: 4 }, (_, index) => sync("mail", `other${index}`, other, 500)),
+      sync("mail", "victim", victim, 500),
+    ];
+    for (const each of syncs) store.put(each);
+    const fairness = createFairness(store, createTenantNames(), WORKERS);
+    const queue = createQueue({ clock: createFakeClock(), fairness });
+    for (const { metadata } of syncs) queue.add(storeKey(metadata));
+    const order: (string | undefined)[] = [];
+    for (let turn = 0; turn < 4; turn++) {
+      const key = await queue.get();
+      order.push(key);
+      queue.done(key ?? "");
+    }
+    expect(order).toEqual(["evil/s0", "mail/other0", "evil/s1", "mail/victim"]);
+  });
 });

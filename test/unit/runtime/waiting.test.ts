@@ -88,6 +88,19 @@ describe("groups of keys", () => {
     expect(asked).toBeLessThanOrEqual(keys + takes * (groups + 1));
   });
 
+  it("cost no more where one of them invents thousands below it, has its workers, and others of them are idle", async () => {
+    let asked = 0;
+    const groupsOf = (key: string) => {
+      asked++;
+      return [key.slice(0, 1), `tenant of ${key}`];
+    };
+    const queue = createQueue({ clock: createFakeClock(), fairness: { groupsOf, mostOf: () => [2, 2] } });
+    for (let worker = 0; worker < 4; worker++) void queue.get();
+    const keys = 3000;
+    for (let index = 0; index < keys; index++) queue.add(`e${index}`);
+    expect(asked).toBeLessThanOrEqual(3 * keys);
+  });
+
   it("go in the order of turns and then of age, however they are mixed", async () => {
     const random = createRandom(26);
     for (let round = 0; round < 200; round++) {
