@@ -1,5 +1,6 @@
 /** What is published now, as the thing that a plan is measured against. */
 
+import { manifestName } from "../../api/names.ts";
 import type { O365Sync } from "../../api/types.generated.ts";
 import { Failure } from "../../base/failure.ts";
 import { inSlices } from "../../base/slices.ts";
@@ -171,7 +172,7 @@ async function standingAddresses(
   const first = known.filter(({ name }) => named.has(name));
   const isWhole = named.size > 0 && first.length === named.size;
   const tables = isWhole ? first : known;
-  if (tables.length > MOST_TABLES) throw tooManyTables(`more than ${MOST_TABLES} ConfigMaps carry its labels`);
+  if (tables.length > MOST_TABLES) throw tooManyTables(object, `more than ${MOST_TABLES} ConfigMaps carry its labels`);
   const addresses = new Set<string>();
   for (const { name } of tables) {
     const found = await maps.read(object, name, "recipients", signal);
@@ -179,7 +180,8 @@ async function standingAddresses(
     await inSlices(addAccepted(addresses, found.object), signal);
     if (addresses.size <= MOST_STANDING) continue;
     if (isWhole) return [];
-    throw tooManyTables(`its tables hold more than ${MOST_STANDING} addresses, and no manifest says which are its own`);
+    const what = `its tables hold more than ${MOST_STANDING} addresses, and no manifest says which are its own`;
+    throw tooManyTables(object, what);
   }
   return inSlices(sortedOnce([addresses]), signal);
 }
@@ -191,11 +193,11 @@ function* addAccepted(addresses: Set<string>, table: Parameters<typeof parseTabl
   }
 }
 
-const tooManyTables = (what: string): Failure =>
+const tooManyTables = ({ metadata }: O365Sync, what: string): Failure =>
   new Failure(
     "stalled",
     "ConfigMapConflict",
-    `what is published is damaged, and ${what}: delete those that are not of this list`,
+    `what is published is damaged, and ${what}: restore the ConfigMap ${manifestName(metadata.name)}, or delete those that are not of this list`,
   );
 
 type BaselineRef = NonNullable<O365Sync["spec"]["baselineRef"]>;

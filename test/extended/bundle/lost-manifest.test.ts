@@ -38,6 +38,12 @@ describe("Alias domains are dropped and the manifest is deleted (3)", { timeout:
       recipients: "Mirror" as const,
     }));
     await world.install({ output: { formats: ["addresses"], shards: 128 } }, { domain: "a.ex", aliasDomains });
+    // What a process does while it starts is another matter.
+    await world.until(
+      () => world.domain(),
+      ({ status }) => status?.conditions !== undefined,
+      60_000,
+    );
   }, 120_000);
   afterAll(async () => {
     await bundle.close();
@@ -94,6 +100,7 @@ describe("Alias domains are dropped and the manifest is deleted (3)", { timeout:
     const answer = await ask("lost");
     console.info(`${told.join("; ")}, limit by ${limit.by}; ${answer?.reason}: ${answer?.message}`);
     expect(answer).toMatchObject({ state: "Failed", reason: "ConfigMapConflict" });
+    expect(answer?.message).toContain(`restore the ConfigMap ${NAME}-manifest`);
     expect(await tables()).toEqual(before);
     expect(limit.peakBytes()).toBeLessThanOrEqual(LIMIT_BYTES);
   });
