@@ -1,6 +1,7 @@
 /** The redo log of a publication: which accounts change, so that whoever finishes it needs nothing else. */
 import { createHash } from "node:crypto";
 import { type JsonLimits, parseBounded } from "../base/bounded-json.ts";
+import { inSlices } from "../base/slices.ts";
 import { isPauseDue, type Steps } from "../base/steps.ts";
 import { UnzipError, type UnzipLimits, unzipLines } from "../base/unzip.ts";
 import { gzipInPieces } from "../base/zip.ts";
@@ -31,14 +32,18 @@ export interface Journal {
  */
 export function* writeJournal(before: Roster | undefined, after: Roster, rewrite: boolean): Steps<Journal> {
   const members = yield* gzipInPieces(linesOf(before, after, rewrite));
+  const sha256 = yield* digestOf(members);
+  const bytes = members.reduce((sum, { length }) => sum + length, 0);
+  return { sha256, pieces: yield* cut(members, bytes) };
+}
+
+function* digestOf(parts: readonly Buffer[]): Steps<string> {
   const hash = createHash("sha256");
-  let bytes = 0;
-  for (const member of members) {
-    hash.update(member);
-    bytes += member.length;
+  for (const part of parts) {
+    hash.update(part);
     if (isPauseDue()) yield;
   }
-  return { sha256: `sha256:${hash.digest("hex")}`, pieces: yield* cut(members, bytes) };
+  return `sha256:${hash.digest("hex")}`;
 }
 
 /** Takes the members away one by one: all of them twice would be much. */
@@ -123,10 +128,9 @@ export async function replayJournal(
   accounts: RosterBuilder,
   pieces: readonly Buffer[],
   digest: string,
+  signal: AbortSignal,
 ): Promise<boolean> {
-  const hash = createHash("sha256");
-  for (const piece of pieces) hash.update(piece);
-  if (`sha256:${hash.digest("hex")}` !== digest) return false;
+  if ((await inSlices(digestOf(pieces), signal)) !== digest) return false;
   try {
     for await (const lines of unzipLines(pieces, LIMITS)) {
       for (const line of lines) if (!play(accounts, line) || accounts.isFull) return false;

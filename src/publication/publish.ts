@@ -271,7 +271,7 @@ async function replay(
     await inSlices(putAll(builder, accounts ?? []), signal);
     if (builder.isFull) return undefined;
   }
-  if (!(await replayJournal(builder, pieces, intent.journal.sha256))) return undefined;
+  if (!(await replayJournal(builder, pieces, intent.journal.sha256, signal))) return undefined;
   const roster = await inSlices(builder.finish(), signal);
   const { revision, domain, aliasDomains } = intent.target;
   const reached = await inSlices(revisionOf(roster, { domain, aliasDomains }), signal);

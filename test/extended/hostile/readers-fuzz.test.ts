@@ -116,7 +116,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   journal: async (random) => {
     const packed = mutatedPacked(journal, random, bombs);
     const builder = createRosterBuilder();
-    await replayJournal(builder, [packed], sha256(packed));
+    await replayJournal(builder, [packed], sha256(packed), signal);
     await inSlices(builder.finish(), signal);
   },
   plan: (random) => readPlanFile(mutatedPacked(stored, random, bombs), signal),

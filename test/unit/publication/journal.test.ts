@@ -11,6 +11,7 @@ import { watched } from "../../support/slices.ts";
 import { anyAccounts, mailbox, manyMailboxes } from "../recipients/support/accounts.ts";
 import { packed } from "../recipients/support/whole.ts";
 
+const { signal } = new AbortController();
 const write = (before: readonly Account[] | undefined, after: readonly Account[], rewrite = false): Journal =>
   allSteps(writeJournal(before && packed(before), packed(after), rewrite));
 
@@ -18,7 +19,7 @@ const write = (before: readonly Account[] | undefined, after: readonly Account[]
 async function played(standing: readonly Account[], { pieces, sha256 }: Journal): Promise<Account[] | undefined> {
   const builder = createRosterBuilder();
   for (const account of standing) builder.put(account);
-  if (!(await replayJournal(builder, pieces, sha256))) return undefined;
+  if (!(await replayJournal(builder, pieces, sha256, signal))) return undefined;
   return [...allSteps(builder.finish())];
 }
 
@@ -82,9 +83,16 @@ describe("A journal", () => {
     );
     const journal = write(undefined, [...manyMailboxes(100_000), ...long]);
     const { result, longestMs } = await watched(() =>
-      replayJournal(createRosterBuilder(), journal.pieces, journal.sha256),
+      replayJournal(createRosterBuilder(), journal.pieces, journal.sha256, signal),
     );
     expect(result).toBe(true);
+    expect(longestMs).toBeLessThan(50);
+  });
+
+  it("as large as any is read, and refused, without keeping anybody waiting (4)", async () => {
+    const pieces = Array.from({ length: 100 }, () => Buffer.alloc(640 * 1024, "x"));
+    const { result, longestMs } = await watched(() => played([], { pieces, sha256: "sha256:0" }));
+    expect(result).toBeUndefined();
     expect(longestMs).toBeLessThan(50);
   });
 
