@@ -9,6 +9,7 @@ import { computingPicture } from "../pictures/computing.ts";
 import { DASHBOARD, dashboardPicture } from "../pictures/dashboard.ts";
 import { dayPicture } from "../pictures/day.ts";
 import { figuresPicture } from "../pictures/figures.ts";
+import { growthPicture } from "../pictures/growth.ts";
 import { planPicture } from "../pictures/plan.ts";
 import { terminalPicture } from "../pictures/terminal.ts";
 
@@ -26,6 +27,7 @@ export function renderPictures(read: (path: string) => string): Record<string, s
     "docs/pictures/performance.svg": figuresPicture(read("docs/performance.md")),
     "docs/pictures/dashboard.svg": dashboardPicture(read(DASHBOARD), read("docs/pictures/dashboard.jsonl")),
     "docs/pictures/computing.svg": computingPicture(results),
+    "docs/pictures/growth.svg": growthPicture(results),
     "docs/pictures/demo.svg": terminalPicture(read("docs/pictures/demo.txt")),
   };
 }
