@@ -77,8 +77,8 @@ export const claims: readonly Break[] = [
   one(
     "whoever routes a name hears of one that claims it",
     "src/api/indexers.ts",
-    "[BY_CLAIMED_NAME, BY_ROUTED_NAME].flatMap(",
-    "[BY_CLAIMED_NAME].flatMap(",
+    "for (const indexer of [BY_CLAIMED_NAME, BY_ROUTED_NAME])",
+    "for (const indexer of [BY_CLAIMED_NAME])",
     "unit/operator/wake",
   ),
 ];
