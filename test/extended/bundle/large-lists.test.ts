@@ -13,13 +13,13 @@ const MIB = 1024 * 1024;
 /** Of the chart. */
 const LIMIT_BYTES = 512 * MIB;
 const LISTS = 4;
-/** Each third has an alias. */
-const USERS = isFull ? 150_000 : 15_000;
+/** Each third has an alias: more than 50,000 addresses, from where on a list counts as large. */
+const USERS = isFull ? 150_000 : 40_000;
 const ADDRESSES = USERS + Math.ceil(USERS / 3);
 const SLICE_MS = 200;
 const VICTIM_MS = 10_000;
 const MINUTE_MS = 60_000;
-const PATIENCE_MS = (isFull ? 10 : 2) * MINUTE_MS;
+const PATIENCE_MS = (isFull ? 10 : 4) * MINUTE_MS;
 
 const tenantOf = (list: number): string => `6f1c0f2e-5a0d-4c55-9b39-6d1f7f7b2a1${list}`;
 const nameOf = (list: number): string => `list-${list}`;
