@@ -43,7 +43,7 @@ export function createOutput(
     format,
     line,
     data(value) {
-      streams.write(format === "yaml" ? stringify(value, { lineWidth: 0 }) : `${JSON.stringify(value, null, 2)}\n`);
+      streams.write(format === "yaml" ? stringify(value, { lineWidth: 0 }) : `${toJson(value, 2)}\n`);
     },
     table(header, rows) {
       for (const row of aligned([header, ...rows])) line(row);
@@ -85,6 +85,20 @@ export function ago(time: string | undefined, now: number): string {
   return `${Math.floor(seconds / 86_400)}d`;
 }
 
-/** What others wrote may hold escapes that steer a terminal: they are shown as what they are. Line ends and tabs stay. */
+const UNPRINTABLE = /[\p{C}\u2028\u2029]/gu;
+
+/** What others wrote may hold escapes that steer a terminal and marks that turn text around: they are shown as what they are. Line ends and tabs stay. */
 export const printable = (text: string): string =>
-  text.replaceAll(/\p{Cc}/gu, (character) => (character === "\n" || character === "\t" ? character : "\uFFFD"));
+  text.replaceAll(UNPRINTABLE, (character) => (character === "\n" || character === "\t" ? character : "\uFFFD"));
+
+/** The same of what stands in one line: nobody makes a row of their own. */
+export const oneLine = (text: string): string => printable(text).replaceAll(/[\n\t]+/g, " ");
+
+/** As JSON that steers no terminal: `JSON.stringify` escapes fewer characters. */
+export const toJson = (value: unknown, indent?: number): string =>
+  JSON.stringify(value, null, indent).replaceAll(UNPRINTABLE, (character) =>
+    character === "\n" ? character : character.split("").map(escaped).join(""),
+  );
+
+/** One UTF-16 code unit. */
+const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;

@@ -1,7 +1,7 @@
 /** `plan` and `approve`: the held plan as a diff, and the way to let exactly it through. */
 import { CommandError, EXIT, type ExitCode } from "../command-error.ts";
 import { isData, printable } from "../output.ts";
-import { findPlan, printPlan } from "../read/plan.ts";
+import { findHeldPlan, findPlan, printPlan } from "../read/plan.ts";
 import { getSync, type Session } from "../session.ts";
 import { ask, type Waiting } from "../wait.ts";
 import { exitCodeOf, printAnswer } from "./requests.ts";
@@ -10,7 +10,7 @@ export async function plan(session: Session, name: string): Promise<ExitCode> {
   const sync = await getSync(session, name);
   const { output } = session;
   const held = sync.status?.held;
-  const found = await findPlan(session, sync);
+  const found = held === undefined ? await findPlan(session, sync) : await findHeldPlan(session, sync);
   if (isData(output)) {
     output.data({ held: held ?? null, text: found?.text ?? null });
     return EXIT.ok;
@@ -60,8 +60,7 @@ export async function approve(
       `with -o ${output.format} nobody is asked; add the digest and --yes: kubectl mailsync approve ${name} ${held.planDigest} --yes`,
     );
   if (options.yes !== true) {
-    const found = await findPlan(session, sync);
-    if (found !== undefined) printPlan(session, found, LINES_BEFORE_QUESTION);
+    printPlan(session, await findHeldPlan(session, sync), LINES_BEFORE_QUESTION);
     for (const { limit, allowed, actual } of held.violations)
       output.line(output.paint("yellow", `${printable(limit)}: ${actual}, allowed ${allowed}`));
     if (streams.ask === undefined)

@@ -1,7 +1,7 @@
 /** `changes`: which addresses came and went, all of them. */
 import { readableTime } from "../../src/base/time.ts";
 import { CommandError, EXIT, type ExitCode } from "../command-error.ts";
-import { isData } from "../output.ts";
+import { isData, oneLine, toJson } from "../output.ts";
 import { isRemoval, runsOf } from "../read/changes.ts";
 import { getSync, type Session } from "../session.ts";
 
@@ -25,19 +25,15 @@ export async function changes(session: Session, name: string, { since, address }
       found++;
       if (isData(output)) {
         // One line a change: an answer of any length can be read as it comes.
-        session.streams.write(
-          `${JSON.stringify({ time: run.time, run: run.run, op, address: changed, of: of ?? null })}\n`,
-        );
+        session.streams.write(`${toJson({ time: run.time, run: run.run, op, address: changed, of: of ?? null })}\n`);
         continue;
       }
-      if (!headed) output.line(output.paint("bold", `${readableTime(Date.parse(run.time))}  ${run.run}`));
+      if (!headed) output.line(output.paint("bold", `${readableTime(Date.parse(run.time))}  ${oneLine(run.run)}`));
       headed = true;
-      const owner = of === undefined ? "" : ` (of ${of})`;
-      output.line(
-        isRemoval(change) ? output.paint("red", `- ${changed}${owner}`) : output.paint("green", `+ ${changed}${owner}`),
-      );
+      const shown = oneLine(of === undefined ? changed : `${changed} (of ${of})`);
+      output.line(isRemoval(change) ? output.paint("red", `- ${shown}`) : output.paint("green", `+ ${shown}`));
     }
-    if (run.cut > 0) output.progress(`… and ${run.cut} more of ${run.run}, of which no list is kept`);
+    if (run.cut > 0) output.progress(`… and ${run.cut} more of ${oneLine(run.run)}, of which no list is kept`);
   }
   if (found === 0) output.progress("No address came or went, as far as it is kept.");
   return EXIT.ok;

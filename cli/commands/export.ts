@@ -1,5 +1,6 @@
 /** `export`: the whole list, joined over its shards and checked against the manifest. */
 import { CommandError, EXIT, type ExitCode } from "../command-error.ts";
+import { oneLine, toJson } from "../output.ts";
 import { accountsOf, allListed, type PublishedList, readList } from "../read/list.ts";
 import { getSync, type Session } from "../session.ts";
 
@@ -40,7 +41,7 @@ async function exportAccounts(session: Session, list: PublishedList, format: "js
   if (format === "csv") streams.write("address,kind,account,type,id\n");
   let piece: string[] = [];
   for await (const { id, address, type, aliases } of accountsOf(session, list)) {
-    if (format === "json") piece.push(JSON.stringify({ id, address, type, aliases }));
+    if (format === "json") piece.push(toJson({ id, address, type, aliases }));
     else {
       piece.push([address, "primary", address, type, id].map(quoted).join(","));
       for (const alias of aliases) piece.push([alias, "alias", address, type, id].map(quoted).join(","));
@@ -54,6 +55,7 @@ async function exportAccounts(session: Session, list: PublishedList, format: "js
 
 /** RFC 4180; a leading = + - @ would be a formula to a spreadsheet. */
 function quoted(cell: string): string {
-  const safe = /^[=+\-@]/.test(cell) ? `'${cell}` : cell;
+  const text = oneLine(cell);
+  const safe = /^[=+\-@]/.test(text) ? `'${text}` : text;
   return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

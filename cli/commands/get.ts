@@ -1,7 +1,7 @@
 /** `get`: every sync on one line, trouble first. */
 import type { O365Sync } from "../../src/api/types.generated.ts";
 import { EXIT, type ExitCode } from "../command-error.ts";
-import { ago, type Colour, isData, type Output, printable } from "../output.ts";
+import { ago, type Colour, isData, type Output, oneLine } from "../output.ts";
 import { getSync, listSyncs, type Session } from "../session.ts";
 
 export async function get(session: Session, name: string | undefined): Promise<ExitCode> {
@@ -103,7 +103,7 @@ function cells(sync: O365Sync, output: Output, now: number, withNamespace: boole
     additions?.state === undefined ? "off" : `${additions.state}${added === 0 ? "" : ` (+${added})`}`,
     row.heldDigest === null ? "" : output.paint("yellow", `-${row.heldDeletes ?? "?"}`),
     ...(output.format === "wide" ? [String(row.aliases ?? ""), String(row.addresses ?? ""), row.revision ?? ""] : []),
-    row.ready === "True" ? "" : printable(shortened(`${row.reason ?? ""}: ${row.message ?? ""}`, output.format)),
+    row.ready === "True" ? "" : oneLine(shortened(`${row.reason ?? ""}: ${row.message ?? ""}`, output.format)),
   ];
 }
 

@@ -1,7 +1,7 @@
 /** `history`: what was done, as the product's table. */
 import { readableTime } from "../../src/base/time.ts";
 import { EXIT, type ExitCode } from "../command-error.ts";
-import { isData, printable } from "../output.ts";
+import { isData, oneLine } from "../output.ts";
 import { readHistory } from "../read/history.ts";
 import { getSync, type Session } from "../session.ts";
 
@@ -15,10 +15,10 @@ export async function history(session: Session, name: string): Promise<ExitCode>
       ["SYNCED", "SYNCED BY", "TEST SYNC", "RESULT", "SUMMARY"],
       records.map(({ synced, syncedBy, testSync, result, summary }) => [
         readableTime(Date.parse(synced)),
-        printable(syncedBy),
+        oneLine(syncedBy),
         testSync ? "yes" : "no",
         output.paint(result === "Failed" ? "red" : result === "Held" ? "yellow" : "green", result),
-        printable(summary),
+        oneLine(summary),
       ]),
     );
   return EXIT.ok;

@@ -1,8 +1,11 @@
 /** The plan ConfigMap: the held plan, or that of the last test sync, as a diff. */
 import { planName } from "../../src/api/names.ts";
 import type { O365Sync } from "../../src/api/types.generated.ts";
-import { readPlanFile } from "../../src/recipients/plan-file.ts";
+import { allSteps } from "../../src/base/steps.ts";
+import { heldFile, planText, TEXT_KEY, textDigest } from "../../src/publication/plans.ts";
+import { readPlanFile, type StoredPlan, textOfPlanFile } from "../../src/recipients/plan-file.ts";
 import { isDelete } from "../../src/recipients/roster-changes.ts";
+import { CommandError } from "../command-error.ts";
 import { printable } from "../output.ts";
 import { getConfigMap, type Session } from "../session.ts";
 
@@ -11,11 +14,35 @@ export interface ShownPlan {
   readonly text: string;
 }
 
+/** What `plan.txt` says: nobody vouches for it, and nothing may be approved by it. */
 export async function findPlan(session: Session, { metadata }: O365Sync): Promise<ShownPlan | undefined> {
   const found = await getConfigMap(session, metadata.namespace ?? "", planName(metadata.name));
-  const text = found?.data?.["plan.txt"];
+  const text = found?.data?.[TEXT_KEY];
   return text === undefined ? undefined : { text };
 }
+
+/**
+ * The plan that an approval lets through: the status names its file, and that the text. Where `plan.txt` says something
+ * else (of a test sync since, of an older operator, or because somebody edited it), the file tells. Throws CommandError
+ * where neither is there as it was shown.
+ */
+export async function findHeldPlan(session: Session, sync: O365Sync): Promise<ShownPlan> {
+  const found = await getConfigMap(session, sync.metadata.namespace ?? "", planName(sync.metadata.name));
+  const file = heldFile(sync, found?.binaryData);
+  if (file !== undefined) {
+    const text = found?.data?.[TEXT_KEY];
+    if (text !== undefined && textDigest(text) === (await textOfPlanFile(file))) return { text };
+    const plan = await readPlanFile(file, session.signal);
+    if (plan !== undefined) return { text: allSteps(planText(sync, plan, { title: HELD, lines: lostLines(plan) })) };
+  }
+  throw new CommandError(
+    `the plan that is held is not there as it was shown: the ConfigMap ${planName(sync.metadata.name)} was edited since, or is gone; kubectl mailsync sync ${sync.metadata.name} makes it anew`,
+  );
+}
+
+const HELD = "held: nothing was published";
+const lostLines = ({ lostCount }: StoredPlan): string[] =>
+  lostCount === 0 ? [] : [`addresses that are refused from then on: ${lostCount}`];
 
 /** `most`: lines at the most. */
 export function printPlan({ output }: Session, { text }: ShownPlan, most = Number.POSITIVE_INFINITY): void {
@@ -31,22 +58,15 @@ export function printPlan({ output }: Session, { text }: ShownPlan, most = Numbe
 export type Fate = "added" | "removed" | "untouched" | "unknown";
 
 /** `original`: the address that it repeats in a Mirror domain. */
-export async function fateInPlan(
-  session: Session,
-  { metadata, status }: O365Sync,
-  address: string,
-  original = address,
-): Promise<Fate> {
-  const found = await getConfigMap(session, metadata.namespace ?? "", planName(metadata.name));
-  for (const packed of Object.values(found?.binaryData ?? {})) {
-    const plan = await readPlanFile(Buffer.from(packed, "base64"), session.signal);
-    if (plan === undefined || plan.digest !== status?.held?.planDigest) continue;
-    if (plan.lost.has(address)) return "removed";
-    for (const change of plan.plan.changes) {
-      const isOurs = change.address === address || change.address === original;
-      if (isOurs && !isDelete(change.kind)) return "added";
-    }
-    return "untouched";
+export async function fateInPlan(session: Session, sync: O365Sync, address: string, original = address): Promise<Fate> {
+  const found = await getConfigMap(session, sync.metadata.namespace ?? "", planName(sync.metadata.name));
+  const file = heldFile(sync, found?.binaryData);
+  const plan = file && (await readPlanFile(file, session.signal));
+  if (plan === undefined || plan.digest !== sync.status?.held?.planDigest) return "unknown";
+  if (plan.lost.has(address)) return "removed";
+  for (const change of plan.plan.changes) {
+    const isOurs = change.address === address || change.address === original;
+    if (isOurs && !isDelete(change.kind)) return "added";
   }
-  return "unknown";
+  return "untouched";
 }

@@ -10,8 +10,13 @@ import { sha256 } from "../recipients/revision.ts";
 import type { ConfigMaps } from "./configmaps.ts";
 import type { Proposal } from "./proposal.ts";
 
-/** What `plan.txt` opens with. */
+/** Where it is read, with kubectl too. */
+export const TEXT_KEY = "plan.txt";
+
+/** What it opens with. */
 export interface PlanHead {
+  /** It awaits an approval: the file vouches for the text too. */
+  readonly isHeld: boolean;
   readonly title: string;
   readonly lines: readonly string[];
 }
@@ -39,7 +44,9 @@ export function createPlans(maps: ConfigMaps): Plans {
   return {
     async save(object, proposal, head, signal) {
       const found = await read(object, signal);
-      const file = await inSlices(writePlanFile(proposal), signal);
+      const text = await inSlices(planText(object, proposal, head), signal);
+      const shown = head.isHeld ? { text: textDigest(text) } : {};
+      const file = await inSlices(writePlanFile({ ...proposal, ...shown }), signal);
       const named = sha256(file);
       const latest = file.toString("base64");
       const awaited = heldFile(object, found?.object.binaryData);
@@ -47,7 +54,7 @@ export function createPlans(maps: ConfigMaps): Plans {
       const binaryData: Record<string, string> = held === undefined ? {} : { [HELD_KEY]: held };
       // The one that awaits approval goes before the one that was only looked at.
       if (latest.length + (held?.length ?? 0) <= LARGEST_JSON) binaryData[LATEST_KEY] = latest;
-      const data = { "plan.txt": await inSlices(planText(object, proposal, head), signal) };
+      const data = { [TEXT_KEY]: text };
       await maps.put(object, { name: planName(object.metadata.name), role: "plan", data, binaryData }, found, signal);
       return named;
     },
@@ -70,14 +77,21 @@ export function createPlans(maps: ConfigMaps): Plans {
 }
 
 /** The file that the status names: who may write ConfigMaps can write another one, but not the status. */
-function heldFile({ status }: O365Sync, binaryData: Readonly<Record<string, string>> = {}): Buffer | undefined {
+export function heldFile({ status }: O365Sync, binaryData: Readonly<Record<string, string>> = {}): Buffer | undefined {
   const named = status?.held?.planSha256;
   if (named === undefined) return undefined;
   const files = [LATEST_KEY, HELD_KEY].map((key) => Buffer.from(binaryData[key] ?? "", "base64"));
   return files.find((file) => sha256(file) === named);
 }
 
-function planText(object: O365Sync, proposal: Proposal, { title, lines }: PlanHead): Steps<string> {
+/** As the file of a held plan names its text. */
+export const textDigest = (text: string): string => sha256(text);
+
+export function planText(
+  object: O365Sync,
+  proposal: Pick<Proposal, "plan" | "mirrors" | "digest">,
+  { title, lines }: Omit<PlanHead, "isHeld">,
+): Steps<string> {
   const mirrors = proposal.mirrors.map((name) => `no longer accepted: every address of the Mirror domain ${name}`);
   const head = [
     title,

@@ -20,6 +20,8 @@ export interface StoredPlan {
   readonly lostCount: number;
   /** Names the whole of it. */
   readonly digest: string;
+  /** SHA-256 of the text that people were shown of it: who vouches for the file vouches for that too. */
+  readonly text?: string;
 }
 
 const SCHEMA_VERSION = 2;
@@ -50,6 +52,7 @@ const HEAD = v.object({
   lostCount: count,
   /** False when there was no room for the lines that follow. */
   whole: v.boolean(),
+  text: v.exactOptional(v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/))),
 });
 type Head = v.InferOutput<typeof HEAD>;
 
@@ -80,7 +83,7 @@ const MOST_LOST = 50_000_000;
  * as its counts and digests alone. `readPlanFile` then answers undefined, because an approval has nothing to be
  * compared with.
  */
-export function* writePlanFile({ plan, mirrors, lost, lostCount, digest }: StoredPlan): Steps<Buffer> {
+export function* writePlanFile({ plan, mirrors, lost, lostCount, digest, text }: StoredPlan): Steps<Buffer> {
   const { counts, digest: planDigest, changes } = plan;
   const head: Head = {
     schemaVersion: SCHEMA_VERSION,
@@ -90,6 +93,7 @@ export function* writePlanFile({ plan, mirrors, lost, lostCount, digest }: Store
     mirrors: [...mirrors],
     lostCount,
     whole: true,
+    ...(text === undefined ? {} : { text }),
   };
   const alone = (): Steps<Buffer> => pack([lineOf({ ...head, whole: false })]);
   if (changes.length > MOST_CHANGES || lost.locals > MOST_LOCALS) return yield* alone();
@@ -144,15 +148,30 @@ function* linesOf(head: Head, fates: Labelled): Steps<string[] | undefined> {
 
 /** Undefined when it is not what `writePlanFile` wrote, or was written without its changes. The changes come without accounts. */
 export async function readPlanFile(data: Buffer, signal: AbortSignal): Promise<StoredPlan | undefined> {
-  let head: Head | undefined;
   const found: ListedChanges = { changes: [], lost: createAddressSet() };
+  const head = await readLines(data, (line) => inSlices(take(found, line), signal));
+  if (head?.whole !== true) return undefined;
+  const { planDigest, mirrors, lostCount, digest: named, text } = head;
+  const plan = await inSlices(planOf(found.changes), signal);
+  if (plan.digest !== planDigest) return undefined;
+  return { plan, mirrors, lost: found.lost, lostCount, digest: named, ...(text === undefined ? {} : { text }) };
+}
+
+/** SHA-256 of the text that was shown with it, as far as the file says; of one without its changes too. */
+export async function textOfPlanFile(data: Buffer): Promise<string | undefined> {
+  return (await readLines(data))?.text;
+}
+
+/** The first line; undefined where there is none, or `take` finds a line that is none. Without it nothing else is read. */
+async function readLines(data: Buffer, take?: (line: string) => Promise<boolean>): Promise<Head | undefined> {
+  let head: Head | undefined;
   try {
     for await (const lines of unzipLines([data], UNZIP_LIMITS)) {
       for (const line of lines) {
         if (head === undefined) {
           head = read(HEAD, line);
-          if (head?.whole !== true) return undefined;
-        } else if (!(await inSlices(take(found, line), signal))) {
+          if (head === undefined || take === undefined) return head;
+        } else if (take === undefined || !(await take(line))) {
           return undefined;
         }
       }
@@ -161,10 +180,7 @@ export async function readPlanFile(data: Buffer, signal: AbortSignal): Promise<S
     if (error instanceof UnzipError) return undefined;
     throw error;
   }
-  if (head === undefined) return undefined;
-  const { planDigest, mirrors, lostCount, digest: named } = head;
-  const plan = await inSlices(planOf(found.changes), signal);
-  return plan.digest === planDigest ? { plan, mirrors, lost: found.lost, lostCount, digest: named } : undefined;
+  return head;
 }
 
 interface ListedChanges {

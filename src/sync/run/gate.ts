@@ -91,7 +91,7 @@ export async function hold(
     ? approveLine(object, proposal.digest)
     : "it cannot be approved: correct the cause, then sync again";
   const lines = [...violations.map(({ message }) => message), cure];
-  const head = { title: "held: nothing was published", lines };
+  const head = { isHeld: true, title: "held: nothing was published", lines };
   const planSha256 = await plans.save(object, proposal, head, signal);
   const reason = violations[0]?.reason ?? "Held";
   return { planDigest: proposal.digest, planSha256, reason, approvable, violations: recordViolations(violations) };

@@ -230,7 +230,12 @@ async function endTest({ plans }: RunServices, { object, signal }: RunInput, res
   const { proposal, violations } = result.judged;
   const would =
     violations.length === 0 ? "a sync would publish this" : `a sync would be held: ${describeViolations(violations)}`;
-  await plans.save(object, proposal, { title: "test sync: nothing was published", lines: [would] }, signal);
+  await plans.save(
+    object,
+    proposal,
+    { isHeld: false, title: "test sync: nothing was published", lines: [would] },
+    signal,
+  );
   return {
     ...numbers(result),
     result: "Succeeded",
