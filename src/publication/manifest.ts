@@ -60,6 +60,8 @@ export interface Blueprint {
    * of plans are bound to. RFC 3339.
    */
   readonly plannedTime?: string;
+  /** Whose accounts a run committed: cloud and tenant. Absent in lists that were published by earlier versions. */
+  readonly tenant?: string;
 }
 
 export interface Publication extends Blueprint {

@@ -1,5 +1,6 @@
 /** What a publication consists of: every ConfigMap with its data, as a pure function of accounts and blueprint. */
 
+import { tenantOf } from "../api/indexers.ts";
 import { accountsName, tableName } from "../api/names.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import { Failure } from "../base/failure.ts";
@@ -81,6 +82,8 @@ export function* draftPublication(input: DraftInput): Steps<Draft> {
   for (const old of retiring({ before, found, output, now }))
     kept.push(...(yield* keptOf(old, { tables, output, standing })));
   const chunks = yield* chunkAccounts(accounts, before?.chunks);
+  const isOfRun = input.keepsPlans !== true || before === undefined;
+  const tenant = isOfRun ? tenantOf(object) : before.tenant;
   const target: Blueprint = {
     revision: input.revision ?? (yield* revisionOf(accounts, names)),
     domain: names.domain,
@@ -88,7 +91,8 @@ export function* draftPublication(input: DraftInput): Steps<Draft> {
     output,
     retiring: kept,
     chunks: chunks.count,
-    ...(input.keepsPlans === true && before !== undefined ? { plannedTime: before.plannedTime ?? before.time } : {}),
+    ...(isOfRun ? {} : { plannedTime: before.plannedTime ?? before.time }),
+    ...(tenant === undefined ? {} : { tenant }),
   };
   const untouched =
     before === undefined || input.published === undefined

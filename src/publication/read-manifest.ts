@@ -36,6 +36,9 @@ const MOST_NAMES = 1000;
 /** Of a list of half a million accounts, written anew, it is some thirty. */
 const MOST_PIECES = 256;
 
+/** Cloud and tenant, which may be named by a domain. */
+const LONGEST_TENANT = 512;
+
 const blueprint = {
   revision: digest,
   domain: name,
@@ -58,6 +61,7 @@ const blueprint = {
     v.check((chunks) => (chunks & (chunks - 1)) === 0),
   ),
   plannedTime: v.exactOptional(time),
+  tenant: v.exactOptional(word(LONGEST_TENANT)),
 };
 
 const shard = v.object({ name, sha256: digest, addresses: count, bytes: count });
@@ -80,7 +84,7 @@ const publication: v.GenericSchema<unknown, Publication> = v.pipe(
 /** Graph's links are opaque; whether one leads to where it should is looked at before it is followed. */
 const link = word(4096);
 const feed = v.object({
-  tenant: word(128),
+  tenant: word(LONGEST_TENANT),
   links: v.object({ users: v.exactOptional(link), groups: v.exactOptional(link), contacts: v.exactOptional(link) }),
   time,
 });

@@ -10,12 +10,23 @@ import { accountsHash } from "../decide/fingerprint.ts";
  * list that stands came from this tenant. Another `tenantId`, mistyped perhaps, would fill the list without anybody having
  * looked: that its plan is held is no yes.
  */
-export function wasAcceptedBySync(object: O365Sync, domain: MailDomain, { feed }: Manifest): boolean {
-  const { lastSync, accountsHash: before } = object.status ?? {};
-  if (before !== accountsHash(object, domain)) return false;
-  if (lastSync?.result === "Held") return feed?.tenant === tenantOf(object);
-  return lastSync?.result === "Published" || lastSync?.result === "Unchanged";
+export function wasAcceptedBySync(object: O365Sync, domain: MailDomain, { current }: Manifest): boolean {
+  if (object.status?.accountsHash !== accountsHash(object, domain)) return false;
+  return succeeded(object) || (object.status.lastSync?.result === "Held" && isOfTenant(object, current));
 }
+
+/**
+ * Whether a place that the manifest keeps is one of this list: who may write there can name any tenant in it. The status
+ * vouches for whose list stands, and tells whether a sync took over what this tenant has.
+ */
+export function mayGoOnFrom(object: O365Sync, domain: MailDomain, { current }: Manifest): boolean {
+  if (isOfTenant(object, current)) return true;
+  return succeeded(object) && object.status?.accountsHash === accountsHash(object, domain);
+}
+
+const succeeded = ({ status }: O365Sync): boolean =>
+  status?.lastSync?.result === "Published" || status?.lastSync?.result === "Unchanged";
+const isOfTenant = (object: O365Sync, current: Manifest["current"]): boolean => current?.tenant === tenantOf(object);
 
 /** The last sync found that the domain is not the tenant's: nothing that it tells is believed until one finds otherwise. */
 export const isDisowned = ({ status }: O365Sync): boolean =>

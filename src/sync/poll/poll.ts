@@ -43,7 +43,7 @@ import {
   WAITS,
 } from "../status/additions-status.ts";
 import { inHistory } from "../status/transitions.ts";
-import { isDisowned, leavesMirror, namesStillWanted, wasAcceptedBySync } from "./basis.ts";
+import { isDisowned, leavesMirror, mayGoOnFrom, namesStillWanted, wasAcceptedBySync } from "./basis.ts";
 
 /** What a poll works on. */
 interface Poll {
@@ -122,7 +122,9 @@ async function ask(work: Poll): Promise<News> {
   const directory = services.directories.connect(access.connection);
   if (isDisowned(object)) return { kind: "waiting", why: "unread" };
   if (leavesMirror(current, namesOf(domain))) return { kind: "waiting", why: "leaving" };
-  const place = placeOf(object, memory.followed, standing.manifest);
+  const { feed: _, ...placeless } = standing.manifest;
+  const believed = mayGoOnFrom(object, domain, standing.manifest) ? standing.manifest : placeless;
+  const place = placeOf(object, memory.followed, believed);
   if (place !== undefined) {
     const fresh = freshFor(due, services.deps.clock.now());
     const answer = await directory.feed.since(place, object.spec.sources, fresh, context.signal);

@@ -4,6 +4,7 @@ import type { O365Sync } from "../../../../src/api/types.generated.ts";
 import { SECRET, type Secret } from "../../../../src/runtime/kube.ts";
 import {
   createSmallWorld,
+  NAME,
   peopleOf,
   SLOTS_AND_POLLS,
   type SmallWorld,
@@ -65,6 +66,41 @@ describe("A poll", () => {
     await wait();
     expect(world.accepted()).not.toContain("foreign@example.com");
     expect(additions()?.state).toBe("Waiting");
+  });
+
+  it("takes nothing from a tenant whose plan is held, because somebody wrote its name into the manifest", async () => {
+    await create();
+    for (let index = 0; index < 40; index++) world.company.remove(`user${index}@example.com`);
+    world.tenant.fault({ on: "organization", effect: { kind: "status", status: 403 } });
+    world.now += 3 * HOUR_MS;
+    world.edit(({ spec }) => void Object.assign(spec, { tenantId: "example.com" }));
+    await wait(0);
+    expect(world.sync().status?.lastSync?.result).toBe("Held");
+    world.editMap(`${NAME}-manifest`, ({ data = {} }) => {
+      const manifest = JSON.parse(data["manifest.json"] ?? "") as { feed: { tenant: string } };
+      manifest.feed.tenant = "Global example.com";
+      data["manifest.json"] = JSON.stringify(manifest);
+    });
+    world.company.addContact("foreign@example.com");
+    await wait();
+    await wait();
+    world.restart();
+    await wait();
+    await wait();
+    expect(world.accepted()).not.toContain("foreign@example.com");
+    expect(additions()?.state).toBe("Waiting");
+  });
+
+  it("goes on while a plan of its own tenant is held, also in a process that starts meanwhile", async () => {
+    await create();
+    for (let index = 0; index < 40; index++) world.company.remove(`user${index}@example.com`);
+    await world.ask("sync", "held");
+    expect(world.sync().status?.lastSync?.result).toBe("Held");
+    world.restart();
+    world.company.hire("new@example.com");
+    await wait();
+    await wait();
+    expect(world.accepted()).toContain("new@example.com");
   });
 
   it("takes nothing from a tenant that has lost the domain, once a sync has found that out", async () => {
