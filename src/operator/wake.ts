@@ -11,6 +11,7 @@ import {
 } from "../api/group.ts";
 import { BY_CLAIMED_NAME, BY_DOMAIN_REF, BY_SECRET, rivalsOf } from "../api/indexers.ts";
 import { MAIL_DOMAIN, O365_SYNC } from "../api/resources.ts";
+import { isOlder } from "../api/seniority.ts";
 import { soundDomain, soundSync } from "../api/sound-status.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import type { Deps } from "../base/deps.ts";
@@ -18,6 +19,7 @@ import {
   CONFIG_MAP,
   type ConfigMap,
   type KubeObject,
+  type ObjectMeta,
   type ResourceType,
   SECRET,
   type Secret,
@@ -106,13 +108,17 @@ export function route(
   const { domains, syncs, configMaps, secrets } = watched;
   const syncsOfDomain = (namespace: string | undefined, domain: string): string[] =>
     syncs.store.by(BY_DOMAIN_REF, `${namespace}/${domain}`).map(({ metadata }) => storeKey(metadata));
-  on(syncs.reflectors, ({ metadata, spec }) => {
+  on(syncs.reflectors, ({ metadata, spec }, other) => {
     syncController.enqueue(storeKey(metadata));
-    // Rivals for the same MailDomain: who is older may have changed.
-    for (const rival of syncsOfDomain(metadata.namespace, spec.domainRef.name)) syncController.enqueue(rival);
     domainController.enqueue(`${metadata.namespace}/${spec.domainRef.name}`);
+    if (other !== undefined && claimOf(other) === claimOf({ metadata, spec })) return;
+    // Younger rivals for the same MailDomain: the one in their way may have come or gone.
+    for (const rival of syncs.store.by(BY_DOMAIN_REF, `${metadata.namespace}/${spec.domainRef.name}`))
+      if (isOlder(metadata, rival.metadata)) syncController.enqueue(storeKey(rival.metadata));
   });
-  on(domains.reflectors, (domain) => {
+  on(domains.reflectors, (domain, other) => {
+    domainController.enqueue(storeKey(domain.metadata));
+    if (other !== undefined && domainClaimsOf(other) === domainClaimsOf(domain)) return;
     // Rivals for the same name: who is older, or who routes it, may have changed, and with it whose list may let it go.
     for (const { metadata } of [domain, ...rivalsOf(domain, domains.store)]) {
       for (const sync of syncsOfDomain(metadata.namespace, metadata.name)) syncController.enqueue(sync);
@@ -133,11 +139,32 @@ export function route(
   });
 }
 
-function on<T extends KubeObject>(reflectors: readonly Reflector<T>[], handler: (object: T) => void): void {
+/**
+ * What of an O365Sync others look at who want its MailDomain. A status or an annotation that changes wakes none of them:
+ * whoever has thousands for one MailDomain would have all of them looked at by each change of any.
+ */
+const claimOf = ({ metadata, spec }: Pick<O365Sync, "metadata" | "spec">): string =>
+  JSON.stringify([spec.domainRef.name, ...lifeOf(metadata)]);
+
+/** What of a MailDomain its O365Syncs and its rivals look at. */
+const domainClaimsOf = ({ metadata, spec, status }: MailDomain): string =>
+  JSON.stringify([spec, status?.routing, status?.lists, ...lifeOf(metadata)]);
+
+const lifeOf = ({ uid, creationTimestamp, deletionTimestamp }: ObjectMeta): readonly unknown[] => [
+  uid,
+  creationTimestamp,
+  deletionTimestamp !== undefined,
+];
+
+/** Told of what was before and of what is now, each with the other where there is one. */
+function on<T extends KubeObject>(
+  reflectors: readonly Reflector<T>[],
+  handler: (object: T, other: T | undefined) => void,
+): void {
   for (const reflector of reflectors) {
     reflector.onChange((change: StoreChange<T>) => {
-      if (change.kind !== "added") handler(change.old);
-      if (change.kind !== "deleted") handler(change.object);
+      if (change.kind !== "added") handler(change.old, change.kind === "updated" ? change.object : undefined);
+      if (change.kind !== "deleted") handler(change.object, change.kind === "updated" ? change.old : undefined);
     });
   }
 }

@@ -118,4 +118,33 @@ describe("A change wakes", () => {
     });
     expect([...woken].sort()).toEqual(["domain a", "domain gone", "sync x"]);
   });
+
+  it("no rival of an O365Sync that somebody annotates, however many want its MailDomain", () => {
+    for (let index = 0; index < 200; index++) world.syncs.put(sync(`s${index}`, "a"));
+    woken.clear();
+    const changed = sync("a", "a");
+    world.syncs.put({ ...changed, metadata: { ...changed.metadata, annotations: { "o365sync.dev/sync": "1" } } });
+    expect([...woken].sort()).toEqual(["domain a", "sync a"]);
+  });
+
+  it("no older rival of an O365Sync that comes", () => {
+    world.syncs.put(sync("second", "a"));
+    expect([...woken].sort()).toEqual(["domain a", "sync second"]);
+  });
+
+  it("every younger rival of an O365Sync that asks for its MailDomain now, or asks for it no longer", () => {
+    world.syncs.put(sync("second", "a"));
+    woken.clear();
+    world.syncs.put(sync("a", "b"));
+    expect([...woken].sort()).toEqual(["domain a", "domain b", "sync a", "sync b", "sync second"]);
+  });
+
+  it("no O365Sync of a MailDomain that somebody annotates, or whose conditions change", () => {
+    world.domains.put(domain("b", ["n.test"]));
+    woken.clear();
+    const changed = domain("b", ["n.test"]);
+    const status = { ...changed.status, conditions: [], addresses: 3 };
+    world.domains.put({ ...changed, metadata: { ...changed.metadata, annotations: { a: "1" } }, status });
+    expect([...woken].sort()).toEqual(["domain b"]);
+  });
 });
