@@ -1,6 +1,7 @@
 /** Who may use how many of the workers at once. */
-import type { O365Sync } from "../api/types.generated.ts";
+import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import type { TenantNames } from "../directory/tenant-names.ts";
+import type { KubeObject } from "../runtime/kube.ts";
 import type { Store } from "../runtime/types.ts";
 import type { Fairness } from "../runtime/waiting.ts";
 
@@ -24,7 +25,7 @@ export function createFairness(
   return {
     groupsOf(key) {
       const sync = syncs.get(key);
-      const namespace = key.slice(0, key.lastIndexOf("/"));
+      const namespace = namespaceOf(key);
       const tenant = sync === undefined ? "" : tenants.groupOf(sync.spec, namespace);
       return [
         `namespace ${namespace}`,
@@ -38,9 +39,21 @@ export function createFairness(
     },
     mostOf() {
       const all = syncs.list();
-      const isAlone = all.every(({ metadata }) => metadata.namespace === all[0]?.metadata.namespace);
+      const isAlone = isOneNamespace(all);
       const leavesOne = !isAlone && all.some(isPublished);
       return [isAlone ? workers : half, workers, half, half, leavesOne ? Math.max(1, workers - 1) : workers];
     },
   };
 }
+
+/** Namespaces take turns, and leave workers to the others: thousands of MailDomains are not before somebody's only one. */
+export function createDomainFairness(domains: Pick<Store<MailDomain>, "list">, workers: number): Fairness {
+  return {
+    groupsOf: (key) => [`namespace ${namespaceOf(key)}`],
+    mostOf: () => [isOneNamespace(domains.list()) ? workers : Math.ceil(workers / 2)],
+  };
+}
+
+const namespaceOf = (key: string): string => key.slice(0, key.lastIndexOf("/"));
+const isOneNamespace = (all: readonly KubeObject[]): boolean =>
+  all.every(({ metadata }) => metadata.namespace === all[0]?.metadata.namespace);

@@ -38,7 +38,7 @@ import { intervalOf } from "../sync/additions/poll-times.ts";
 import { createSyncReconciler } from "../sync/controller.ts";
 import type { SyncServices } from "../sync/services.ts";
 import { RELEASE, REVISION } from "../version.ts";
-import { createFairness } from "./fairness.ts";
+import { createDomainFairness, createFairness } from "./fairness.ts";
 import { notifierOf } from "./make-notifier.ts";
 import { lookAgain } from "./relook.ts";
 import { RECONCILE_SLACK_MS, serveAll } from "./serving.ts";
@@ -80,8 +80,9 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
   const rewind = createRewind(log);
   const client = createNoticingClient({ client: caller, caches: () => reflectors, rewind, clock: deps.clock });
   const events = createEventRecorder({ client, deps, log, controller: "o365sync.dev/operator", instance });
+  const tools = { deps, log };
   const { leaderElectionId, watchNamespaces, watchSecrets } = config;
-  const watched = watch({ client, namespaces: watchNamespaces, secrets: watchSecrets, rewind, deps, log });
+  const watched = watch({ client, namespaces: watchNamespaces, secrets: watchSecrets, rewind, ...tools });
   const { domains, syncs, configMaps } = watched;
   const namespaces = () => watchedNamespaces(watched);
   const gated = (reconcile: Reconcile): Reconcile => whenSynced(namespaces, reconcile);
@@ -99,17 +100,16 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
     concurrency: config.concurrentSyncs,
     fairness: createFairness(stores.syncs, tenants, config.concurrentSyncs),
     timeoutMs: config.syncTimeoutMs + RECONCILE_SLACK_MS,
-    deps,
-    log,
+    ...tools,
     reconcile: gated(createSyncReconciler(services())),
   });
   const domainController = createController({
     name: "maildomain",
     observer: metrics.controller("maildomain", DOMAIN_WORKERS),
     concurrency: DOMAIN_WORKERS,
+    fairness: createDomainFairness(stores.domains, DOMAIN_WORKERS),
     timeoutMs: DOMAIN_TIMEOUT_MS,
-    deps,
-    log,
+    ...tools,
     reconcile: gated(createDomainReconciler({ client, deps, events, stores })),
   });
   route(watched, syncController, domainController);

@@ -1,8 +1,8 @@
 /** Nobody takes all workers: neither a tenant nor a namespace, whatever its objects name as their tenants. */
 import { describe, expect, it } from "vitest";
-import type { O365Sync } from "../../../src/api/types.generated.ts";
+import type { MailDomain, O365Sync } from "../../../src/api/types.generated.ts";
 import { createTenantNames } from "../../../src/directory/tenant-names.ts";
-import { createFairness } from "../../../src/operator/fairness.ts";
+import { createDomainFairness, createFairness } from "../../../src/operator/fairness.ts";
 import { createQueue } from "../../../src/runtime/queue.ts";
 import { createStore, storeKey } from "../../../src/runtime/store.ts";
 import { createFakeClock } from "../../support/clock.ts";
@@ -111,5 +111,28 @@ describe("Of four workers", () => {
       queue.done(key ?? "");
     }
     expect(order).toEqual(["evil/s0", "mail/other0", "evil/s1", "mail/victim"]);
+  });
+});
+
+describe("Of two workers for MailDomains", () => {
+  const domain = (namespace: string, name: string): MailDomain =>
+    ({ metadata: { namespace, name, uid: `${namespace} ${name}` } }) as MailDomain;
+  const crowd = Array.from({ length: 1000 }, (_, index) => domain("evil", `d${index}`));
+  const queueOf = (domains: readonly MailDomain[]) => {
+    const store = createStore<MailDomain>();
+    for (const each of domains) store.put(each);
+    const queue = createQueue({ clock: createFakeClock(), fairness: createDomainFairness(store, 2) });
+    for (const { metadata } of domains) queue.add(storeKey(metadata));
+    return queue;
+  };
+
+  it("a namespace with a thousand takes one, and its neighbour is not behind them", async () => {
+    const queue = queueOf([...crowd, domain("mail", "example-com")]);
+    expect([await queue.get(), await queue.get()]).toEqual(["evil/d0", "mail/example-com"]);
+  });
+
+  it("the only namespace takes both", async () => {
+    const queue = queueOf(crowd);
+    expect([await queue.get(), await queue.get()]).toEqual(["evil/d0", "evil/d1"]);
   });
 });
