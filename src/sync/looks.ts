@@ -29,7 +29,8 @@ export async function refuseForeign(
 
 /**
  * The tokens that manifest and history know as handled. Asked for only where an annotation asks for something and the
- * status never answered one of its kind: the object may have come back from a backup, which has no status.
+ * status never answered one of its kind, nor tells of any sync: the object may have come back from a backup, which has no
+ * status. Of one that has it nothing is believed: whoever may write there could have an approval go by without an answer.
  */
 export async function findHandled(
   { histories }: { readonly histories: Pick<HistoryWriter, "list"> },
@@ -38,6 +39,7 @@ export async function findHandled(
   signal: AbortSignal,
 ): Promise<HandledTokens> {
   const status = object.status ?? {};
+  if (status.lastSync !== undefined) return {};
   const isNew = pendingRequests(object).some(({ kind }) => {
     const asked = status.requests?.[kind];
     return status[requestType(kind).handled] === undefined && asked === undefined;
