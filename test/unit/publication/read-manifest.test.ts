@@ -20,6 +20,14 @@ describe("A manifest", () => {
     expect(parseManifest(serializeManifest(SOUND))).toEqual({ kind: "ok", manifest: SOUND });
   });
 
+  it.each(["feed.tenant", "current.tenant"])(
+    "is read with the longest domain that a tenant may be named by, as %s",
+    (path) => {
+      const domain = `${"a".repeat(63)}.`.repeat(4).slice(0, 253);
+      expect(parseManifest(withValue(path, `USGovernmentHigh ${domain}`))).toMatchObject({ kind: "ok" });
+    },
+  );
+
   it("of a newer operator is told from a damaged one", () => {
     expect(parseManifest('{"schemaVersion": 99}')).toEqual({ kind: "newer", version: 99 });
   });
@@ -52,6 +60,7 @@ describe("A manifest", () => {
     ["links that are none (21)", "feed.links", "https://graph.microsoft.com"],
     ["a place of no time (21)", "feed.time", "yesterday"],
     ["a tenant that goes on for ever (21)", "feed.tenant", "a".repeat(10_000)],
+    ["a list of a tenant that goes on for ever", "current.tenant", "a".repeat(10_000)],
     ["a million removals", "removals", Array.from({ length: 20_000 }, () => SOUND.removals[0])],
     ["a prototype", "__proto__", { removals: [] }],
   ])("with %s is damaged", (_, path, value) => {

@@ -10,6 +10,7 @@ const BLUEPRINT = {
   output: { formats: ["postfix"], shards: 1 },
   retiring: [{ formats: ["cdb"], shards: 2, until: "2026-01-02T00:00:00.000Z" }],
   chunks: 1,
+  tenant: "Global 6f1c0f2e-5a0d-4c55-9b39-6d1f7f7b2a10",
 } as const;
 export const RECORD: HistoryRecord = {
   id: "slot-2026-01-01T00:00:00.000Z",
@@ -41,7 +42,7 @@ export const SOUND: Manifest = {
   record: RECORD,
   takeovers: 1,
   feed: {
-    tenant: "Global 6f1c0f2e-5a0d-4c55-9b39-6d1f7f7b2a10",
+    tenant: BLUEPRINT.tenant,
     links: { users: "https://graph.microsoft.com/v1.0/users/delta?$deltatoken=a" },
     time: "2026-01-01T00:00:00.000Z",
   },
