@@ -56,7 +56,7 @@ export const claims: readonly Break[] = [
   one(
     "rivals are woken by old values",
     WAKE,
-    'if (change.kind !== "added") handler(change.old);',
+    'if (change.kind !== "added") handler(change.old, change.kind === "updated" ? change.object : undefined);',
     "",
     "unit/operator/wake",
   ),
@@ -70,8 +70,8 @@ export const claims: readonly Break[] = [
   one(
     "rivals are woken by a rival O365Sync",
     WAKE,
-    "for (const rival of syncsOfDomain(metadata.namespace, spec.domainRef.name)) syncController.enqueue(rival);",
-    "",
+    "if (isOlder(metadata, rival.metadata))",
+    "if (isOlder(rival.metadata, metadata))",
     "unit/operator/wake",
   ),
   one(

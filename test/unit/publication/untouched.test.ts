@@ -12,7 +12,10 @@ import { anyAccounts, anyNames, manyMailboxes, mirror, NAMES, names } from "../r
 import { packed } from "../recipients/support/whole.ts";
 
 const objectWith = (output: OutputOptions): O365Sync =>
-  ({ metadata: { namespace: "mail", name: "example-com" }, spec: { output } }) as unknown as O365Sync;
+  ({
+    metadata: { namespace: "mail", name: "example-com" },
+    spec: { cloud: "Global", tenantId: "contoso.onmicrosoft.com", output },
+  }) as unknown as O365Sync;
 
 type Wanted = Pick<DraftInput, "before" | "published"> & {
   readonly output: OutputOptions;
