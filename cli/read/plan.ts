@@ -3,7 +3,7 @@ import { planName } from "../../src/api/names.ts";
 import type { O365Sync } from "../../src/api/types.generated.ts";
 import { allSteps } from "../../src/base/steps.ts";
 import { heldFile, planText, TEXT_KEY, textDigest } from "../../src/publication/plans.ts";
-import { readPlanFile, type StoredPlan, textOfPlanFile } from "../../src/recipients/plan-file.ts";
+import { headOfPlanFile, readPlanFile, type StoredPlan } from "../../src/recipients/plan-file.ts";
 import { isDelete } from "../../src/recipients/roster-changes.ts";
 import { CommandError } from "../command-error.ts";
 import { printable } from "../output.ts";
@@ -31,7 +31,7 @@ export async function findHeldPlan(session: Session, sync: O365Sync): Promise<Sh
   const file = heldFile(sync, found?.binaryData);
   if (file !== undefined) {
     const text = found?.data?.[TEXT_KEY];
-    if (text !== undefined && textDigest(text) === (await textOfPlanFile(file))) return { text };
+    if (text !== undefined && textDigest(text) === (await headOfPlanFile(file))?.text) return { text };
     const plan = await readPlanFile(file, session.signal);
     if (plan !== undefined) return { text: allSteps(planText(sync, plan, { title: HELD, lines: lostLines(plan) })) };
   }

@@ -4,7 +4,7 @@ import { planName } from "../api/names.ts";
 import type { O365Sync } from "../api/types.generated.ts";
 import { inSlices } from "../base/slices.ts";
 import type { Steps } from "../base/steps.ts";
-import { readPlanFile, writePlanFile } from "../recipients/plan-file.ts";
+import { headOfPlanFile, readPlanFile, writePlanFile } from "../recipients/plan-file.ts";
 import { renderPlanText } from "../recipients/plan-text.ts";
 import { sha256 } from "../recipients/revision.ts";
 import type { ConfigMaps } from "./configmaps.ts";
@@ -68,9 +68,10 @@ export function createPlans(maps: ConfigMaps): Plans {
     async clear(object, signal) {
       const found = await read(object, signal);
       if (found === undefined) return;
-      const latest = found.object.binaryData?.[LATEST_KEY];
-      const named = object.status?.held?.planSha256;
-      const isOther = latest !== undefined && named !== undefined && sha256(Buffer.from(latest, "base64")) !== named;
+      const held = object.status?.held?.planDigest;
+      const latest = await headOfPlanFile(Buffer.from(found.object.binaryData?.[LATEST_KEY] ?? "", "base64"));
+      // Another one that a test sync looked at stays for whoever asked for it.
+      const isOther = latest !== undefined && held !== undefined && latest.digest !== held;
       if (!isOther) await maps.remove(found.metadata, signal);
     },
   };

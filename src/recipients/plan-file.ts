@@ -157,9 +157,10 @@ export async function readPlanFile(data: Buffer, signal: AbortSignal): Promise<S
   return { plan, mirrors, lost: found.lost, lostCount, digest: named, ...(text === undefined ? {} : { text }) };
 }
 
-/** SHA-256 of the text that was shown with it, as far as the file says; of one without its changes too. */
-export async function textOfPlanFile(data: Buffer): Promise<string | undefined> {
-  return (await readLines(data))?.text;
+/** What names the plan, and the text that was shown with it, as far as the file says; of one without its changes too. */
+export async function headOfPlanFile(data: Buffer): Promise<Pick<StoredPlan, "digest" | "text"> | undefined> {
+  const head = await readLines(data);
+  return head && { digest: head.digest, ...(head.text === undefined ? {} : { text: head.text }) };
 }
 
 /** The first line; undefined where there is none, or `take` finds a line that is none. Without it nothing else is read. */
