@@ -121,6 +121,9 @@ describe.skipIf(lacks({ programs: ["postmap"] }))("Tables for Postfix", () => {
       .slice(0, -1)
       .map((line) => line.slice(0, -" OK".length));
 
+  /** An address that begins with # is a comment in a text, and a key in a cdb: of a shard only one of the two is empty. */
+  const isFiller = (key: string): boolean => key.endsWith(".invalid");
+
   /** Postfix waits until a file has not changed for a while: a table is written as if it was old. */
   function write(file: string, content: string | Buffer): void {
     writeFileSync(file, content);
@@ -154,7 +157,7 @@ describe.skipIf(lacks({ programs: ["postmap"] }))("Tables for Postfix", () => {
                 const file = join(folder, `${name}-${index}`);
                 if (type === "texthash") write(file, data[name] ?? "");
                 else write(`${file}.cdb`, Buffer.from(binaryData[`${name}.cdb`] ?? "", "base64"));
-                if (name === TEXT.postfix) for (const key of keysOf(data[name])) keys.add(key);
+                if (name === TEXT.postfix) for (const key of keysOf(data[name])) if (!isFiller(key)) keys.add(key);
                 tables.push(`${type}:${file}`);
               }
             }
