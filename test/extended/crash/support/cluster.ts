@@ -50,7 +50,8 @@ export async function onServer(): Promise<Cluster> {
     async refresh() {
       for (const type of KINDS) {
         const { items } = await client.list(type, { namespace });
-        stores.get(type.plural)?.replace(items);
+        // What it tells is of no interest: it happens while it is asked for.
+        Array.from(stores.get(type.plural)?.replace(items) ?? []);
       }
     },
     async edit(type, key, change) {
