@@ -187,33 +187,42 @@ function createPods(controlPlane: ControlPlane, folder: string, endpoints: strin
     return startOperatorProcess(folder, ownFlags(args ?? [], own, endpoints, mailPort));
   }
 
-  return {
-    stop,
-    /** What the Deployment says now is what runs. */
-    async follow(): Promise<void> {
-      await fillTokens(controlPlane);
-      const { status, body } = await call(controlPlane, { method: "GET", path });
-      const deployment = body as Deployment;
-      if (status === 404 || deployment.spec.replicas === 0) return stop();
-      const identity = uidOf(await call(controlPlane, { method: "GET", path: account }));
-      const what = JSON.stringify([identity, deployment.spec.template]);
-      if (running?.what !== what) {
-        await stop();
-        const since = Date.now();
-        running = { what, process: await start(deployment) };
-        await leads(controlPlane, since);
-      }
-      const { replicas } = deployment.spec;
-      const { generation: observedGeneration } = deployment.metadata;
-      const counts = { replicas, updatedReplicas: replicas, readyReplicas: replicas, availableReplicas: replicas };
-      await call(controlPlane, {
-        method: "PATCH",
-        path: `${path}/status`,
-        contentType: "application/merge-patch+json",
-        body: { status: { observedGeneration, ...counts } },
-      });
-    },
-  };
+  /** What the Deployment says now is what runs. */
+  async function follow(): Promise<void> {
+    await fillTokens(controlPlane);
+    const { status, body } = await call(controlPlane, { method: "GET", path });
+    const deployment = body as Deployment;
+    if (status === 404 || deployment.spec.replicas === 0) return stop();
+    const identity = uidOf(await call(controlPlane, { method: "GET", path: account }));
+    const what = JSON.stringify([identity, deployment.spec.template]);
+    if (running?.what !== what) {
+      await stop();
+      const since = Date.now();
+      const begun = await start(deployment);
+      running = { what, process: begun };
+      begun.failed.catch((error: unknown) => restart(begun, error));
+      await leads(controlPlane, since);
+    }
+    const { replicas } = deployment.spec;
+    const { generation: observedGeneration } = deployment.metadata;
+    const counts = { replicas, updatedReplicas: replicas, readyReplicas: replicas, availableReplicas: replicas };
+    await call(controlPlane, {
+      method: "PATCH",
+      path: `${path}/status`,
+      contentType: "application/merge-patch+json",
+      body: { status: { observedGeneration, ...counts } },
+    });
+  }
+
+  /** A kubelet starts again what ended by itself, for instance since it lost its Lease on a busy machine. */
+  function restart(ended: OperatorProcess, error: unknown): void {
+    console.warn(`${error}:\n${readFileSync(ended.log, "utf8").slice(-2_000)}`);
+    if (running?.process !== ended) return;
+    running = undefined;
+    follow().catch(console.warn);
+  }
+
+  return { stop, follow };
 }
 
 interface Secret extends Manifest {
