@@ -157,6 +157,8 @@ function ownFlags(args: readonly string[], kubeconfig: string, endpoints: string
     `--cloud-endpoints=${endpoints}`,
     "--metrics-bind-address=0",
     "--health-probe-bind-address=0",
+    // A reader has hours for what is typed here within minutes.
+    "--manual-runs-per-hour=3600",
   ];
 }
 

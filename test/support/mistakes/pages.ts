@@ -99,6 +99,8 @@ export const PAGES: readonly Mistake[] = [
   {
     page: "docs/gitops.md",
     what: "a misspelt annotation",
+    // Events of one object are throttled, and the pages before had many within minutes.
+    make: ["kubectl -n o365-sync-system rollout restart deployment/o365-sync-operator"],
     typo: ["o365sync.dev/sync=", "o365sync.dev/synk="],
     type: ["annotate --field-manager=flux-client-side-apply", "kubectl -n mail events"],
     seen: "UnknownAnnotation",
