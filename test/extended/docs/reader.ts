@@ -62,7 +62,7 @@ source "$SHELL_STATE"
 trap 'declare -p TOKEN VERSION >"$SHELL_STATE" 2>/dev/null || true' EXIT`;
 
 /** Commands after which a cluster has something to do. */
-const MOVES_PODS = /^helm (upgrade|rollback|uninstall)\b|\bscale deployment\b/;
+const MOVES_PODS = /^helm (upgrade|rollback|uninstall)\b|\b(scale deployment|rollout restart)\b/;
 
 interface Deployment extends Manifest {
   readonly metadata: { readonly name: string; readonly uid: string; readonly generation: number };
