@@ -202,7 +202,7 @@ function createPods(controlPlane: ControlPlane, folder: string, endpoints: strin
       const since = Date.now();
       const begun = await start(deployment);
       running = { what, process: begun };
-      begun.failed.catch((error: unknown) => restart(begun, error));
+      begun.failed.catch((error: unknown) => restart(begun, String(error)));
       await leads(controlPlane, since);
     }
     const { replicas } = deployment.spec;
@@ -217,7 +217,7 @@ function createPods(controlPlane: ControlPlane, folder: string, endpoints: strin
   }
 
   /** A kubelet starts again what ended by itself, for instance since it lost its Lease on a busy machine. */
-  function restart(ended: OperatorProcess, error: unknown): void {
+  function restart(ended: OperatorProcess, error: string): void {
     console.warn(`${error}:\n${readFileSync(ended.log, "utf8").slice(-2_000)}`);
     if (running?.process !== ended) return;
     running = undefined;
