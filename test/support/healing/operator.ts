@@ -168,7 +168,7 @@ export const operator: Chapter = {
       says: "event:ConfigMapNotDeleted",
       words: "stays until whoever put the finalizer example.com/keep on it lets it go",
       cure: "take the finalizer off",
-      after: "at once",
+      after: "1 minute",
       play: async ({ world, pass }) => {
         const found = await world.configMap("example-com-recipients");
         if (found === undefined) throw new Error("there is no table to be left over: it is spread over shards");
