@@ -168,10 +168,12 @@ export const operator: Chapter = {
       says: "event:ConfigMapNotDeleted",
       words: "stays until whoever put the finalizer example.com/keep on it lets it go",
       cure: "take the finalizer off",
-      after: "1 minute",
+      after: "at once",
       play: async ({ world, pass }) => {
         const found = await world.configMap("example-com-recipients");
         if (found === undefined) throw new Error("there is no table to be left over: it is spread over shards");
+        if ((await world.configMap(LEFT_OVER)) !== undefined)
+          throw new Error("a layout of four shards retires: it is needed");
         const { labels = {}, annotations = {} } = found.metadata;
         const metadata = { name: LEFT_OVER, labels, annotations, finalizers: ["example.com/keep"] };
         await world.apply("configmaps", { ...found, apiVersion: "v1", kind: "ConfigMap", metadata });
