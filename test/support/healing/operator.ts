@@ -172,8 +172,8 @@ export const operator: Chapter = {
       play: async ({ world, pass }) => {
         const found = await world.configMap("example-com-recipients");
         if (found === undefined) throw new Error("there is no table to be left over: it is spread over shards");
-        if ((await world.configMap(LEFT_OVER)) !== undefined)
-          throw new Error("a layout of four shards retires: it is needed");
+        if ((await world.configMap("example-com-manifest")) === undefined)
+          throw new Error("no manifest tells what is left over: every table is one that gateways may mount");
         const { labels = {}, annotations = {} } = found.metadata;
         const metadata = { name: LEFT_OVER, labels, annotations, finalizers: ["example.com/keep"] };
         await world.apply("configmaps", { ...found, apiVersion: "v1", kind: "ConfigMap", metadata });
