@@ -56,11 +56,21 @@ export function createQueue({ clock, fairness = FIRST_COME, observer }: QueueOpt
   const retries = createRetries();
   const idleWorkers: ((key: string | undefined) => void)[] = [];
   let isShutDown = false;
+  /** Queued in this turn of the event loop. */
+  let fresh: string[] = [];
 
+  /** A change may queue thousands at once: who waits is looked through once for all of them. */
   function enqueue(key: string): void {
     waiting.add(key, clock.now());
     observer?.depth(waiting.size);
-    dispatch();
+    if (fresh.push(key) === 1) queueMicrotask(welcome);
+  }
+
+  /** Where none of those that came may begin, whoever waited before could not either: a worker that is done looks for them. */
+  function welcome(): void {
+    const came = fresh;
+    fresh = [];
+    if (idleWorkers.length > 0 && waiting.mayBegin(came)) dispatch();
   }
 
   /** Gives idle workers what they may work on now. */

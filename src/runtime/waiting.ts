@@ -13,6 +13,8 @@ export interface Waiting {
   has(key: string): boolean;
   /** `at`: milliseconds since the epoch. */
   add(key: string, at: number): void;
+  /** Whether one of these waits, and its groups have a worker left. */
+  mayBegin(keys: readonly string[]): boolean;
   /** The key to work on now, and since when it waited; undefined when none may be worked on. Its worker says when it is done. */
   take(): { readonly key: string; readonly since: number } | undefined;
   done(key: string): void;
@@ -159,6 +161,11 @@ export function createWaiting({ groupsOf, mostOf }: Fairness): Waiting {
       return laneOf.size;
     },
     has: (key) => laneOf.has(key),
+    mayBegin(keys) {
+      const most = mostOf();
+      const isFree = (name: string, depth: number): boolean => turns.runningOf(name) < (most[depth] ?? Infinity);
+      return keys.some((key) => laneOf.get(key)?.names.every(isFree) ?? false);
+    },
     add: (key, at) => line(key, { since: at, number: tickets++ }),
     take() {
       const key = next();

@@ -114,6 +114,29 @@ describe("Of four workers", () => {
   });
 });
 
+it("Thousands that one change wakes are looked through once, also while a worker that may take none of them waits", async () => {
+  const store = createStore<O365Sync>();
+  const [mine, others] = [invented("b", 5_000), invented("a", 2)];
+  for (const each of [sync("mail", "victim", guid(9_000), 500), ...others, ...mine]) store.put(each);
+  let listed = 0;
+  const counting = {
+    get: (key: string) => store.get(key),
+    list: () => {
+      listed++;
+      return store.list();
+    },
+  };
+  const fairness = createFairness(counting, createTenantNames(), WORKERS);
+  const queue = createQueue({ clock: createFakeClock(), fairness });
+  for (let worker = 0; worker < WORKERS; worker++) void queue.get();
+  for (const { metadata } of [...others, ...mine.slice(0, 1)]) queue.add(storeKey(metadata));
+  await new Promise((resolve) => setImmediate(resolve));
+  listed = 0;
+  for (const { metadata } of mine) queue.add(storeKey(metadata));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(listed).toBeLessThan(10);
+});
+
 describe("Of two workers for MailDomains", () => {
   const domain = (namespace: string, name: string): MailDomain =>
     ({ metadata: { namespace, name, uid: `${namespace} ${name}` } }) as MailDomain;
