@@ -50,7 +50,8 @@ export function createPlans(maps: ConfigMaps): Plans {
       const named = sha256(file);
       const latest = file.toString("base64");
       const awaited = heldFile(object, found?.object.binaryData);
-      const held = awaited === undefined || sha256(awaited) === named ? undefined : awaited.toString("base64");
+      const isReplaced = head.isHeld || awaited === undefined || sha256(awaited) === named;
+      const held = isReplaced ? undefined : awaited.toString("base64");
       const binaryData: Record<string, string> = held === undefined ? {} : { [HELD_KEY]: held };
       // The one that awaits approval goes before the one that was only looked at.
       if (latest.length + (held?.length ?? 0) <= LARGEST_JSON) binaryData[LATEST_KEY] = latest;
