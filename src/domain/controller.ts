@@ -76,7 +76,9 @@ export function createDomainReconciler(services: DomainServices): Reconcile {
     await writeStatus(services, domain, status, signal);
     if (isPutRight(domain, published)) services.events.event(domain, PUT_RIGHT);
     const isReady = findCondition(status.conditions ?? [], "Ready")?.status === "True";
-    return isReady ? {} : { requeueAfterMs: LOOK_AGAIN_MS };
+    // A name that a list carries and a rival claims is free once that one lets it go, of which no event tells.
+    const isAllRouted = listed.every((name) => routing.names.includes(name));
+    return isReady && isAllRouted ? {} : { requeueAfterMs: LOOK_AGAIN_MS };
   });
 }
 

@@ -236,3 +236,18 @@ describe("Of several lists that stand", () => {
     expect(town.configMap("a-recipients-of-yesterday")?.data).toEqual(data);
   });
 });
+
+describe("A name that only a list carries, while another MailDomain claims it", () => {
+  it("is looked at again: no event tells when that one lets it go", async () => {
+    await publish("a", { domain: "a.test", aliasDomains: N }, STRICT);
+    town.editDomain("a", { aliasDomains: [] });
+    await syncNow("a");
+    await town.addDomain("b", { domain: "n.test" });
+    await town.cluster.client.delete(CONFIG_MAP, keyOf("a-routing"));
+    const { requeueAfterMs } = await town.look("domain", "a");
+    expect([town.routed("a"), readyOf("a")?.status, requeueAfterMs]).toEqual(["a.test", "True", 600_000]);
+    await town.remove("domain", "b");
+    await town.look("domain", "a");
+    expect(town.routed("a")).toBe("a.test n.test");
+  });
+});
