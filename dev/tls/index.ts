@@ -16,3 +16,6 @@ export const appKey = readFileSync(path("app.key"), "utf8");
 /** A certificate that an issuer signed, with that issuer's behind it, as cert-manager writes tls.crt; it ends at 2026-02-15T00:00:00Z. */
 export const issuedChain = readFileSync(path("issued.crt"), "utf8");
 export const issuedKey = readFileSync(path("issued.key"), "utf8");
+/** A certificate without an end, as RFC 5280 writes that: it ends in the year 9999. */
+export const endlessCertificate = readFileSync(path("endless.crt"), "utf8");
+export const endlessKey = readFileSync(path("endless.key"), "utf8");

@@ -8,6 +8,9 @@ import { isInstant } from "../base/time.ts";
 /** To valibot a list is an object too. */
 const record = <T extends v.ObjectEntries>(entries: T) =>
   v.pipe(v.unknown(), v.check((value) => !Array.isArray(value)), v.object(entries));
+
+/** In code points, as the API server counts them. */
+const longest = (most: number) => v.check((text: string) => text.length <= most || [...text].length <= most);
 `;
 
 /** The text of `src/api/status-shapes.generated.ts`. */
@@ -33,7 +36,7 @@ function shapeOf(schema: Schema, indent: string): string {
       return piped("v.string()", [
         ...(schema.format === "date-time" ? ["v.check(isInstant)"] : []),
         ...bound("minLength", schema.minLength),
-        ...bound("maxLength", schema.maxLength),
+        ...(schema.maxLength === undefined ? [] : [`longest(${schema.maxLength})`]),
         ...(schema.pattern === undefined ? [] : [`v.regex(/${schema.pattern}/)`]),
       ]);
     case "integer":

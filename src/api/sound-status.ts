@@ -20,18 +20,35 @@ export function soundSync(object: O365Sync): Sound<O365Sync> {
   return sound.damaged.includes("anchor") ? withStatus(sound, { anchor: {} }) : sound;
 }
 
-/** Of what it vouches for, the lists that fit stay: a MailDomain that vouches for none believes whatever stands. */
+/**
+ * Of what it vouches for, the lists that fit stay. One that does not keeps its name and vouches for no publication: were it
+ * gone, its manifest would be believed as it stands.
+ */
 export function soundDomain(object: MailDomain): Sound<MailDomain> {
   const sound = soundly(object, mailDomainStatus);
   const before: unknown = object.status?.lists;
   if (!sound.damaged.includes("lists") || !Array.isArray(before)) return sound;
-  const lists = (before as unknown[]).filter(isVouchedFor).slice(0, MOST_LISTS);
-  return lists.length === 0 ? sound : withStatus(sound, { lists });
+  const lists = new Map<string, List>();
+  for (const list of before as unknown[]) {
+    const known = isVouchedFor(list) ? list : nameOnly(list);
+    if (known !== undefined && lists.size < MOST_LISTS) lists.set(known.name, known);
+  }
+  return lists.size === 0 ? sound : withStatus(sound, { lists: [...lists.values()] });
 }
 
+type List = NonNullable<MailDomainStatus["lists"]>[number];
 const MOST_LISTS = 16;
-const isVouchedFor = (list: unknown): list is NonNullable<MailDomainStatus["lists"]>[number] =>
-  v.is(mailDomainStatus.lists, [list]);
+const isVouchedFor = (list: unknown): list is List => v.is(mailDomainStatus.lists, [list]);
+
+/** No publication has this digest. */
+const NO_PUBLICATION = "";
+function nameOnly(list: unknown): List | undefined {
+  const known = {
+    name: isObject(list) ? (list as { readonly name?: unknown }).name : undefined,
+    publication: NO_PUBLICATION,
+  };
+  return isVouchedFor(known) ? known : undefined;
+}
 
 function withStatus<T extends { readonly status?: object }>({ object, damaged }: Sound<T>, known: object): Sound<T> {
   return { object: { ...object, status: { ...object.status, ...known } }, damaged };

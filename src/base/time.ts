@@ -15,7 +15,7 @@ export const readableMinute = (ms: number): string =>
 export const readableTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 
 /** Later than any clock shows, by a margin for reckoning with it: five digits of a year are no RFC 3339. */
-const LAST_INSTANT = Date.UTC(9990, 0, 1);
+export const LAST_INSTANT = Date.UTC(9990, 0, 1);
 
 /** Whether a text names an instant that can be reckoned with. Schemas of Kubernetes let others pass, such as one at an offset of 99 hours. */
 export function isInstant(text: string): boolean {

@@ -1,6 +1,7 @@
 /** The shapes of what stands in ConfigMaps, with a bound on everything: whoever can write there can write anything. */
 import * as v from "valibot";
 import type { JsonLimits } from "../base/bounded-json.ts";
+import { isInstant } from "../base/time.ts";
 import { ADDRESSES_KEPT, type HistoryRecord, LOSERS_KEPT } from "./run-records.ts";
 
 /** A ConfigMap holds no more than a mebibyte; a manifest of 128 shards in eight layouts has some 10,000 values. */
@@ -18,7 +19,7 @@ export const listOf = <T extends v.GenericSchema>(entry: T, most: number) => v.p
 export const time = v.pipe(
   v.string(),
   v.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$/),
-  v.check((text) => !Number.isNaN(Date.parse(text))),
+  v.check(isInstant),
 );
 export const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/));
 /** Of an object, or of a domain. */

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import type { NodeAuthOptions } from "@azure/msal-node";
 import { Failure } from "../../base/failure.ts";
+import { LAST_INSTANT } from "../../base/time.ts";
 import type { Credential } from "../types.ts";
 import { choosePair } from "./pem.ts";
 
@@ -43,11 +44,16 @@ function readPair(pem: Extract<Credential, { kind: "certificate" }>): {
   }
 }
 
-/** When a credential ends, in milliseconds since the epoch; undefined where nobody but Entra knows, or it is unreadable. */
+/**
+ * When a credential ends, in milliseconds since the epoch; undefined where nobody but Entra knows, or it is unreadable. A
+ * certificate whose end is beyond all clocks has none (RFC 5280, 4.1.2.5: 99991231235959Z).
+ */
 export function endOf(credential: Credential): number | undefined {
   if (credential.kind !== "certificate") return undefined;
   const chosen = choosePair(credential);
-  return chosen.kind === "pair" ? Date.parse(chosen.chain[0].validTo) : undefined;
+  if (chosen.kind !== "pair") return undefined;
+  const end = Date.parse(chosen.chain[0].validTo);
+  return end <= LAST_INSTANT ? Math.max(0, end) : undefined;
 }
 
 async function readAssertion(path: string): Promise<string> {

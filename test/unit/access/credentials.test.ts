@@ -1,7 +1,7 @@
 /** Secrets and certificates as they come, change and end. */
 import { createHash, X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { issuedChain, issuedKey } from "../../../dev/tls/index.ts";
+import { endlessCertificate, endlessKey, issuedChain, issuedKey } from "../../../dev/tls/index.ts";
 import { O365_SYNC } from "../../../src/api/resources.ts";
 import { brief } from "../../support/world.ts";
 import { createScene, healthy, isToken, type Scene, type Service } from "./support.ts";
@@ -14,6 +14,22 @@ const authorizedOf = async (scene: Scene): Promise<string> => {
   const { status } = await scene.sync();
   return status?.conditions?.find(({ type }) => type === "Authorized")?.message ?? "";
 };
+
+describe("a certificate without an end", () => {
+  it("has no time at which it ends, and a look at it writes nothing", async () => {
+    const scene = await createScene({
+      spec: { credentials: { clientId: CLIENT, certificateRef: { name: "o365" } } },
+      secret: { "tls.crt": endlessCertificate, "tls.key": endlessKey },
+    });
+    scene.annotate("test-connection", "1");
+    await scene.settle();
+    const before = await scene.sync();
+    expect(before.status?.requests?.testConnection).toMatchObject({ state: "Succeeded" });
+    expect(before.status?.credentialExpiryTime).toBeUndefined();
+    await scene.settle();
+    expect((await scene.sync()).metadata.resourceVersion).toBe(before.metadata.resourceVersion);
+  });
+});
 
 describe("a certificate that an issuer signed", () => {
   const start = (): Promise<Scene> =>

@@ -4,7 +4,7 @@ import { validateSchema } from "../../../dev/apiserver/schema/validate.ts";
 import type { Schema as StructuralSchema } from "../../../dev/apiserver/types.ts";
 import { soundDomain, soundSync } from "../../../src/api/sound-status.ts";
 import type { MailDomain, MailDomainStatus, O365Sync, O365SyncStatus } from "../../../src/api/types.generated.ts";
-import { believe } from "../../../src/publication/anchor.ts";
+import { believe, believeGone } from "../../../src/publication/anchor.ts";
 import { EMPTY_MANIFEST } from "../../../src/publication/manifest.ts";
 import { domainSpec, syncSpec } from "../../support/memory-operator.ts";
 import { at, NOON } from "../../support/situations.ts";
@@ -95,10 +95,23 @@ describe("What vouches for the ConfigMaps", () => {
     expect(believe({ ...EMPTY_MANIFEST, current }, object.status, NOON)).toMatchObject({ edited: true });
   });
 
-  it("vouches for the other lists of a MailDomain where one is damaged", () => {
+  it("vouches for the other lists of a MailDomain where one is damaged, and for no publication of that one", () => {
     const good = { name: "a", publication: "sha256:1" };
-    expect(soundDomain(domain({ lists: [good, { name: "b", publication: 1 }] })).object.status).toEqual({
-      lists: [good],
+    expect(soundDomain(domain({ lists: [good, { name: "b", publication: 1 }, "c"] })).object.status).toEqual({
+      lists: [good, { name: "b", publication: "" }],
     });
+  });
+
+  it("believes no edited manifest of an O365Sync that is gone, where all that its MailDomain vouches for is damaged", () => {
+    const current = { revision: "x", domain: "forged.test" } as never;
+    const removals = [{ time: "2026-01-01T00:00:00+99:00", addresses: 1 }];
+    const told = soundDomain(domain({ lists: [{ name: "a", publication: "sha256:1", removals }] })).object;
+    expect(believeGone({ ...EMPTY_MANIFEST, current }, "a", told)).toMatchObject({ edited: true });
+  });
+
+  it("takes a text that has as many characters as the API server takes, however many units those have", () => {
+    const message = "\u{1f4ec}".repeat(20_000);
+    const condition = { type: "Ready", status: "True", reason: "Succeeded", message, lastTransitionTime: at(NOON) };
+    expect(soundSync(sync({ conditions: [condition] })).damaged).toEqual([]);
   });
 });

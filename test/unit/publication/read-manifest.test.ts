@@ -43,6 +43,8 @@ describe("A manifest", () => {
     ["null for the removals (12)", "removals", null],
     ["a date that is none (12)", "current.retiring.0.until", "soon"],
     ["a date far away (12)", "current.retiring.0.until", "+275761-01-01T00:00:00.000Z"],
+    ["a date that a status would not take", "current.time", "9999-12-31T23:59:59.000Z"],
+    ["a date before all clocks", "current.time", "1960-01-01T00:00:00.000Z"],
     ["a record with a date that is none (12)", "record.synced", "yesterday"],
     ["a record of another shape (12)", "record", { id: "x" }],
     ["numbers that are none", "current.counts.addresses", "3"],
