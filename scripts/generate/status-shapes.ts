@@ -10,7 +10,7 @@ const record = <T extends v.ObjectEntries>(entries: T) =>
   v.pipe(v.unknown(), v.check((value) => !Array.isArray(value)), v.object(entries));
 
 /** In code points, as the API server counts them. */
-const longest = (most: number) => v.check((text: string) => text.length <= most || [...text].length <= most);
+const longest = (most: number) => v.check((text: string) => text.length <= most || Array.from(text).length <= most);
 `;
 
 /** The text of `src/api/status-shapes.generated.ts`. */

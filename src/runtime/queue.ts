@@ -49,28 +49,22 @@ const FIRST_COME: Fairness = { groupsOf: () => [], mostOf: () => [] };
 
 export function createQueue({ clock, fairness = FIRST_COME, observer }: QueueOptions): Queue {
   const waiting = createWaiting(fairness);
-  /** Keys that a worker has, with the time it took them; and those of them that were added again. */
-  const processing = new Map<string, number>();
+  const processing = createProcessing(clock);
+  /** Keys that a worker has and that were added again. */
   const dirty = new Set<string>();
   const delays = createDelays(clock, (key) => queue.add(key));
   const retries = createRetries();
   const idleWorkers: ((key: string | undefined) => void)[] = [];
   let isShutDown = false;
-  /** Queued in this turn of the event loop. */
-  let fresh: string[] = [];
+  /** Where none of those that came may begin, whoever waited before could not either: a worker that is done looks for them. */
+  const welcome = onceATurn((came) => {
+    if (idleWorkers.length > 0 && waiting.mayBegin(came)) dispatch();
+  });
 
-  /** A change may queue thousands at once: who waits is looked through once for all of them. */
   function enqueue(key: string): void {
     waiting.add(key, clock.now());
     observer?.depth(waiting.size);
-    if (fresh.push(key) === 1) queueMicrotask(welcome);
-  }
-
-  /** Where none of those that came may begin, whoever waited before could not either: a worker that is done looks for them. */
-  function welcome(): void {
-    const came = fresh;
-    fresh = [];
-    if (idleWorkers.length > 0 && waiting.mayBegin(came)) dispatch();
+    welcome(key);
   }
 
   /** Gives idle workers what they may work on now. */
@@ -82,7 +76,7 @@ export function createQueue({ clock, fairness = FIRST_COME, observer }: QueueOpt
   function take(): string | undefined {
     const taken = waiting.take();
     if (taken === undefined) return undefined;
-    processing.set(taken.key, clock.monotonic());
+    processing.begin(taken.key);
     observer?.depth(waiting.size);
     observer?.started(Math.max(0, clock.now() - taken.since) / 1000);
     return taken.key;
@@ -107,17 +101,12 @@ export function createQueue({ clock, fairness = FIRST_COME, observer }: QueueOpt
       return wait;
     },
     forget: (key) => retries.forget(key),
-    get() {
-      if (isShutDown) return Promise.resolve(undefined);
-      const key = take();
-      return key === undefined ? new Promise((resolve) => idleWorkers.push(resolve)) : Promise.resolve(key);
-    },
+    get: async () => (isShutDown ? undefined : (take() ?? new Promise((resolve) => idleWorkers.push(resolve)))),
     done(key) {
-      const startedAt = processing.get(key);
-      if (startedAt === undefined) return;
-      processing.delete(key);
+      const seconds = processing.end(key);
+      if (seconds === undefined) return;
       waiting.done(key);
-      observer?.finished((clock.monotonic() - startedAt) / 1000);
+      observer?.finished(seconds);
       if (dirty.delete(key)) enqueue(key);
       dispatch();
     },
@@ -128,17 +117,45 @@ export function createQueue({ clock, fairness = FIRST_COME, observer }: QueueOpt
       observer?.depth(0);
       for (const worker of idleWorkers.splice(0)) worker(undefined);
     },
-    unfinishedSeconds: () => secondsSince(processing.values(), clock.monotonic()),
-    longestRunningSeconds: () => secondsSince([...processing.values()].slice(0, 1), clock.monotonic()),
+    unfinishedSeconds: processing.unfinishedSeconds,
+    longestRunningSeconds: processing.longestRunningSeconds,
   };
   return queue;
 }
 
-/** Of all the starts together. */
-function secondsSince(starts: Iterable<number>, now: number): number {
-  let sum = 0;
-  for (const start of starts) sum += now - start;
-  return sum / 1000;
+/** A change may queue thousands at once: `look` is told of all that came in one turn of the event loop, when it ends. */
+function onceATurn(look: (keys: readonly string[]) => void): (key: string) => void {
+  let came: string[] = [];
+  return (key) => {
+    if (came.push(key) > 1) return;
+    queueMicrotask(() => {
+      const all = came;
+      came = [];
+      look(all);
+    });
+  };
+}
+
+/** The keys that a worker has, and since when. */
+function createProcessing(clock: Clock) {
+  /** By the monotonic clock, in milliseconds; the earliest first. */
+  const startedAt = new Map<string, number>();
+  const secondsSince = (start: number): number => (clock.monotonic() - start) / 1000;
+  return {
+    has: (key: string) => startedAt.has(key),
+    begin: (key: string) => void startedAt.set(key, clock.monotonic()),
+    /** How long it was worked on; undefined where no worker had it. */
+    end(key: string): number | undefined {
+      const start = startedAt.get(key);
+      startedAt.delete(key);
+      return start === undefined ? undefined : secondsSince(start);
+    },
+    unfinishedSeconds: (): number => Array.from(startedAt.values(), secondsSince).reduce((sum, each) => sum + each, 0),
+    longestRunningSeconds(): number {
+      const [earliest] = startedAt.values();
+      return earliest === undefined ? 0 : secondsSince(earliest);
+    },
+  };
 }
 
 /** How long to wait before each key is tried again. */

@@ -33,7 +33,7 @@ async function proposalOf(accounts: number, digest: string): Promise<Proposal> {
     address: `${random().toString(36).slice(2)}${index}@example.com`,
   }));
   const plan = await inSlices(planOf(changes as never), signal);
-  return { plan, mirrors: [], lost: createAddressSet(), lostCount: accounts, digest } as unknown as Proposal;
+  return { plan, mirrors: [], lost: createAddressSet(), lostCount: accounts, digest };
 }
 
 const object = (held?: object): O365Sync =>
