@@ -258,6 +258,7 @@ async function takeEach<T>(steps: Iterable<T>, take: (step: T) => void, signal: 
     const pause = pacer.pause();
     if (pause !== undefined) await pause;
   }
+  signal.throwIfAborted();
 }
 
 /** When the server is asked for its version, and when everything is listed anew. */

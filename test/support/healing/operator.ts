@@ -96,7 +96,7 @@ export const operator: Chapter = {
       says: "Ready=True/Succeeded",
       words: "accounts",
       cure: "nothing: it is tried again until it answers",
-      after: "1 minute",
+      after: "5 minutes",
       play: async (stage) => {
         hire(stage);
         const takeAway = stage.obstacles.away?.();

@@ -20,6 +20,7 @@ const MINUTE_MS = 60_000;
 const PROMISES_MS: Readonly<Record<Promised, number>> = {
   "at once": 0,
   "1 minute": MINUTE_MS,
+  "5 minutes": 5 * MINUTE_MS,
   "10 minutes": 10 * MINUTE_MS,
   "1 hour": 60 * MINUTE_MS,
   "the next slot": 6 * 60 * MINUTE_MS,

@@ -20,7 +20,14 @@ export interface Stage {
   slot(): Promise<void>;
 }
 
-export type Promised = "at once" | "1 minute" | "10 minutes" | "1 hour" | "the next slot" | "the pause asked for";
+export type Promised =
+  | "at once"
+  | "1 minute"
+  | "5 minutes"
+  | "10 minutes"
+  | "1 hour"
+  | "the next slot"
+  | "the pause asked for";
 
 export interface Row {
   /** What a person may break. */
