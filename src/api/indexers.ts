@@ -6,6 +6,11 @@ import type { MailDomain, O365Sync } from "./types.generated.ts";
 
 const near = ({ metadata }: KubeObject, what: string): string => `${metadata.namespace ?? ""}/${what}`;
 
+export const BY_NAMESPACE: Indexer<KubeObject> = ({ metadata }) => [metadata.namespace ?? ""];
+
+/** O365Syncs that have published a list, under one value. */
+export const BY_HAS_PUBLISHED: Indexer<O365Sync> = ({ status }) => (status?.published === undefined ? [] : ["yes"]);
+
 /** O365Syncs by the MailDomain that they refer to. */
 export const BY_DOMAIN_REF: Indexer<O365Sync> = (sync) => [near(sync, sync.spec.domainRef.name)];
 

@@ -1,4 +1,5 @@
 /** Who may use how many of the workers at once. */
+import { BY_HAS_PUBLISHED, BY_NAMESPACE } from "../api/indexers.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import type { TenantNames } from "../directory/tenant-names.ts";
 import type { KubeObject } from "../runtime/kube.ts";
@@ -8,7 +9,6 @@ import type { Fairness } from "../runtime/waiting.ts";
 /** Of a published list. It takes seconds of computing, and memory that not everybody can have at once. */
 const LARGE_ADDRESSES = 50_000;
 
-const isPublished = ({ status }: O365Sync): boolean => status?.published !== undefined;
 const isLarge = ({ status }: O365Sync): boolean => (status?.published?.addresses ?? 0) > LARGE_ADDRESSES;
 
 /**
@@ -17,7 +17,7 @@ const isLarge = ({ status }: O365Sync): boolean => (status?.published?.addresses
  * has published nothing yet, so that nobody knows how long it takes, leaves one to those who have.
  */
 export function createFairness(
-  syncs: Pick<Store<O365Sync>, "get" | "list">,
+  syncs: Pick<Store<O365Sync>, "get" | "values">,
   tenants: Pick<TenantNames, "groupOf">,
   workers: number,
 ): Fairness {
@@ -34,26 +34,37 @@ export function createFairness(
         `tenant ${tenant}`,
         // Others are bounded by tenant and namespace already.
         sync !== undefined && isLarge(sync) ? "large lists" : `usual lists of ${tenant}`,
-        sync !== undefined && !isPublished(sync) ? "nothing published yet" : `published in ${namespace}`,
+        sync !== undefined && sync.status?.published === undefined
+          ? "nothing published yet"
+          : `published in ${namespace}`,
       ];
     },
     mostOf() {
-      const all = syncs.list();
-      const isAlone = isOneNamespace(all);
-      const leavesOne = !isAlone && all.some(isPublished);
+      const isAlone = isOneNamespace(syncs);
+      const leavesOne = !isAlone && !isEmpty(syncs.values(BY_HAS_PUBLISHED));
       return [isAlone ? workers : half, workers, half, half, leavesOne ? Math.max(1, workers - 1) : workers];
     },
   };
 }
 
 /** Namespaces take turns, and leave workers to the others: thousands of MailDomains are not before somebody's only one. */
-export function createDomainFairness(domains: Pick<Store<MailDomain>, "list">, workers: number): Fairness {
+export function createDomainFairness(domains: Pick<Store<MailDomain>, "values">, workers: number): Fairness {
   return {
     groupsOf: (key) => [`namespace ${namespaceOf(key)}`],
-    mostOf: () => [isOneNamespace(domains.list()) ? workers : Math.ceil(workers / 2)],
+    mostOf: () => [isOneNamespace(domains) ? workers : Math.ceil(workers / 2)],
   };
 }
 
 const namespaceOf = (key: string): string => key.slice(0, key.lastIndexOf("/"));
-const isOneNamespace = (all: readonly KubeObject[]): boolean =>
-  all.every(({ metadata }) => metadata.namespace === all[0]?.metadata.namespace);
+const isEmpty = (values: Iterable<string>): boolean => {
+  for (const _ of values) return false;
+  return true;
+};
+function isOneNamespace<T extends KubeObject>(store: Pick<Store<T>, "values">): boolean {
+  let one: string | undefined;
+  for (const namespace of store.values(BY_NAMESPACE)) {
+    one ??= namespace;
+    if (namespace !== one) return false;
+  }
+  return true;
+}

@@ -99,6 +99,9 @@ export function watchedNamespaces({ domains, syncs, configMaps }: ReturnType<typ
   });
 }
 
+/** A run writes a list's ConfigMaps and the status of its O365Sync one after the other: its MailDomain is looked at once for some of them. */
+const TOGETHER_MS = 200;
+
 /** Which change wakes which object. */
 export function route(
   watched: ReturnType<typeof watch>,
@@ -110,7 +113,7 @@ export function route(
     syncs.store.by(BY_DOMAIN_REF, `${namespace}/${domain}`).map(({ metadata }) => storeKey(metadata));
   on(syncs.reflectors, ({ metadata, spec }, other) => {
     syncController.enqueue(storeKey(metadata));
-    domainController.enqueue(`${metadata.namespace}/${spec.domainRef.name}`);
+    domainController.enqueue(`${metadata.namespace}/${spec.domainRef.name}`, TOGETHER_MS);
     if (other !== undefined && claimOf(other) === claimOf({ metadata, spec })) return;
     // Younger rivals for the same MailDomain: the one in their way may have come or gone.
     for (const rival of syncs.store.by(BY_DOMAIN_REF, `${metadata.namespace}/${spec.domainRef.name}`))
@@ -129,9 +132,9 @@ export function route(
     const [sync, domain] = [labels[LABEL_SYNC], labels[LABEL_DOMAIN]];
     // A list counts for every MailDomain of its domain, whatever its O365Sync referred to.
     const named = domains.store.by(BY_CLAIMED_NAME, `${namespace}/${annotations[ANNOTATION_DOMAIN_NAME]}`);
-    for (const { metadata } of named) domainController.enqueue(storeKey(metadata));
+    for (const { metadata } of named) domainController.enqueue(storeKey(metadata), TOGETHER_MS);
     if (sync !== undefined) syncController.enqueue(`${namespace}/${sync}`);
-    if (domain !== undefined) domainController.enqueue(`${namespace}/${domain}`);
+    if (domain !== undefined) domainController.enqueue(`${namespace}/${domain}`, TOGETHER_MS);
   });
   on(secrets.reflectors, ({ metadata: { namespace, name } }) => {
     const users = syncs.store.by(BY_SECRET, `${namespace}/${name}`);

@@ -82,7 +82,7 @@ export function createController(options: ControllerOptions): Controller & Stuck
 
   return {
     name,
-    enqueue: (key) => queue.add(key),
+    enqueue: (key, afterMs = 0) => queue.addAfter(key, afterMs),
     longestRunningSeconds: () => queue.longestRunningSeconds(),
     async run(signal) {
       if (signal.aborted) queue.shutDown();

@@ -13,6 +13,9 @@ export function mergeStores<T extends KubeObject>(stores: readonly Store<T>[]): 
       return undefined;
     },
     by: (indexer, value) => stores.flatMap((store) => store.by(indexer, value)),
+    *values(indexer) {
+      for (const store of stores) yield* store.values(indexer);
+    },
     list: () => stores.flatMap((store) => store.list()),
     get size() {
       return stores.reduce((sum, store) => sum + store.size, 0);

@@ -3,6 +3,8 @@ import type { Indexer, KubeObject } from "./kube.ts";
 
 export interface Index<T extends KubeObject> {
   get(value: string): T[];
+  /** Of everything that is filed, each once. */
+  values(): Iterable<string>;
   add(object: T): void;
   /** Takes the very object that was added. */
   remove(object: T): void;
@@ -20,6 +22,7 @@ export function createIndex<T extends KubeObject>(indexer: Indexer<T>): Index<T>
   };
   return {
     get: (value) => [...(filed.get(value) ?? [])],
+    values: () => filed.keys(),
     add(object) {
       for (const value of valuesOf(object)) {
         const found = filed.get(value);

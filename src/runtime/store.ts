@@ -60,6 +60,7 @@ export function createStore<T extends KubeObject>(): WritableStore<T> {
     get: (key) => objects.get(key),
     list: () => [...objects.values()],
     by: (indexer, value) => indexOf(indexer).get(value),
+    values: (indexer) => indexOf(indexer).values(),
     get size() {
       return objects.size;
     },

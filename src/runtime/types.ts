@@ -90,6 +90,8 @@ export interface Store<T extends KubeObject> {
   list(): T[];
   /** Objects that the indexer files under the value, without a look at the others. An indexer is known by its identity. */
   by(indexer: Indexer<T>, value: string): T[];
+  /** Under what the indexer files objects: each value at least once, without a look at the objects. */
+  values(indexer: Indexer<T>): Iterable<string>;
   readonly size: number;
 }
 
@@ -135,7 +137,8 @@ export type Reconcile = (key: string, context: ReconcileContext) => Promise<Reco
 
 export interface Controller {
   readonly name: string;
-  enqueue(key: string): void;
+  /** After `afterMs`, at once without it; of several for one key the one that ends first counts. */
+  enqueue(key: string, afterMs?: number): void;
   /** Works the queue until the signal aborts, then drains: resolves when no reconcile is running. */
   run(signal: AbortSignal): Promise<void>;
 }

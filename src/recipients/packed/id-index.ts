@@ -14,7 +14,7 @@ const FREE = 0;
 const GONE = 0xffff_ffff;
 
 /** A power of two. Each grows by itself: half a million ids that move at once would take a twentieth of a second. */
-const PARTS = 64;
+const PARTS = 16;
 const FIRST_SLOTS = 32;
 
 /** Open addressing over the records' own ids, in parts by their hash. */

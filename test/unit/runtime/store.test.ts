@@ -53,6 +53,16 @@ describe("A store finds objects by an indexer", () => {
     const [one, two] = [createStore<ConfigMap>(), createStore<ConfigMap>()];
     one.put(map("a", "red"));
     two.put(map("b", "red"));
+    two.put(map("c", "blue"));
     expect(names(mergeStores([one, two]).by(BY_COLOUR, "red"))).toEqual(["a", "b"]);
+    expect([...new Set(mergeStores([one, two]).values(BY_COLOUR))].sort()).toEqual(["blue", "red"]);
+  });
+
+  it("and a value that nothing is filed under any more is none", () => {
+    const store = createStore<ConfigMap>();
+    for (const name of ["a", "b"]) store.put(map(name, "red"));
+    store.put(map("c", "blue"));
+    store.remove(map("c", "blue"));
+    expect([...store.values(BY_COLOUR)]).toEqual(["red"]);
   });
 });
