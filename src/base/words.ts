@@ -1,9 +1,14 @@
 /** Makes what another program said fit to be shown: one line, bounded, without addresses, without what may be a secret. Pure. */
 
-/** Blanks, line ends, controls, and marks that turn text around. */
+/** Marks without a width, which may stand within a word, and those that turn text around. */
+const MARKS = /\p{Cf}/gu;
+/** Blanks, line ends, controls. */
 const CONTROLS = /[\p{C}\p{Z}]+/gu;
-/** Looked for where a word begins: from each of its letters on, a long word without one would take its length squared. */
-const ADDRESS = /(?<![^\s"'<>(),;])[^\s"'<>(),;]*@[^\s"'<>(),;]*/g;
+/**
+ * Before the sign a word, looked for where it begins (from each of its letters on, a long word without one would take its
+ * length squared), or a text in quotes, as RFC 5321 allows it.
+ */
+const ADDRESS = /(?:"[^"]{1,64}"|(?<![^\s"'<>(),;])[^\s"'<>(),;]*)(?:[@＠﹫]|%40)[^\s"'<>(),;]*/g;
 /** Of a URL only where it leads: path and query may hold a token, the part before the host a password. */
 const URL_REST = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)(?:[^\s/@"'<>]*@)?([^\s/?#"'<>]+)[^\s"'<>),;]*/gi;
 /** Longer than any name or GUID that has no dash in it: a key, a token, a digest. */
@@ -14,6 +19,7 @@ const BETWEEN_WORDS = /[\s"'<>(),;]/;
 export function publicWords(text: string, longest: number): string {
   // Bounded first: what nobody will see is not searched.
   const clean = wholeWords(text, 8 * longest)
+    .replaceAll(MARKS, "")
     .replaceAll(CONTROLS, " ")
     .replaceAll(URL_REST, "$1$2")
     .replaceAll(ADDRESS, "…")

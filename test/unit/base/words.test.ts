@@ -14,6 +14,9 @@ describe("Words of another program", () => {
   it.each([
     ["mail for a.person@example.com is refused", "mail for … is refused"],
     ["<a@b@c.example>, 'x@y'", "<…>, '…'"],
+    ["no mailbox bob\u200b@example.com, bob\u2060＠example.com, bob﹫example.com here", "no mailbox …, …, … here"],
+    ["see /users/bob%40example.com/x", "see …"],
+    ['"john doe"@example.com is refused, "john doe" is not', '… is refused, "john doe" is not'],
     ["see https://user:secret@db.internal/x?token=1 for more", "see https://db.internal for more"],
     ["a key: 0123456789012345678901234567890123456789", "a key: …"],
     ["two\nlines\u202e", "two lines"],
@@ -35,11 +38,14 @@ describe("Words of another program", () => {
   });
 
   it("never say an address, and are never longer than they may be", () => {
-    const piece = fc.oneof(fc.constantFrom("@", " ", "a", "://", "<", "\n", ".", "k".repeat(39)), fc.string());
+    const piece = fc.oneof(
+      fc.constantFrom("@", "＠", "%40", "\u200b", '"', " ", "a", "://", "<", "\n", ".", "k".repeat(39)),
+      fc.string(),
+    );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 60 }), fc.integer({ min: 1, max: 40 }), (pieces, longest) => {
         const shown = publicWords(pieces.join(""), longest);
-        expect(shown).not.toContain("@");
+        expect(shown).not.toMatch(/[@＠]|%40/);
         expect(shown.length).toBeLessThanOrEqual(longest);
       }),
     );
@@ -47,6 +53,8 @@ describe("Words of another program", () => {
 
   it.each([
     ["one letter", full("a")],
+    ["quotes", full('"')],
+    ["words in quotes", full('"a b" ')],
     ["letters and one @ at the end", `${full("a")}@`],
     ["places of URLs", full("aa://")],
     ["schemes without an end", full("http")],
