@@ -19,6 +19,21 @@ export const DOMAIN: MailDomain = {
   metadata: { namespace: "mail", name: "example-com" },
   spec: { domain: "example.com", serverType: "Office365", deliveryPort: 25, deletionPolicy: "Orphan" },
 };
+/** Nothing is known but the object and the time. */
+export const NO_FACTS = {
+  domain: undefined,
+  obstacle: undefined,
+  published: undefined,
+  predecessor: undefined,
+  accountsDamaged: false,
+  missingTables: [],
+  brokenStale: [],
+  consentUrl: undefined,
+  access: undefined,
+  authorized: undefined,
+  failure: undefined,
+};
+
 export const OBSTACLE = new Failure("wait", "DependencyNotReady", "the Secret is missing");
 
 export interface Row {

@@ -1,25 +1,18 @@
 /** A list of a million addresses, in a full run of five, loses almost all of itself at once: judged, shown and approved within the container's memory. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createCompany } from "../../../dev/tenant/company.ts";
 import { type Bundle, createBundle, type OperatorChild } from "../../support/bundle.ts";
 import { limitMemory, type MemoryLimit } from "../../support/memory-limit.ts";
+import { MIRRORED, mirroredCompany } from "../../support/mirrored.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
 const FULL = process.env["CI_DEPTH"] === "full";
 /** All of them take minutes. */
 const ACCOUNTS = FULL ? 100_000 : 20_000;
-const MIRRORS = 50;
 /** Of the chart. */
 const LIMIT_BYTES = 512 * 1024 * 1024;
 /** On a machine that others use too. */
 const MINUTES = FULL ? 40 : 10;
 const PATIENCE_MS = (MINUTES / 3) * 60_000;
-
-function company() {
-  const found = createCompany(["a.ex"]);
-  for (let index = 0; index < ACCOUNTS; index++) found.hire(`u${index}@a.ex`);
-  return found;
-}
 
 describe("All addresses in 50 Mirror domains (3)", { timeout: MINUTES * 60_000 }, () => {
   let world: World;
@@ -27,17 +20,13 @@ describe("All addresses in 50 Mirror domains (3)", { timeout: MINUTES * 60_000 }
   let operator: OperatorChild;
   let limit: MemoryLimit;
   beforeAll(async () => {
-    world = await createWorld({ operator: false, company: company() });
+    world = await createWorld({ operator: false, company: mirroredCompany(ACCOUNTS) });
     // With the flags of the image.
     bundle = await createBundle(world, { nodeFlags: ["--max-semi-space-size=4", "--max-old-space-size=384"] });
     operator = bundle.start();
     limit = limitMemory(operator.child.pid ?? 0, LIMIT_BYTES);
-    const aliasDomains = Array.from({ length: MIRRORS }, (_, index) => ({
-      name: `m${index}.ex`,
-      recipients: "Mirror" as const,
-    }));
     // Without tables: what they may hold is bounded, and what is judged is not.
-    await world.install({ output: { formats: [] } }, { domain: "a.ex", aliasDomains });
+    await world.install({ output: { formats: [] } }, MIRRORED);
   }, 120_000);
   afterAll(async () => {
     await bundle.close();
@@ -68,7 +57,7 @@ describe("All addresses in 50 Mirror domains (3)", { timeout: MINUTES * 60_000 }
     expect(dropped?.held).toMatchObject({ reason: "DeletionGuard", approvable: true });
     const [violation] = dropped?.held?.violations ?? [];
     // Postmaster and abuse of every domain too.
-    expect(violation?.actual).toBe(MIRRORS * (ACCOUNTS + 2));
+    expect(violation?.actual).toBe(MIRRORED.aliasDomains.length * (ACCOUNTS + 2));
     const approved = await ask("approve", dropped?.held?.planDigest ?? "");
     peaks.push(limit.peakBytes());
     expect(approved?.requests?.approve).toMatchObject({ state: "Succeeded" });

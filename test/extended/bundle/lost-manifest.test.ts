@@ -1,13 +1,12 @@
 /** Tables of a million addresses, in a full run of five, and no manifest that says what is in them: told within the container's memory, and nothing of them is touched. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createCompany } from "../../../dev/tenant/company.ts";
 import { AS_IN_THE_IMAGE, type Bundle, createBundle, type OperatorChild } from "../../support/bundle.ts";
 import { limitMemory, type MemoryLimit } from "../../support/memory-limit.ts";
+import { MIRRORED, mirroredCompany } from "../../support/mirrored.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
 const isFull = process.env["CI_DEPTH"] === "full";
 const ACCOUNTS = isFull ? 100_000 : 20_000;
-const MIRRORS = 50;
 const MIB = 1024 * 1024;
 /** Of the chart. */
 const LIMIT_BYTES = 512 * MIB;
@@ -17,27 +16,17 @@ const MINUTES = isFull ? 40 : 10;
 const PATIENCE_MS = (MINUTES / 4) * 60_000;
 const NAME = "example-com";
 
-function company() {
-  const found = createCompany(["a.ex"]);
-  for (let index = 0; index < ACCOUNTS; index++) found.hire(`u${index}@a.ex`);
-  return found;
-}
-
 describe("Alias domains are dropped and the manifest is deleted (3)", { timeout: MINUTES * 60_000 }, () => {
   let world: World;
   let bundle: Bundle;
   let operator: OperatorChild;
   let limit: MemoryLimit;
   beforeAll(async () => {
-    world = await createWorld({ operator: false, company: company() });
+    world = await createWorld({ operator: false, company: mirroredCompany(ACCOUNTS) });
     bundle = await createBundle(world, AS_IN_THE_IMAGE);
     operator = bundle.start(["--health-probe-bind-address=0", "--manual-runs-per-hour=3600"], { watched: true });
     limit = limitMemory(operator.child.pid ?? 0, LIMIT_BYTES);
-    const aliasDomains = Array.from({ length: MIRRORS }, (_, index) => ({
-      name: `m${index}.ex`,
-      recipients: "Mirror" as const,
-    }));
-    await world.install({ output: { formats: ["addresses"], shards: 128 } }, { domain: "a.ex", aliasDomains });
+    await world.install({ output: { formats: ["addresses"], shards: 128 } }, MIRRORED);
     // What a process does while it starts is another matter.
     await world.until(
       () => world.domain(),
@@ -81,7 +70,7 @@ describe("Alias domains are dropped and the manifest is deleted (3)", { timeout:
 
   it("is told within the memory there is, without a long slice, and what stands stays", async () => {
     expect(await ask("first")).toMatchObject({ state: "Succeeded" });
-    await world.until(routedNames, (count) => count === MIRRORS + 1, PATIENCE_MS);
+    await world.until(routedNames, (count) => count === MIRRORED.aliasDomains.length + 1, PATIENCE_MS);
     const before = await tables();
     expect(before.size).toBe(128);
     // Somebody else claims one of the names: whether it was a Mirror is told from the tables alone.

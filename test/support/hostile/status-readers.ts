@@ -14,7 +14,7 @@ import { type Facts, settle } from "../../../src/sync/status/conditions.ts";
 import { SOUND } from "../../unit/publication/support/files.ts";
 import { domainSpec, syncSpec } from "../memory-operator.ts";
 import { mutated } from "../nasty.ts";
-import { at, DOMAIN, NOON, SCHEDULE, situationOf } from "../situations.ts";
+import { at, DOMAIN, NO_FACTS, NOON, SCHEDULE, situationOf } from "../situations.ts";
 import { leavesOf, replacedAt, statusSchema, wholeStatus } from "../whole-status.ts";
 
 type Random = () => number;
@@ -28,20 +28,7 @@ const metadata = { namespace: "mail", name: "example-com" };
 /** What the API server takes for a time, or for a number, and nobody can reckon with. */
 const PASSING: readonly unknown[] = ["2026-01-01T00:00:00+99:99", "9999-12-31T23:59:59Z", 2 ** 62, "99:99", "\u202ex"];
 
-const FACTS: Facts = {
-  domain: DOMAIN,
-  obstacle: undefined,
-  now: NOON,
-  published: SOUND.current,
-  predecessor: undefined,
-  accountsDamaged: false,
-  missingTables: [],
-  brokenStale: [],
-  consentUrl: undefined,
-  access: undefined,
-  authorized: undefined,
-  failure: undefined,
-};
+const FACTS: Facts = { ...NO_FACTS, domain: DOMAIN, now: NOON, published: SOUND.current };
 
 /** A status with one place made nasty, or several. */
 function nasty(whole: object, random: Random): unknown {

@@ -26,6 +26,15 @@ async function wait(ms = 5 * MINUTE_MS): Promise<void> {
   world.now += ms;
   await world.work();
 }
+/** The spec names another tenant, of which nobody may see whose the domain is; its plan removes everybody, and is held. */
+async function holdAnotherTenant(): Promise<void> {
+  for (let index = 0; index < 40; index++) world.company.remove(`user${index}@example.com`);
+  world.tenant.fault({ on: "organization", effect: { kind: "status", status: 403 } });
+  world.now += 3 * HOUR_MS;
+  world.edit(({ spec }) => void Object.assign(spec, { tenantId: "example.com" }));
+  await wait(0);
+  expect(world.sync().status?.lastSync?.result).toBe("Held");
+}
 const additions = () => world.sync().status?.additions;
 
 describe("A poll", () => {
@@ -55,13 +64,8 @@ describe("A poll", () => {
   it("takes nothing from a tenant whose plan is held, where nobody may see whose the domain is", async () => {
     await create();
     world.company.domains.splice(0, 9, "other.test");
-    for (let index = 0; index < 40; index++) world.company.remove(`user${index}@example.com`);
     world.company.addContact("foreign@example.com");
-    world.tenant.fault({ on: "organization", effect: { kind: "status", status: 403 } });
-    world.now += 3 * HOUR_MS;
-    world.edit(({ spec }) => void Object.assign(spec, { tenantId: "example.com" }));
-    await wait(0);
-    expect(world.sync().status?.lastSync?.result).toBe("Held");
+    await holdAnotherTenant();
     await wait();
     await wait();
     expect(world.accepted()).not.toContain("foreign@example.com");
@@ -70,12 +74,7 @@ describe("A poll", () => {
 
   it("takes nothing from a tenant whose plan is held, because somebody wrote its name into the manifest", async () => {
     await create();
-    for (let index = 0; index < 40; index++) world.company.remove(`user${index}@example.com`);
-    world.tenant.fault({ on: "organization", effect: { kind: "status", status: 403 } });
-    world.now += 3 * HOUR_MS;
-    world.edit(({ spec }) => void Object.assign(spec, { tenantId: "example.com" }));
-    await wait(0);
-    expect(world.sync().status?.lastSync?.result).toBe("Held");
+    await holdAnotherTenant();
     world.editMap(`${NAME}-manifest`, ({ data = {} }) => {
       const manifest = JSON.parse(data["manifest.json"] ?? "") as { feed: { tenant: string } };
       manifest.feed.tenant = "Global example.com";

@@ -12,6 +12,7 @@ import {
   HELD,
   HOUR,
   MINUTE,
+  NO_FACTS,
   NOON,
   OFF,
   RETRY,
@@ -19,22 +20,8 @@ import {
   situationOf,
 } from "../../../support/situations.ts";
 
-const NOTHING = {
-  domain: undefined,
-  obstacle: undefined,
-  published: undefined,
-  predecessor: undefined,
-  accountsDamaged: false,
-  missingTables: [],
-  brokenStale: [],
-  consentUrl: undefined,
-  access: undefined,
-  authorized: undefined,
-  failure: undefined,
-};
-
 function told({ object }: { readonly object: ReturnType<typeof situationOf>["object"] }): string {
-  const { conditions = [] } = settle(object, object.status ?? {}, { ...NOTHING, now: NOON });
+  const { conditions = [] } = settle(object, object.status ?? {}, { ...NO_FACTS, now: NOON });
   return conditions.find(({ type }) => type === "Ready")?.message ?? "";
 }
 
