@@ -58,6 +58,8 @@ export interface Catcher {
   /** TCP connections accepted so far. */
   readonly connections: number;
   readonly behaviour: Behaviour;
+  /** Refuses connections until the answer is called. */
+  away(): () => Promise<void>;
   close(): Promise<void>;
 }
 
@@ -117,13 +119,18 @@ export async function startCatcher(options: CatcherOptions = {}): Promise<Catche
   });
   server.on("error", () => {});
   await new Promise<void>((resolve) => void server.listen(port, "127.0.0.1", resolve));
+  const { port: taken } = server.server.address() as AddressInfo;
   return {
-    port: (server.server.address() as AddressInfo).port,
+    port: taken,
     mails,
     get connections() {
       return connections;
     },
     behaviour,
+    away() {
+      server.server.close();
+      return () => new Promise((resolve) => void server.server.listen(taken, "127.0.0.1", resolve));
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -35,8 +35,11 @@ const SLOTS_HOURS = 6;
 const MOST_AT_ONCE = 3;
 /** The run that meets an obstacle, its first retry, and the one after its cure. */
 const READS_FOR_EACH = 3;
-/** It leaves a secret behind that never works again. */
-const LASTING = ["the client secret expired"];
+/** They leave a secret behind that never works again, and a clock that is wrong. */
+const LASTING = [
+  "the client secret expired",
+  "the clock of the leader's node set back by 6 hours, and `<sync>-recipients` deleted",
+];
 
 /** What can be put in the way of an installation that stands, whatever it has gone through. */
 const fitting =

@@ -16,7 +16,12 @@ import { createMemoryOperator, domainSpec, type MemoryOperator, SILENT, syncSpec
 
 export const NAME = "example-com";
 const KEY = { namespace: "mail", name: NAME };
-const FIELDS = { sync: "sync", "test-sync": "testSync", approve: "approve" } as const;
+const FIELDS = {
+  "test-connection": "testConnection",
+  sync: "sync",
+  "test-sync": "testSync",
+  approve: "approve",
+} as const;
 
 /** Two slots a day, and nothing between them. */
 export const SLOTS: O365Sync["spec"]["schedule"] = {

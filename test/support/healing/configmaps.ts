@@ -1,6 +1,6 @@
 /** What people do to the ConfigMaps that the operator writes. */
 import type { TakeAway } from "../obstacles.ts";
-import { hireAtSlot } from "./hire.ts";
+import { hireAtSlot, hireLater } from "./hire.ts";
 import type { Chapter, Row, Stage } from "./row.ts";
 
 /** Somebody's own in this place; answers what takes it away. */
@@ -97,7 +97,9 @@ const besidesRow = (
   row(name, {
     says: name === LEFT_OUT ? "event:LeftOutNotWritten" : "event:HistoryNotWritten",
     words: row === immutableRow ? `(ConfigMap ${name}: ` : `the ConfigMap ${name} ${IN_THE_WAY}`,
+    harmless: true,
     after: "the next slot",
+    ...(name === CHANGES ? { cure: "delete it; the next sync that changes something makes its own" } : {}),
     proof: async ({ world }) => {
       const found = await world.configMap(name);
       return found?.immutable !== true && found?.metadata.labels?.["o365sync.dev/sync"] === "example-com";
@@ -107,8 +109,9 @@ const besidesRow = (
       await leaveOut(stage);
       await hireAtSlot(stage, "beside");
       return async () => {
+        // It is written by a sync that changes something.
+        if (name === CHANGES) hireLater(stage, "again");
         await takeAway();
-        await hireAtSlot(stage, "again");
       };
     },
   });
@@ -133,7 +136,6 @@ export const configMaps: Chapter = {
     besidesRow(foreignRow, HISTORY, foreign),
     foreignRow(PLAN, {
       cause: "a ConfigMap of somebody else in the place of `<sync>-plan`, and a plan to be held",
-      after: "the next slot",
       play: async (stage) => {
         const takeAway = await foreign(stage, PLAN);
         const { users } = stage.world.tenant.company;

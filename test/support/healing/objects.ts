@@ -40,6 +40,20 @@ export const objects: Chapter = {
       },
     },
     {
+      cause: "no MailDomain any more, and `<sync>-recipients` deleted",
+      says: "Published=False/TablesMissing",
+      words: "of the published list a ConfigMap is missing: example-com-recipients",
+      cure: "make the MailDomain again",
+      after: "1 minute",
+      play: async ({ world }) => {
+        const { apiVersion, kind, metadata, spec } = await world.domain();
+        await world.remove("maildomains", "example-com");
+        await world.remove("configmaps", "example-com-recipients");
+        return () => world.apply("maildomains", { apiVersion, kind, metadata: { name: metadata.name }, spec });
+      },
+      proof: async ({ world }) => (await world.configMap("example-com-recipients")) !== undefined,
+    },
+    {
       cause: "a MailDomain of another server type",
       says: "ServerTypeMismatch",
       words: "only Office365 is synced with a tenant",
@@ -149,11 +163,15 @@ export const objects: Chapter = {
     {
       cause: "a static recipient of another domain",
       says: "InvalidStaticRecipients",
-      words: "spec.staticRecipients",
+      words: "counted from 0: [1]; they must be addresses of example.com",
       stalled: true,
       cure: "correct it",
       after: "at once",
-      play: changed("o365syncs", { staticRecipients: ["all@example.org"] }, { staticRecipients: null }),
+      play: changed(
+        "o365syncs",
+        { staticRecipients: ["all@example.com", "all@example.org"] },
+        { staticRecipients: null },
+      ),
     },
     {
       cause: "the ConfigMap of `baselineRef` missing",

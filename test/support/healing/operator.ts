@@ -127,6 +127,24 @@ export const operator: Chapter = {
       words: "accounts",
     }),
     {
+      cause: "the clock of the leader's node set back by 6 hours, and `<sync>-recipients` deleted",
+      says: "event:Rendered",
+      words: "put right from the published accounts",
+      cure: "nothing: it is made again",
+      after: "1 minute",
+      play: async ({ world, clock }) => {
+        const name = "example-com-recipients";
+        const stands = (): Promise<boolean> => world.configMap(name).then((found) => found !== undefined);
+        // When tables were last put right is remembered: by the clock that was set, that lies ahead now.
+        await world.remove("configmaps", name);
+        await world.until(stands, (is) => is);
+        clock.set(-6 * HOUR_MS);
+        await world.remove("configmaps", name);
+        return () => Promise.resolve();
+      },
+      proof: async ({ world }) => (await world.configMap("example-com-recipients")) !== undefined,
+    },
+    {
       cause: "suspended",
       says: "Ready=True/Succeeded",
       words: "suspended; ",
@@ -221,7 +239,13 @@ export const operator: Chapter = {
         return () => world.patch("o365syncs", "example-com", { spec: { output: { shards: 8 } } });
       },
     },
-    mailTrouble("the mail server down", "NotificationDeferred", "", async (stage) => {
+    mailTrouble("the mail server down", "NotificationDeferred", "could not be reached", async (stage) => {
+      const takeBack = stage.mail.away();
+      hire(stage);
+      await stage.slot();
+      return takeBack;
+    }),
+    mailTrouble("the mail server closing down", "NotificationDeferred", "421", async (stage) => {
       stage.mail.behaviour.onConnect = () => ({ code: 421, text: "4.3.2 closing down" });
       hire(stage);
       await stage.slot();
@@ -271,8 +295,9 @@ export const operator: Chapter = {
         hire(stage);
         await stage.slot();
         return () => {
-          stage.mail.behaviour.onMail = undefined;
+          // There is something to report at the next slot, whether it is accepted or not.
           stage.world.tenant.company.hire("another@example.com");
+          stage.mail.behaviour.onMail = undefined;
           return Promise.resolve();
         };
       },

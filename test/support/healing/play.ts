@@ -111,6 +111,7 @@ async function act(stage: Stage, row: Row): Promise<void> {
   const cure = await row.play(stage);
   if (row.first) await install();
   await told(stage, row);
+  if (row.harmless && !(await isWell(world))) throw new Error(`it does harm: ${await describeAll(world)}`);
   await cure();
   const limit = promisedMs(row);
   const isHealed = async (): Promise<boolean> => (await isWell(world)) && ((await row.proof?.(stage)) ?? true);

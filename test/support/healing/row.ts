@@ -43,6 +43,8 @@ export interface Row {
   readonly words: string;
   /** Whether that waits for a person. */
   readonly stalled?: boolean;
+  /** Whether Ready and the others stay as they should all the while. */
+  readonly harmless?: true;
   /** What heals it. */
   readonly cure: string;
   readonly after: Promised;

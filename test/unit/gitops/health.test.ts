@@ -1,7 +1,9 @@
 /** What Argo CD makes of our objects: the scripts of examples/gitops/argocd, run by a Lua interpreter. */
 import { readdirSync, readFileSync } from "node:fs";
+import { type CelInput, celEnv, celMap, parse as parseCel, plan } from "@bufbuild/cel";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LuaEngine, LuaFactory } from "wasmoon";
+import { parse as parseYaml } from "yaml";
 import { type Kstatus, kstatusOf, realKstatus } from "../../support/kstatus.ts";
 
 const FOLDER = new URL("../../../examples/gitops/argocd/", import.meta.url);
@@ -73,6 +75,8 @@ const JUDGED: readonly (readonly [name: string, object: object, status: string, 
   ["stalled and suspended", object(["Ready=False/X", "Stalled=True/X"], { suspend: true }), "Degraded", /Stalled/],
 ];
 
+const SAME: Readonly<Record<string, Kstatus>> = { Healthy: "Current", Progressing: "InProgress", Degraded: "Failed" };
+
 describe("Health in Argo CD", () => {
   it("of an object without any status is not known yet", async () => {
     const health = await run("health.lua", { metadata: { generation: 1 } });
@@ -83,13 +87,53 @@ describe("Health in Argo CD", () => {
     expect(await run("health.lua", given)).toEqual({ status, message: expect.stringMatching(message) as string });
   });
 
-  const SAME: Readonly<Record<string, Kstatus>> = { Healthy: "Current", Progressing: "InProgress", Degraded: "Failed" };
   it.each(JUDGED)("and of kstatus agree on an object that is %s (issue 17, point 16)", (_, given, status) => {
     expect(kstatusOf(given as Parameters<typeof kstatusOf>[0])).toBe(SAME[status]);
   });
 
   it.runIf(process.env["KSTATUS"])("and of the real kstatus agree, where $KSTATUS names it", () => {
     expect(realKstatus(JUDGED.map(([, given]) => given))).toEqual(JUDGED.map(([, , status]) => SAME[status]));
+  });
+});
+
+interface Expressions {
+  readonly kind: string;
+  readonly inProgress: string;
+  readonly failed: string;
+  readonly current: string;
+}
+/** Those that docs/gitops.md shows for Flux. */
+function shownExpressions(): Expressions[] {
+  const page = readFileSync(new URL("../../../docs/gitops.md", import.meta.url), "utf8");
+  const [, block = ""] = /```yaml\n(healthCheckExprs:[^`]*)```/.exec(page) ?? [];
+  return (parseYaml(block) as { healthCheckExprs: Expressions[] }).healthCheckExprs;
+}
+
+function toCel(value: unknown): CelInput {
+  if (Array.isArray(value)) return value.map(toCel);
+  if (typeof value === "number") return BigInt(value);
+  if (typeof value !== "object" || value === null) return value as CelInput;
+  return celMap(new Map(Object.entries(value).map(([key, child]): [string, CelInput] => [key, toCel(child)])));
+}
+
+/** As kustomize-controller asks them: the first that is true counts, and an object of which none is goes on. */
+function judgedByFlux({ inProgress, failed, current }: Expressions, given: object): Kstatus {
+  const isTrue = (expression: string): boolean => {
+    const run = plan(celEnv(), parseCel(expression)) as (variables: Record<string, CelInput>) => unknown;
+    return run(Object.fromEntries(Object.entries(given).map(([key, child]) => [key, toCel(child)]))) === true;
+  };
+  if (isTrue(inProgress)) return "InProgress";
+  if (isTrue(failed)) return "Failed";
+  return isTrue(current) ? "Current" : "InProgress";
+}
+
+describe("Health in Flux", () => {
+  it("is told of both kinds", () => {
+    expect(shownExpressions().map(({ kind }) => kind)).toEqual(["O365Sync", "MailDomain"]);
+  });
+
+  it.each(JUDGED)("by the expressions of the page is the same, of an object that is %s", (_, given, status) => {
+    for (const each of shownExpressions()) expect(judgedByFlux(each, given)).toBe(SAME[status]);
   });
 });
 

@@ -5,7 +5,7 @@ import { EMPTY_MANIFEST } from "../../../../src/publication/manifest.ts";
 import { decide } from "../../../../src/sync/decide/decide.ts";
 import { type Facts, settle } from "../../../../src/sync/status/conditions.ts";
 import { AUTHORIZED } from "../../../../src/sync/status/messages.ts";
-import { at, brief, HOUR, NOON, OBSTACLE, OFF, type Row, situationOf } from "../../../support/situations.ts";
+import { at, brief, HOUR, NOON, OBSTACLE, OFF, type Row, RUNNING, situationOf } from "../../../support/situations.ts";
 
 const NOTHING: Facts = {
   domain: undefined,
@@ -116,6 +116,35 @@ describe("Authorized", () => {
   it.each(["NoCredential", "NotTried"])("that is not known (%s) is asked for as soon as it can be", (reason) => {
     const status = authorized("Unknown", reason);
     expect(brief(decide(situationOf({ spec: OFF, status })))).toBe("recheck");
+  });
+});
+
+describe("Published", () => {
+  it.each<[what: string, facts: Partial<Facts>, said: string]>([
+    ["is True while the whole list stands", { published: LIST }, "True/Published a complete list is published: "],
+    [
+      "is False while a table of it is gone, whatever keeps it from being made again",
+      { published: LIST, obstacle: OBSTACLE, missingTables: ["example-com-recipients-2-1"] },
+      "False/TablesMissing of the published list a ConfigMap is missing: example-com-recipients-2-1; ",
+    ],
+    [
+      "names some of many that are gone",
+      { published: LIST, missingTables: ["a", "b", "c", "d", "e"] },
+      "False/TablesMissing of the published list 5 ConfigMaps are missing: a, b, c and 2 more; ",
+    ],
+  ])("%s (point 14)", (_, facts, said) => {
+    const found = condition(settled({}, facts), "Published");
+    expect(`${found?.status}/${found?.reason} ${found?.message}`).toContain(said);
+  });
+});
+
+describe("A first sync that is under way", () => {
+  it.each([{ spec: OFF }, {}])("is told as such, with automatic sync or without (point 15): %o", (row) => {
+    const { object } = situationOf({ ...row, status: { ...NEW, lastSync: RUNNING } as never });
+    const status = settle(object, object.status ?? {}, NOTHING);
+    const ready = condition(status, "Ready");
+    expect(`${ready?.status}/${ready?.reason}`).toBe("Unknown/Progressing");
+    expect(condition(status, "Reconciling")?.status).toBe("True");
   });
 });
 
