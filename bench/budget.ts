@@ -1,6 +1,7 @@
 /** What the bench must show, as ratios that hold on any machine. Pure. */
 import type { FleetResult } from "./fleet.ts";
 import type { GatewayResult } from "./gateway.ts";
+import type { HiresResult } from "./hires.ts";
 import type { SizeResult, SyncCost, Work } from "./sizes.ts";
 
 export interface Budget {
@@ -31,6 +32,8 @@ export interface Budget {
   readonly busiestHour: number;
   /** Of the gateway program's process. */
   readonly gatewayMiB: number;
+  /** Seconds until all but a hundredth of the addresses of people who were hired are accepted, by the interval of polls. */
+  readonly hiredPerInterval: number;
   /** Recipients a second of a Postfix that asks it, by those of one that reads a cdb, at least. */
   readonly socketmapPerCdb: number;
   /** Lookups a second that it can answer, by those recipients, at least: Postfix must be what is waited for. */
@@ -41,13 +44,14 @@ export interface Results {
   readonly sizes: readonly SizeResult[];
   readonly fleet: FleetResult | undefined;
   readonly gateway: GatewayResult | undefined;
+  readonly hires: HiresResult | undefined;
   readonly bundleKiB: number;
 }
 
 const ONE_ALIAS = { accounts: 1, changes: 1, history: 1, manifest: 1, recipients: 1 };
 
 /** Every figure that is beyond the budget, in words. */
-export function beyondBudget({ sizes, fleet, gateway, bundleKiB }: Results, budget: Budget): string[] {
+export function beyondBudget({ sizes, fleet, gateway, hires, bundleKiB }: Results, budget: Budget): string[] {
   const found: string[] = [];
   const most = (what: string, actual: number, allowed: number): void => {
     if (!(actual <= allowed)) found.push(`${what}: ${round(actual)}, allowed are ${round(allowed)}`);
@@ -75,6 +79,11 @@ export function beyondBudget({ sizes, fleet, gateway, bundleKiB }: Results, budg
     most("fleet: the busiest hour", fleet.busiestHour, budget.busiestHour);
   }
   if (gateway !== undefined) checkGateway(gateway, budget, most);
+  if (hires !== undefined) {
+    most("hires: age of an address by the interval", hires.p99 / (hires.intervalMinutes * 60), budget.hiredPerInterval);
+    if (hires.accepted !== hires.tenants * hires.hiresPerTenant)
+      found.push(`hires: ${hires.accepted} addresses are accepted, of ${hires.tenants * hires.hiresPerTenant}`);
+  }
   return found;
 }
 

@@ -121,7 +121,7 @@ async function measure(folder: string): Promise<void> {
         values.json,
         `${JSON.stringify({ machine, sizes, fleet, polled, hires, gateway, bundleKiB }, null, 2)}\n`,
       );
-    if (values.check) await check({ sizes, fleet, gateway, bundleKiB });
+    if (values.check) await check({ sizes, fleet, gateway, hires, bundleKiB });
   } finally {
     stage.cloud.close();
     await stage.cluster.close();

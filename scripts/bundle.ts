@@ -1,6 +1,6 @@
 /** Bundles a program into one file, with a source map of its own code: the operator, and the kubectl plugin. */
 import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { decode, encode, type SourceMapSegment } from "@jridgewell/sourcemap-codec";
 import { build, type Metafile, type Plugin, transform } from "esbuild";
 
@@ -64,6 +64,8 @@ const LATE: Readonly<Record<string, string>> = {
   "jsonpath-plus": `get JSONPath() { return require("jsonpath-plus").JSONPath; }`,
   // A thousand types of files, for what is attached to a mail; nothing is, and all others get the type that an unknown one has.
   "mime-types.js": `detectMimeType: () => "application/octet-stream", detectExtension: () => "bin"`,
+  // Servers of mail providers by their names, for an option that the operator does not have.
+  "services.js": "",
   // For `-o yaml`.
   yaml: `get stringify() { return require("yaml").stringify; }`,
 };
@@ -80,9 +82,9 @@ const leaner: Plugin = {
     onResolve({ filter: /^\.{1,2}\/.*\.js$/ }, ({ path, importer, resolveDir }) =>
       importer.includes("/@kubernetes/client-node/") ? { path: join(resolveDir, path), sideEffects: false } : undefined,
     );
-    onResolve({ filter: /\/mime-types\.js$/ }, ({ importer, resolveDir }) =>
+    onResolve({ filter: /\/(?:mime-types|services)\.js$/ }, ({ path, importer, resolveDir }) =>
       importer.includes("/node_modules/nodemailer/")
-        ? { path: "mime-types.js", namespace: "late", pluginData: resolveDir, sideEffects: false }
+        ? { path: basename(path), namespace: "late", pluginData: resolveDir, sideEffects: false }
         : undefined,
     );
     const names = new RegExp(`^(?:${Object.keys(LATE).join("|")})$`);

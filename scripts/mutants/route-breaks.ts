@@ -3,7 +3,6 @@ import { type Break, one } from "./break.ts";
 
 const ROUTING = "src/domain/routed-names.ts";
 const PUBLISH_ROUTING = "src/domain/publish-routing.ts";
-const LAST_LOOK = "src/domain/last-look.ts";
 const STATUS = "src/domain/status.ts";
 const LISTS = "src/publication/lists.ts";
 const ROUTES = "src/publication/routes.ts";
@@ -139,27 +138,6 @@ export const withdrawals: readonly Break[] = [
     "trouble.stalled === true || now - first >= HICCUP_MS",
     "now - first >= HICCUP_MS",
     "unit/domain/trouble",
-  ),
-  one(
-    "only a look that follows at once is an echo",
-    LAST_LOOK,
-    "clock.monotonic() - last.at <= ECHO_MS",
-    "last.at <= clock.monotonic()",
-    "unit/domain/last-look",
-  ),
-  one(
-    "a look is an echo where nothing else has changed",
-    LAST_LOOK,
-    "isDeepStrictEqual(last.versions, versions)",
-    "last.versions.size > 0",
-    "unit/domain/last-look",
-  ),
-  one(
-    "whoever wants a name that only the list carries is among what a look depends on",
-    LAST_LOOK,
-    "[...claimedNames(domain), ...alsoListed]",
-    "claimedNames(domain)",
-    "unit/domain/last-look",
   ),
   one("a MailDomain names a hundred O365Syncs at most", STATUS, ".slice(0, MOST_SYNCS)", "", ROUTE_TEST),
 ];

@@ -403,7 +403,7 @@ export interface O365SyncStatus {
   lastSuccessfulTime?: string;
   /** Digest of what decides the accounts in spec and MailDomain, as of the last publication. */
   accountsHash?: string;
-  /** Digest of what the check that the tenant owns the domain was made for. */
+  /** Digest of what the check that the tenant owns the domain was made for; empty where it said no. */
   verifiedHash?: string;
   /** What the operator believes of its own ConfigMaps: who may write ConfigMaps can edit them, but not this. A manifest that says anything else counts as damaged. */
   anchor?: {

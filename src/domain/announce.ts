@@ -10,18 +10,17 @@ export interface StatusServices {
   readonly events: EventRecorder;
 }
 
-/** Answers the object as it stands afterwards. Refused (Conflict) when anything of it changed since it was read. */
+/** Refused (Conflict) when anything of the object changed since it was read. */
 export async function writeStatus(
   { client, events }: StatusServices,
   domain: MailDomain,
   status: MailDomainStatus,
   signal: AbortSignal,
-): Promise<MailDomain> {
+): Promise<void> {
   const written = await createStatusWriter(client, MAIL_DOMAIN).writeExactly(domain, status, signal);
-  if (written === domain) return domain;
+  if (written === domain) return;
   const [before, after] = [domain.status, status].map((each) => findCondition(each?.conditions ?? [], "Ready"));
-  if (after === undefined || before?.reason === after.reason) return written;
+  if (after === undefined || before?.reason === after.reason) return;
   const type = after.status === "True" ? "Normal" : "Warning";
   events.event(domain, { type, reason: after.reason, action: "Route", note: after.message });
-  return written;
 }

@@ -5,17 +5,16 @@ import { mendStatus } from "../api/mend-status.ts";
 import { MAIL_DOMAIN } from "../api/resources.ts";
 import { isOlder } from "../api/seniority.ts";
 import { soundDomain } from "../api/sound-status.ts";
-import type { MailDomain } from "../api/types.generated.ts";
+import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import type { Deps } from "../base/deps.ts";
 import { findLists } from "../publication/lists.ts";
 import { findCondition } from "../runtime/condition-list.ts";
 import { find } from "../runtime/find.ts";
-import type { Rewind } from "../runtime/rewind.ts";
+import type { ConfigMap } from "../runtime/kube.ts";
 import { createStatusWriter } from "../runtime/status-writer.ts";
 import { storeKey } from "../runtime/store.ts";
 import type { Client, EventRecorder, Reconcile, Store } from "../runtime/types.ts";
 import { writeStatus } from "./announce.ts";
-import { createLastLooks, type Stores } from "./last-look.ts";
 import { type Published, publishRouting, readRouting } from "./publish-routing.ts";
 import { type Rival, routingOf } from "./routed-names.ts";
 import { statusOf } from "./status.ts";
@@ -25,8 +24,12 @@ export interface DomainServices {
   readonly client: Client;
   readonly deps: Deps;
   readonly events: EventRecorder;
-  readonly stores: Stores;
-  readonly rewind?: Pick<Rewind, "onTold">;
+  readonly stores: {
+    readonly domains: Store<MailDomain>;
+    readonly syncs: Store<O365Sync>;
+    /** Metadata of every ConfigMap that carries our labels. */
+    readonly configMaps: Store<ConfigMap>;
+  };
 }
 
 const PUT_RIGHT = {
@@ -47,17 +50,10 @@ export function createDomainReconciler(services: DomainServices): Reconcile {
   const { client, deps, stores } = services;
 
   const statuses = createStatusWriter(client, MAIL_DOMAIN);
-  const looks = createLastLooks(stores, deps.clock, services.rewind);
 
   return tellingTrouble(services, async (key, context) => {
     const { signal } = context;
-    const cached = stores.domains.get(key);
-    if (cached === undefined) {
-      looks.forget(key);
-      return {};
-    }
-    const look = looks.begin(cached);
-    if (look.echo !== undefined) return look.echo;
+    if (stores.domains.get(key) === undefined) return {};
     const [namespace = "", name = ""] = key.split("/");
     // Asked again: a routing must not be made from a spec that is older than the table it follows.
     const asked = await find(client, MAIL_DOMAIN, { namespace, name }, { signal });
@@ -77,19 +73,12 @@ export function createDomainReconciler(services: DomainServices): Reconcile {
     const syncs = stores.syncs.by(BY_DOMAIN_REF, storeKey(domain.metadata));
     const exists = (sync: string): boolean => stores.syncs.get(`${namespace}/${sync}`) !== undefined;
     const status = statusOf(domain, { routing, lists, syncs, exists, published, now: deps.clock.now() });
-    const written = await writeStatus(services, domain, status, signal);
+    await writeStatus(services, domain, status, signal);
     if (isPutRight(domain, published)) services.events.event(domain, PUT_RIGHT);
     const isReady = findCondition(status.conditions ?? [], "Ready")?.status === "True";
     // A name that a list carries and a rival claims is free once that one lets it go, of which no event tells.
     const isAllRouted = listed.every((name) => routing.names.includes(name));
-    return look.ended({
-      written: [
-        ["domains", written],
-        ...(published.kind === "written" ? [["configMaps", published.object] as const] : []),
-      ],
-      alsoListed: listed.filter((name) => !claimedNames(domain).includes(name)),
-      result: isReady && isAllRouted ? {} : { requeueAfterMs: LOOK_AGAIN_MS },
-    });
+    return isReady && isAllRouted ? {} : { requeueAfterMs: LOOK_AGAIN_MS };
   });
 }
 

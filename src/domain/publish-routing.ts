@@ -17,7 +17,7 @@ import { CONFIG_MAP, type ConfigMap } from "../runtime/kube.ts";
 import type { Client } from "../runtime/types.ts";
 
 export type Published =
-  | { readonly kind: "written"; readonly object: ConfigMap; readonly revision: string; readonly isNew: boolean }
+  | { readonly kind: "written"; readonly name: string; readonly revision: string; readonly isNew: boolean }
   /** Nothing is routed, and nothing ever was. */
   | { readonly kind: "none" }
   /** The name is taken, by somebody else's ConfigMap or by the routing of another domain. */
@@ -79,18 +79,18 @@ export async function publishRouting(
   const data = tablesOf(domain, names);
   const annotations = { [ANNOTATION_DOMAIN_NAME]: domain.spec.domain };
   const wanted = ownedMetadata(ownerOf(domain), name, labelsOf(domain), annotations);
-  const written = { kind: "written", revision: sha256(JSON.stringify(data)) } as const;
+  const written = { kind: "written", name, revision: sha256(JSON.stringify(data)) } as const;
   if (found === undefined) {
-    const made = { apiVersion: "v1", kind: "ConfigMap", metadata: wanted, data };
-    return { ...written, object: await client.create(CONFIG_MAP, made, { signal }), isNew: true };
+    await client.create(CONFIG_MAP, { apiVersion: "v1", kind: "ConfigMap", metadata: wanted, data }, { signal });
+    return { ...written, isNew: true };
   }
   const same =
     JSON.stringify(found.data) === JSON.stringify(data) &&
     metadataIsCurrent(found.metadata, wanted) &&
     found.metadata.annotations?.[ANNOTATION_DOMAIN_NAME] === domain.spec.domain;
-  if (same) return { ...written, object: found, isNew: false };
-  const changed = { ...found, metadata: mergedMetadata(found.metadata, wanted), data };
-  return { ...written, object: await client.replace(CONFIG_MAP, changed, { signal }), isNew: true };
+  if (!same)
+    await client.replace(CONFIG_MAP, { ...found, metadata: mergedMetadata(found.metadata, wanted), data }, { signal });
+  return { ...written, isNew: !same };
 }
 
 function tablesOf({ spec }: MailDomain, names: readonly string[]): Record<string, string> {

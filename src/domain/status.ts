@@ -49,7 +49,7 @@ export function statusOf(domain: MailDomain, found: DomainState): MailDomainStat
     ...(published.kind === "written"
       ? {
           routing: {
-            configMap: published.object.metadata.name,
+            configMap: published.name,
             revision: published.revision,
             names: routing.names.slice(0, MOST_NAMES),
           },

@@ -110,7 +110,7 @@ export async function startOperator(options: OperatorOptions): Promise<void> {
     fairness: createDomainFairness(stores.domains, DOMAIN_WORKERS),
     timeoutMs: DOMAIN_TIMEOUT_MS,
     ...tools,
-    reconcile: gated(createDomainReconciler({ client, deps, events, stores, rewind })),
+    reconcile: gated(createDomainReconciler({ client, deps, events, stores })),
   });
   route(watched, syncController, domainController);
   lookAgain(stores.syncs, syncController, deps.clock, signal);

@@ -15,7 +15,8 @@ export interface Delays {
 const LOOK_MS = 30_000;
 
 export function createDelays(clock: Clock, onDue: (key: string) => void): Delays {
-  const timers = new Map<string, { at: number; cancel: () => void }>();
+  /** When each is due: `at` by the wall clock, `end` by the monotonic one, which nobody sets. What comes first counts. */
+  const timers = new Map<string, { at: number; end: number; cancel: () => void }>();
 
   function arm(key: string, at: number, left: number): void {
     const step = Math.min(left, LOOK_MS);
@@ -28,16 +29,17 @@ export function createDelays(clock: Clock, onDue: (key: string) => void): Delays
       timers.delete(key);
       onDue(key);
     }, step);
-    timers.set(key, { at, cancel });
+    timers.set(key, { at, end: clock.monotonic() + left, cancel });
   }
 
   return {
     set(key, ms) {
-      const at = clock.now() + ms;
+      const [at, end] = [clock.now() + ms, clock.monotonic() + ms];
       const known = timers.get(key);
-      if (known && known.at <= at) return;
+      if (known && known.at <= at && known.end <= end) return;
       known?.cancel();
-      arm(key, at, ms);
+      const { at: knownAt = at, end: knownEnd = end } = known ?? {};
+      arm(key, Math.min(at, knownAt), Math.max(0, Math.min(end, knownEnd) - clock.monotonic()));
     },
     clear() {
       for (const { cancel } of timers.values()) cancel();

@@ -32,3 +32,17 @@ export function ownershipHash(object: O365Sync, domain: MailDomain): string {
   const { tenantId, cloud, credentials } = object.spec;
   return digest([domain.spec.domain, tenantId, cloud, credentials ?? null]);
 }
+
+/** In its place: the check found that the domain is not the tenant's, */
+export const NOT_OWNED = "";
+/** or after that, that nobody may see whose it is. */
+const UNKNOWN_OWNER = "unknown";
+
+export type Ownership = { readonly kind: "verified"; readonly hash: string } | { readonly kind: "unverified" };
+
+/** What the status keeps of a check; undefined: as before. */
+export function hashAfter(before: string | undefined, found: Ownership | "not owned"): string | undefined {
+  if (found === "not owned") return NOT_OWNED;
+  if (found.kind === "verified") return found.hash;
+  return before === NOT_OWNED ? UNKNOWN_OWNER : undefined;
+}

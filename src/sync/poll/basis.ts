@@ -3,7 +3,7 @@ import { tenantOf } from "../../api/indexers.ts";
 import type { MailDomain, O365Sync } from "../../api/types.generated.ts";
 import type { Manifest } from "../../publication/manifest.ts";
 import type { DomainNames } from "../../recipients/model.ts";
-import { accountsHash } from "../decide/fingerprint.ts";
+import { accountsHash, NOT_OWNED } from "../decide/fingerprint.ts";
 
 /**
  * Whether the tenant may be read in full for additions: the last sync was for this very spec and did not fail, and the
@@ -28,9 +28,8 @@ const succeeded = ({ status }: O365Sync): boolean =>
   status?.lastSync?.result === "Published" || status?.lastSync?.result === "Unchanged";
 const isOfTenant = (object: O365Sync, current: Manifest["current"]): boolean => current?.tenant === tenantOf(object);
 
-/** The last sync found that the domain is not the tenant's: nothing that it tells is believed until one finds otherwise. */
-export const isDisowned = ({ status }: O365Sync): boolean =>
-  status?.lastSync?.result === "Failed" && status.lastSync.reason === "DomainNotInTenant";
+/** The last check found that the domain is not the tenant's: nothing that it tells is believed until one finds otherwise. */
+export const isDisowned = ({ status }: O365Sync): boolean => status?.verifiedHash === NOT_OWNED;
 
 /** Published names without those that the spec gives up: what leaves by a plan takes nobody in meanwhile. */
 export function namesStillWanted(published: DomainNames, wanted: DomainNames): DomainNames {

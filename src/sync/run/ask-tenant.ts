@@ -13,7 +13,7 @@ import { countUnconfirmed, type OwnRules, removalsToConfirm } from "../../recipi
 import { createDeriver, type Derived } from "../../recipients/derive.ts";
 import { MOST_BARE, type Unconfirmed } from "../../recipients/guards.ts";
 import type { Logger } from "../../runtime/types.ts";
-import { ownershipHash } from "../decide/fingerprint.ts";
+import { type Ownership, ownershipHash } from "../decide/fingerprint.ts";
 import type { Finding } from "../status/conditions.ts";
 import { AUTHORIZED } from "../status/messages.ts";
 
@@ -40,8 +40,6 @@ export function authorizationTrouble(error: unknown): Finding | undefined {
   return { status: "False", reason: error.reason, message: error.message };
 }
 
-export type Ownership = { readonly kind: "verified"; readonly hash: string } | { readonly kind: "unverified" };
-
 /**
  * Throws Failure DomainNotInTenant. Unverified where the permission to ask is missing. Unless `fresh`, what the tenant
  * told another object a moment ago will do.
@@ -64,6 +62,8 @@ export async function verifyOwnership(
     `${name} is not a verified domain of the tenant ${object.spec.tenantId}, which has ${someOf(verified)}${hint}; if spec.domain of the MailDomain ${domain.metadata.name} is misspelt, delete it, apply it corrected and ask again; else correct spec.tenantId, or verify the domain in the Microsoft 365 admin center`,
   );
 }
+
+export const isNotOwned = (error: unknown): boolean => error instanceof Failure && error.reason === "DomainNotInTenant";
 
 export interface Reading {
   readonly derived: Derived;

@@ -21,13 +21,14 @@ import type { Logger } from "../../runtime/types.ts";
 import type { Access } from "../access/connection.ts";
 import { kept } from "../additions/places.ts";
 import { besides, type Unwritten } from "../besides.ts";
-import { ownershipHash } from "../decide/fingerprint.ts";
+import { hashAfter, type Ownership, ownershipHash } from "../decide/fingerprint.ts";
 import type { RunServices } from "../services.ts";
 import type { Finding } from "../status/conditions.ts";
 import type { RunEnd } from "../status/transitions.ts";
 import {
   authorizationTrouble,
   confirmRemovals,
+  isNotOwned,
   judgeAuthorization,
   type Reading,
   readWish,
@@ -107,6 +108,26 @@ async function authorize(directory: Directory, { object, run, signal }: RunInput
   if (failure !== undefined) throw failure;
 }
 
+/** What the check said stays known, whatever the next run fails of. */
+async function notingOwnership<T extends { readonly ownership: Ownership }>(
+  { status }: O365Sync,
+  facts: RunFacts,
+  check: Promise<T>,
+): Promise<T> {
+  const note = (found: Ownership | "not owned"): void => {
+    const hash = hashAfter(status?.verifiedHash, found);
+    if (hash !== undefined) facts.verifiedHash = hash;
+  };
+  try {
+    const found = await check;
+    note(found.ownership);
+    return found;
+  } catch (error) {
+    if (isNotOwned(error)) note("not owned");
+    throw error;
+  }
+}
+
 async function testConnection(
   { deps: { clock } }: RunServices,
   directory: Directory,
@@ -114,16 +135,20 @@ async function testConnection(
   tokenMs: number,
   facts: RunFacts,
 ): Promise<RunEnd> {
-  const { ownership, message } = await tryConnection(directory, { object, domain, tokenMs, clock, signal });
-  if (ownership.kind === "verified") facts.verifiedHash = ownership.hash;
+  const test = tryConnection(directory, { object, domain, tokenMs, clock, signal });
+  const { message } = await notingOwnership(object, facts, test);
   return { result: "Succeeded", reason: "Succeeded", message };
 }
 
 async function sync(services: RunServices, directory: Directory, input: RunInput, facts: RunFacts): Promise<RunEnd> {
   const { object, domain, run, signal, standing } = input;
   if (object.status?.verifiedHash !== ownershipHash(object, domain)) {
-    const ownership = await verifyOwnership(directory, object, domain, { fresh: false, signal });
-    if (ownership.kind === "verified") facts.verifiedHash = ownership.hash;
+    const check = verifyOwnership(directory, object, domain, { fresh: false, signal });
+    await notingOwnership(
+      object,
+      facts,
+      check.then((ownership) => ({ ownership })),
+    );
   }
   await beginToFollow(directory, services.deps, input, facts);
   const sharing = sinceThen(input.sharing, facts.place);

@@ -15,7 +15,7 @@ import { placeOf, remember } from "../additions/places.ts";
 import { wantsAdditions } from "../additions/poll-times.ts";
 import { besides } from "../besides.ts";
 import { isCuredByTenant, isRefusal } from "../decide/cures.ts";
-import { accountsHash } from "../decide/fingerprint.ts";
+import { accountsHash, hashAfter, NOT_OWNED } from "../decide/fingerprint.ts";
 import { interruptedRun } from "../decide/interrupted.ts";
 import { requestedBy } from "../decide/requests.ts";
 import type { View } from "../gather.ts";
@@ -24,7 +24,7 @@ import { factsOf, type Outcome } from "../outcome.ts";
 import type { SyncServices } from "../services.ts";
 import { type Finding, settle } from "../status/conditions.ts";
 import { cured, ended, type RunEnd, started } from "../status/transitions.ts";
-import { authorizationTrouble, judgeAuthorization } from "./ask-tenant.ts";
+import { authorizationTrouble, isNotOwned, judgeAuthorization } from "./ask-tenant.ts";
 import { GroundGone, groundFailure } from "./ground.ts";
 import { publishedAccounts } from "./load-baseline.ts";
 import { tellProgress } from "./progress.ts";
@@ -184,10 +184,12 @@ export async function recheck(services: SyncServices, view: View, { signal }: Re
     const { clock } = services.deps;
     const { ownership } = await tryConnection(directory, { object, domain, tokenMs: 0, clock, signal });
     const seen = isCuredByTenant(outcome.status) ? cured(outcome.status, clock.now()) : outcome.status;
-    const status = ownership.kind === "verified" ? { ...seen, verifiedHash: ownership.hash } : seen;
+    const verifiedHash = hashAfter(seen.verifiedHash, ownership);
+    const status = verifiedHash === undefined ? seen : { ...seen, verifiedHash };
     return { ...outcome, status, authorized: finding };
   } catch (error) {
     if (signal.aborted || !(error instanceof Failure)) throw error;
+    if (isNotOwned(error)) return { ...outcome, status: { ...outcome.status, verifiedHash: NOT_OWNED } };
     return { ...outcome, authorized: isRefusal(error.reason) ? authorizationTrouble(error) : undefined };
   }
 }

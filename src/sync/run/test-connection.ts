@@ -4,7 +4,8 @@ import type { MailDomain, O365Sync } from "../../api/types.generated.ts";
 import type { Clock } from "../../base/deps.ts";
 import type { Directory } from "../../directory/types.ts";
 import { SOURCES } from "../../recipients/model.ts";
-import { type Ownership, verifyOwnership } from "./ask-tenant.ts";
+import type { Ownership } from "../decide/fingerprint.ts";
+import { verifyOwnership } from "./ask-tenant.ts";
 
 export interface ConnectionTest {
   readonly object: O365Sync;

@@ -48,15 +48,8 @@ export interface Reader {
   close(): Promise<void>;
 }
 
-/** What an earlier page has made may be there. */
 const PRELUDE = `set -euo pipefail
-kubectl() {
-  local answer code=0
-  answer=$(command kubectl "$@" 2>&1) || code=$?
-  printf '%s\\n' "$answer"
-  if [[ $code == 0 || ( "$1 $2 $3" == *create* && "$answer" == *"already exists"* ) ]]; then return 0; fi
-  return "$code"
-}
+kubectl() { command kubectl "$@" 2>&1; }
 node() { command node "$@" --cloud-endpoints="$ENDPOINTS"; }
 source "$SHELL_STATE"
 trap 'declare -p TOKEN VERSION >"$SHELL_STATE" 2>/dev/null || true' EXIT`;

@@ -78,9 +78,9 @@ it("the interval plus 2 s, whenever in the interval it happens, and no sync runs
     await pause((INTERVAL_MS / HIRED) * index);
   }
   console.log(found.map(({ mounted, asked }) => `${Math.round(mounted)} and ${Math.round(asked)} ms`).join(", "));
-  // The middle one: a machine that stands still for a moment says nothing of the operator.
-  const middle = (times: readonly number[]): number => times.toSorted((a, b) => a - b)[(HIRED - 1) / 2] ?? 0;
+  // All but one: a machine that stands still for a moment says nothing of the operator.
+  const slowestButOne = (times: readonly number[]): number => times.toSorted((a, b) => b - a)[1] ?? 0;
   for (const way of ["mounted", "asked"] as const)
-    expect(middle(found.map((each) => each[way])), way).toBeLessThan(INTERVAL_MS + OPERATOR_MS);
+    expect(slowestButOne(found.map((each) => each[way])), way).toBeLessThan(INTERVAL_MS + OPERATOR_MS);
   expect((await world.sync()).status?.lastSync).toEqual(lastSync);
 }, 120_000);

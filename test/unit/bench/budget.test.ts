@@ -26,7 +26,7 @@ const measured: GatewayResult = {
   tables: [table("socketmap", 3_300, 140), table("cdb", 5_000, 3_200), table("texthash", 1_600, 6_300)],
 };
 const found = (gateway: GatewayResult): string[] =>
-  beyondBudget({ sizes: [], fleet: undefined, gateway, bundleKiB: 1_550 }, budget);
+  beyondBudget({ sizes: [], fleet: undefined, hires: undefined, gateway, bundleKiB: 1_550 }, budget);
 
 it("lets what was measured through", () => {
   expect(found(measured)).toEqual([]);
@@ -40,4 +40,13 @@ it.each<[what: string, change: Partial<GatewayResult>]>([
   ["with cdb by those with socketmap", { tables: [] }],
 ])("names %s where it is beyond", (what, change) => {
   expect(found({ ...measured, ...change }).join("\n")).toContain(what);
+});
+
+it.each([
+  [{ p99: 292, accepted: 60 }, []],
+  [{ p99: 400, accepted: 60 }, ["hires: age of an address by the interval: 1.333, allowed are 1.1"]],
+  [{ p99: 292, accepted: 59 }, ["hires: 59 addresses are accepted, of 60"]],
+])("holds what people who are hired wait: %o", (found, said) => {
+  const hires = { tenants: 3, hiresPerTenant: 20, intervalMinutes: 5, lateSeconds: 5, p50: 117, most: 300, ...found };
+  expect(beyondBudget({ sizes: [], fleet: undefined, hires, gateway: undefined, bundleKiB: 1 }, budget)).toEqual(said);
 });

@@ -141,6 +141,21 @@ describe("A change wakes", () => {
     });
   });
 
+  it("a MailDomain at once after its O365Sync vouches for another publication, and no other change of a status", () => {
+    const told = (publication: string, phase: string) => ({
+      ...sync("a", "a"),
+      status: { anchor: { publication }, published: { phase } } as never,
+    });
+    const wait = (object: O365Sync): number | undefined => {
+      waits.clear();
+      world.syncs.put(object);
+      return waits.get("domain a");
+    };
+    expect(wait(told("sha256:1", "x"))).toBe(0);
+    expect(wait(told("sha256:1", "y"))).toBe(200);
+    expect(wait(told("sha256:2", "y"))).toBe(0);
+  });
+
   it("no rival of an O365Sync that somebody annotates, however many want its MailDomain", () => {
     for (let index = 0; index < 200; index++) world.syncs.put(sync(`s${index}`, "a"));
     woken.clear();

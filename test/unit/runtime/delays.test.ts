@@ -52,3 +52,12 @@ describe("A wait of 12 hours", () => {
     expect(due).toEqual([]);
   });
 });
+
+it("A wait that the wall clock ends soon, after a sleep of the machine, is not put off by one that comes then", async () => {
+  const { delays, due, advance, set } = setUp();
+  delays.set("a", HOUR_MS);
+  set(HOUR_MS - 60_000);
+  delays.set("a", 300_000);
+  await advance(90_000);
+  expect(due.map((ms) => ms <= 90_000)).toEqual([true]);
+});

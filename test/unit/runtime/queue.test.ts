@@ -18,6 +18,29 @@ async function drainInto(log: string[], queue: Queue, clock: FakeClock): Promise
 }
 
 describe("the work queue", () => {
+  const MINUTES = 60_000;
+  it("hands out a key after its short wait, though the clock is set back before a longer one comes", async () => {
+    const { queue, clock } = setUp();
+    const got: (string | undefined)[] = [];
+    void queue.get().then((key) => got.push(key));
+    queue.addAfter("a", 200);
+    clock.set(-20 * MINUTES);
+    queue.addAfter("a", 10 * MINUTES);
+    await clock.advance(200);
+    expect(got).toEqual(["a"]);
+  });
+
+  it("hands out a key after its short wait, though the clock was set ahead during a longer one", async () => {
+    const { queue, clock } = setUp();
+    const got: (string | undefined)[] = [];
+    void queue.get().then((key) => got.push(key));
+    queue.addAfter("a", 10 * MINUTES);
+    clock.set(20 * MINUTES);
+    queue.addAfter("a", 200);
+    await clock.advance(200);
+    expect(got).toEqual(["a"]);
+  });
+
   it("hands out keys in the order they were added, each once", async () => {
     const { queue } = setUp();
     for (const key of ["a", "b", "a", "c", "b"]) queue.add(key);

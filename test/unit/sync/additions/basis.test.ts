@@ -102,7 +102,8 @@ describe("A poll", () => {
     expect(world.accepted()).toContain("new@example.com");
   });
 
-  it("takes nothing from a tenant that has lost the domain, once a sync has found that out", async () => {
+  /** The tenant has lost the domain, and another key has it looked at again. */
+  async function loseDomain(annotation: string): Promise<void> {
     await create();
     world.company.domains.splice(0, 9, "other.test");
     world.cluster.edit(SECRET as never, { namespace: "mail", name: "o365" }, ({ data = {} }: Secret) => {
@@ -110,14 +111,56 @@ describe("A poll", () => {
     });
     world.edit(({ metadata, spec }) => {
       Object.assign(spec.credentials ?? {}, { clientSecretRef: { name: "o365", key: "second" } });
-      metadata.annotations = { "o365sync.dev/sync": "again" };
+      metadata.annotations = { [`o365sync.dev/${annotation}`]: "again" };
     });
     await wait(0);
-    expect(world.sync().status?.lastSync?.reason).toBe("DomainNotInTenant");
+  }
+  async function expectNobodyTaken(): Promise<void> {
     world.company.addContact("foreign@example.com");
+    await wait(MINUTE_MS);
     await wait();
     await wait();
     expect(world.accepted()).not.toContain("foreign@example.com");
+  }
+
+  it("takes nothing from a tenant that has lost the domain, once a sync has found that out", async () => {
+    await loseDomain("sync");
+    expect(world.sync().status?.lastSync?.reason).toBe("DomainNotInTenant");
+    await expectNobodyTaken();
+  });
+
+  it("takes nothing from a tenant that has lost the domain, once a test of the connection has found that out", async () => {
+    await loseDomain("test-connection");
+    expect(world.sync().status?.requests?.testConnection?.reason).toBe("DomainNotInTenant");
+    await expectNobodyTaken();
+  });
+
+  it.each([503, 429, 401])(
+    "takes nothing from a tenant that has lost the domain, though the next sync failed at something else: %s",
+    async (status) => {
+      await loseDomain("sync");
+      for (let times = 0; times < 4; times++)
+        world.tenant.fault({ on: "organization", effect: { kind: "status", status } });
+      await world.ask("sync", "third");
+      expect(world.sync().status?.lastSync?.reason).not.toBe("DomainNotInTenant");
+      await expectNobodyTaken();
+    },
+  );
+
+  it.each([
+    ["found that it has it again", () => void world.company.domains.splice(0, 9, "example.com")],
+    [
+      "passed, though nobody may see whose it is",
+      () => void world.tenant.fault({ on: "organization", effect: { kind: "status", status: 403 } }),
+    ],
+  ])("goes on after a sync that %s", async (_, change) => {
+    await loseDomain("sync");
+    change();
+    expect(await world.ask("sync", "third")).toMatchObject({ state: "Succeeded" });
+    world.company.hire("new@example.com");
+    await wait();
+    await wait();
+    expect(world.accepted()).toContain("new@example.com");
   });
 
   it("asks for the sources that are on, whatever else others of the tenant follow", async () => {
