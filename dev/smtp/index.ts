@@ -127,15 +127,18 @@ export async function startCatcher(options: CatcherOptions = {}): Promise<Catche
       return connections;
     },
     behaviour,
-    away() {
-      server.server.close();
-      return () => new Promise((resolve) => void server.server.listen(taken, "127.0.0.1", resolve));
-    },
+    away: () => goAway(server, taken),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
       }),
   };
+}
+
+/** Listens no more until the answer is called. */
+function goAway({ server }: SMTPServer, port: number): () => Promise<void> {
+  server.close();
+  return () => new Promise((resolve) => void server.listen(port, "127.0.0.1", resolve));
 }
 
 async function caught(raw: string, session: SMTPServerSession): Promise<CaughtMail> {

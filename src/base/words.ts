@@ -1,18 +1,22 @@
 /** Makes what another program said fit to be shown: one line, bounded, without addresses, without what may be a secret. Pure. */
 
-/** Marks without a width, which may stand within a word, and those that turn text around. */
-const MARKS = /\p{Cf}/gu;
+/** What has no width or no meaning and may stand within a word, and what turns text around. */
+const MARKS = /\p{Cf}|\p{Co}|\u034f|[\ufe00-\ufe0f]/gu;
 /** Blanks, line ends, controls. */
 const CONTROLS = /[\p{C}\p{Z}]+/gu;
-/**
- * Before the sign a word, looked for where it begins (from each of its letters on, a long word without one would take its
- * length squared), or a text in quotes, as RFC 5321 allows it.
- */
-const ADDRESS = /(?:"[^"]{1,64}"|(?<![^\s"'<>(),;])[^\s"'<>(),;]*)(?:[@＠﹫]|%40)[^\s"'<>(),;]*/g;
-/** Of a URL only where it leads: path and query may hold a token, the part before the host a password. */
-const URL_REST = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)(?:[^\s/@"'<>]*@)?([^\s/?#"'<>]+)[^\s"'<>),;]*/gi;
+/** As a server may write it. */
+const SIGN = `(?:[@＠﹫]|%(?:25)*40|&(?:#0*64|#x0*40|commat);)`;
+/** In RFC 5321's words: a quoted string, or a word with the comment that RFC 5322 allows behind it. */
+const LOCAL_PART = String.raw`(?:"(?:[^"\\]|\\.){1,256}"|(?<![^\s"<>(),;])[^\s"<>(),;]*(?:\([^()]{0,64}\))?)`;
+/** A word is looked for where it begins: from each of its letters on, a long one without a sign would take its length squared. */
+const ADDRESS = new RegExp(`${LOCAL_PART} ?${SIGN}[^\\s"<>(),;]*`, "gi");
+const LINK = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)([^\s"<>]+)/gi;
+const HOST_AND_PORT = /^(?:\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::\d{1,5})?$/i;
+/** Behind a path without a host. */
+const QUERY = /(\/[^\s?"<>]{0,1000})\?[^\s"<>]*/g;
 /** Longer than any name or GUID that has no dash in it: a key, a token, a digest. */
 const LONG_WORD = /[A-Za-z0-9+_=]{40,}/g;
+const WORD = /[A-Za-z0-9+_=~./-]{32,}/g;
 const BETWEEN_WORDS = /[\s"'<>(),;]/;
 
 /** `longest`: characters; what is longer ends in an ellipsis. */
@@ -21,11 +25,36 @@ export function publicWords(text: string, longest: number): string {
   const clean = wholeWords(text, 8 * longest)
     .replaceAll(MARKS, "")
     .replaceAll(CONTROLS, " ")
-    .replaceAll(URL_REST, "$1$2")
-    .replaceAll(ADDRESS, "…")
+    .replaceAll(LINK, (_, scheme: string, rest: string) => scheme + hostOf(rest))
+    .replaceAll(QUERY, "$1")
+    .replaceAll(ADDRESS, withoutAddress)
     .replaceAll(LONG_WORD, "…")
+    .replaceAll(WORD, (word) => (isKey(word) ? "…" : word))
     .trim();
   return clean.length <= longest ? clean : `${clean.slice(0, longest - 1)}…`;
+}
+
+/** Of a URL only where it leads: path and query may hold a token, the part before the host a password. */
+function hostOf(rest: string): string {
+  const [place = ""] = rest.split(/[/?#]/, 1);
+  // What stands behind it in a sentence.
+  const host = place.replace(/^.*@/, "").replace(/[),;:.']+$/, "");
+  return HOST_AND_PORT.test(host) ? host : "…";
+}
+
+/** Apostrophes belong to a word, but those around it. */
+const withoutAddress = (found: string): string =>
+  `${found.startsWith("'") ? "'" : ""}…${found.length > 1 && found.endsWith("'") ? "'" : ""}`;
+
+const HOST = /^[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[a-z]{2,}$/;
+/** More often than any name changes between letters, capitals and digits. */
+const CHANGES_OF_A_KEY = 8;
+
+/** Whether it looks like a secret, a token or a key in base64; a GUID has no capitals beside small letters. */
+function isKey(word: string): boolean {
+  if (!/[a-z]/.test(word) || !/[A-Z]/.test(word) || HOST.test(word)) return false;
+  const changes = word.match(/[a-z](?=[A-Z0-9])|[A-Z](?=[0-9])|[0-9](?=[A-Za-z])/g) ?? [];
+  return changes.length >= CHANGES_OF_A_KEY;
 }
 
 /** As far as there is room: the beginning of a word does not show that it is an address, or a key. */

@@ -71,8 +71,8 @@ export function createPlans(maps: ConfigMaps): Plans {
       if (found === undefined) return;
       const held = object.status?.held?.planDigest;
       const latest = await headOfPlanFile(Buffer.from(found.object.binaryData?.[LATEST_KEY] ?? "", "base64"));
-      // Another one that a test sync looked at stays for whoever asked for it.
-      const isOther = latest !== undefined && held !== undefined && latest.digest !== held;
+      // Another one that a test sync looked at stays for whoever asked for it; one that was held, and that no status came to name, does not.
+      const isOther = latest !== undefined && held !== undefined && latest.digest !== held && latest.text === undefined;
       if (!isOther) await maps.remove(found.metadata, signal);
     },
   };

@@ -22,8 +22,12 @@ function createPlace() {
       stands = content;
       return Promise.resolve();
     },
+    remove: () => {
+      stands = undefined;
+      return Promise.resolve();
+    },
   };
-  return createPlans(maps as unknown as ConfigMaps);
+  return { ...createPlans(maps as unknown as ConfigMaps), isThere: () => stands !== undefined };
 }
 
 async function proposalOf(accounts: number, digest: string): Promise<Proposal> {
@@ -55,4 +59,15 @@ it("The same large plan, held again with another text, stands as it was shown la
   const before = { planDigest: A, planSha256: await plans.save(object(), plan, head("x"), signal) };
   const after = { planDigest: A, planSha256: await plans.save(object(before), plan, head("y"), signal) };
   expect((await plans.shown(object(after), signal))?.digest).toBe(A);
+});
+
+it.each([
+  ["that a test sync looked at stays", false],
+  ["that was held, by a process that died before the status named it, goes", true],
+])("Once nothing is held any more, another plan %s", async (_, isHeld) => {
+  const plans = createPlace();
+  const before = { planDigest: A, planSha256: await plans.save(object(), await proposalOf(10, A), head("x"), signal) };
+  await plans.save(object(before), await proposalOf(11, B), { ...head("y"), isHeld }, signal);
+  await plans.clear(object(before), signal);
+  expect(plans.isThere()).toBe(!isHeld);
 });

@@ -140,7 +140,7 @@ describe("Published", () => {
 
 describe("A first sync that is under way", () => {
   it.each([{ spec: OFF }, {}])("is told as such, with automatic sync or without (point 15): %o", (row) => {
-    const { object } = situationOf({ ...row, status: { ...NEW, lastSync: RUNNING } as never });
+    const { object } = situationOf({ ...row, status: { ...NEW, lastSync: RUNNING } });
     const status = settle(object, object.status ?? {}, NOTHING);
     const ready = condition(status, "Ready");
     expect(`${ready?.status}/${ready?.reason}`).toBe("Unknown/Progressing");
