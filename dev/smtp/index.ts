@@ -135,9 +135,10 @@ export async function startCatcher(options: CatcherOptions = {}): Promise<Catche
   };
 }
 
-/** Listens no more until the answer is called. */
-function goAway({ server }: SMTPServer, port: number): () => Promise<void> {
+/** Breaks its connections off, and listens no more until the answer is called. */
+function goAway({ server, connections }: SMTPServer, port: number): () => Promise<void> {
   server.close();
+  for (const connection of connections) connection.close();
   return () => new Promise((resolve) => void server.listen(port, "127.0.0.1", resolve));
 }
 

@@ -10,7 +10,8 @@ export interface Delays {
 
 /**
  * A timer counts the time that the machine is awake. The wall clock may be set, and goes on while a machine is suspended:
- * a slot's instant is then there before its timer is. So a long wait looks at the wall clock now and then.
+ * a slot's instant is then there before its timer is. So a long wait looks at the wall clock now and then, and ends where that
+ * was set: whoever waited reckons anew.
  */
 const LOOK_MS = 30_000;
 
@@ -21,11 +22,11 @@ export function createDelays(clock: Clock, onDue: (key: string) => void): Delays
   function arm(key: string, at: number, left: number): void {
     const step = Math.min(left, LOOK_MS);
     const cancel = clock.setTimeout(() => {
-      if (left > step && clock.now() < at) {
-        // Not later than the wall clock says, and not later than what was asked for.
-        arm(key, at, Math.min(left - step, at - clock.now()));
-        return;
-      }
+      const [rest, byWallClock] = [left - step, at - clock.now()];
+      // Set back: what the wait was for, an instant of that clock, may be another one now.
+      const isSetBack = byWallClock - rest >= LOOK_MS;
+      // Not later than the wall clock says, and not later than what was asked for.
+      if (rest > 0 && byWallClock > 0 && !isSetBack) return arm(key, at, Math.min(rest, byWallClock));
       timers.delete(key);
       onDue(key);
     }, step);

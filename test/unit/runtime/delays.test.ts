@@ -30,7 +30,7 @@ describe("A wait of 12 hours", () => {
   it.each([
     ["is over within half a minute when the clock was set past its end", 13 * HOUR_MS, HOUR_MS, HOUR_MS + 30_000],
     ["ends an hour sooner when the clock was set forward by one", HOUR_MS, 11 * HOUR_MS, 11 * HOUR_MS],
-    ["ends no later when the clock was set back", -HOUR_MS, 12 * HOUR_MS, 12 * HOUR_MS],
+    ["is over within half a minute when the clock was set back", -HOUR_MS, HOUR_MS, HOUR_MS + 30_000],
   ])("%s", async (_, step, earliest, latest) => {
     const { delays, due, advance, set } = setUp();
     delays.set("a", 12 * HOUR_MS);
