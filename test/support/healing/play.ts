@@ -179,7 +179,8 @@ export async function passing(
   patienceMs = PATIENCE_MS,
 ): Promise<void> {
   const end = clock.monotonic() + limit;
-  const step = limit > 60 * MINUTE_MS ? LONG_STEP_MS : STEP_MS;
+  // What is noticed within half a minute is not to be noticed behind a slot that lies near.
+  const soon = clock.monotonic() + 2 * STEP_MS;
   for (;;) {
     await untilIdle();
     if (await is()) return;
@@ -189,6 +190,7 @@ export async function passing(
     // Time that passes at once breaks every watch; it is open again before more passes, and at the end.
     const wake = left > -LONGEST_OVERSHOOT_MS ? clock.nextWake() : undefined;
     if (left <= 0 && wake === undefined) break;
+    const step = limit > 60 * MINUTE_MS && clock.monotonic() >= soon ? LONG_STEP_MS : STEP_MS;
     clock.shift(Math.min(step, wake ?? left));
   }
   const deadline = performance.now() + patienceMs;
