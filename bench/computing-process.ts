@@ -18,7 +18,11 @@ const LIMITS = { characters: 24 * 1024 * 1024, values: 1_000_000, depth: 32 };
 const NAMES = { domain: "example.com", aliasDomains: [] };
 const SYNC = {
   metadata: { name: "example-com", namespace: "mail" },
-  spec: { output: { formats: ["postfix"], shards: 16 } },
+  spec: {
+    tenantId: "6f1c0f2e-5a0d-4c55-9b39-6d1f7f7b2a10",
+    cloud: "Global",
+    output: { formats: ["postfix"], shards: 16 },
+  },
 } as unknown as O365Sync;
 
 interface Page {
