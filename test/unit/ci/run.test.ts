@@ -59,7 +59,9 @@ describe("What lands a change", () => {
 
   it("24: on a machine that has nothing but Node.js: says what is skipped, lands by the rest, and tells what took how long", () => {
     const { status, lines, calls } = run();
-    expect(lines.filter((line) => line.startsWith("skipped"))).toEqual([
+    // This machine may count instructions.
+    expect(lines.filter((line) => line.startsWith("skipped") && !line.includes("valgrind"))).toEqual([
+      "skipped: what kstatus itself says; there is none",
       "skipped: there is no go to build actionlint with",
       "skipped: a release needs helm and kubectl",
       "skipped: the end-to-end test on real nodes needs ../shared/cluster",
