@@ -65,7 +65,7 @@ const LATE: Readonly<Record<string, string>> = {
   // A thousand types of files, for what is attached to a mail; nothing is, and all others get the type that an unknown one has.
   "mime-types.js": `detectMimeType: () => "application/octet-stream", detectExtension: () => "bin"`,
   // Servers of mail providers by their names, for an option that the operator does not have.
-  "services.js": "",
+  "services.js": "services: {}",
   // For `-o yaml`.
   yaml: `get stringify() { return require("yaml").stringify; }`,
 };

@@ -9,3 +9,7 @@ npm run --silent build
   echo "the site lacks its first pages" >&2
   exit 1
 }
+compgen -G "dist/assets/chunks/*localSearchIndex*" >/dev/null || {
+  echo "the site has nothing to search in" >&2
+  exit 1
+}

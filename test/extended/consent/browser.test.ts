@@ -1,5 +1,5 @@
 /** Granting consent as an administrator does it: in a browser, from the link in the status to the page that they come back to. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -91,6 +91,9 @@ describe.skipIf(chromium === undefined)("an administrator with a browser (needs 
     expect(await title()).toBe("Access is granted and verified");
     await expectStyled();
     await keep("granted");
+    // docs/access.md shows this page: `npm run record:consent`.
+    const kept = readFileSync(new URL("../../../docs/pictures/consent.png", import.meta.url));
+    expect(sizeOf(await page.screenshot())).toEqual(sizeOf(kept));
     expect(brief((await world.sync()).status?.conditions)).toContain("Authorized=True/Authorized");
     expect((await world.ask("sync", "granted")).status?.requests?.sync).toMatchObject({ state: "Succeeded" });
   });
@@ -107,6 +110,9 @@ describe.skipIf(chromium === undefined)("an administrator with a browser (needs 
     await keep("granted-dark");
   });
 });
+
+/** Width and height of a PNG. */
+const sizeOf = (png: Buffer): number[] => [png.readUInt32BE(16), png.readUInt32BE(20)];
 
 async function freePort(): Promise<number> {
   const server = createServer();

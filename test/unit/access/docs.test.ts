@@ -46,6 +46,9 @@ it("the page names no flag that does not exist", () => {
     "parameters",
     "overwrite",
     "from-literal",
+    "dry-run",
+    "server-side",
+    "force-conflicts",
     "for",
     "timeout",
   ];
