@@ -1,5 +1,5 @@
 /** A mail server on loopback that catches what it gets: for the demo and the tests. It can be told to misbehave. */
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import PostalMime, { type Email } from "postal-mime";
 import { SMTPServer, type SMTPServerSession } from "smtp-server";
 import { cert, key } from "../tls/index.ts";
@@ -118,6 +118,7 @@ export async function startCatcher(options: CatcherOptions = {}): Promise<Catche
     },
   });
   server.on("error", () => {});
+  const sockets = socketsOf(server);
   await new Promise<void>((resolve) => void server.listen(port, "127.0.0.1", resolve));
   const { port: taken } = server.server.address() as AddressInfo;
   return {
@@ -127,7 +128,7 @@ export async function startCatcher(options: CatcherOptions = {}): Promise<Catche
       return connections;
     },
     behaviour,
-    away: () => goAway(server, taken),
+    away: () => goAway(server, sockets, taken),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -135,10 +136,20 @@ export async function startCatcher(options: CatcherOptions = {}): Promise<Catche
   };
 }
 
-/** Breaks its connections off, and listens no more until the answer is called. */
-function goAway({ server, connections }: SMTPServer, port: number): () => Promise<void> {
+/** Those that are open. */
+function socketsOf({ server }: SMTPServer): ReadonlySet<Socket> {
+  const open = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+  });
+  return open;
+}
+
+/** Breaks its connections off, whatever they are in the middle of, and listens no more until the answer is called. */
+function goAway({ server }: SMTPServer, sockets: ReadonlySet<Socket>, port: number): () => Promise<void> {
   server.close();
-  for (const connection of connections) connection.close();
+  for (const socket of sockets) socket.destroy();
   return () => new Promise((resolve) => void server.listen(port, "127.0.0.1", resolve));
 }
 

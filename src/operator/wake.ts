@@ -99,12 +99,6 @@ export function watchedNamespaces({ domains, syncs, configMaps }: ReturnType<typ
   });
 }
 
-/**
- * A run writes a list's ConfigMaps and the status of its O365Sync one after the other: its MailDomain is looked at once for
- * some of them. Not for the last of them: the MailDomain keeps which publication it vouches for, beyond the O365Sync's end.
- */
-const TOGETHER_MS = 200;
-
 /** Which change wakes which object. */
 export function route(
   watched: ReturnType<typeof watch>,
@@ -114,12 +108,9 @@ export function route(
   const { domains, syncs, configMaps, secrets } = watched;
   const syncsOfDomain = (namespace: string | undefined, domain: string): string[] =>
     syncs.store.by(BY_DOMAIN_REF, `${namespace}/${domain}`).map(({ metadata }) => storeKey(metadata));
-  on(syncs.reflectors, ({ metadata, spec, status }, other) => {
+  on(syncs.reflectors, ({ metadata, spec }, other) => {
     syncController.enqueue(storeKey(metadata));
-    domainController.enqueue(
-      `${metadata.namespace}/${spec.domainRef.name}`,
-      publicationOf(status) === publicationOf(other?.status) ? TOGETHER_MS : 0,
-    );
+    domainController.enqueue(`${metadata.namespace}/${spec.domainRef.name}`);
     if (other !== undefined && claimOf(other) === claimOf({ metadata, spec })) return;
     // Younger rivals for the same MailDomain: the one in their way may have come or gone.
     for (const rival of syncs.store.by(BY_DOMAIN_REF, `${metadata.namespace}/${spec.domainRef.name}`))
@@ -138,9 +129,9 @@ export function route(
     const [sync, domain] = [labels[LABEL_SYNC], labels[LABEL_DOMAIN]];
     // A list counts for every MailDomain of its domain, whatever its O365Sync referred to.
     const named = domains.store.by(BY_CLAIMED_NAME, `${namespace}/${annotations[ANNOTATION_DOMAIN_NAME]}`);
-    for (const { metadata } of named) domainController.enqueue(storeKey(metadata), TOGETHER_MS);
+    for (const { metadata } of named) domainController.enqueue(storeKey(metadata));
     if (sync !== undefined) syncController.enqueue(`${namespace}/${sync}`);
-    if (domain !== undefined) domainController.enqueue(`${namespace}/${domain}`, TOGETHER_MS);
+    if (domain !== undefined) domainController.enqueue(`${namespace}/${domain}`);
   });
   on(secrets.reflectors, ({ metadata: { namespace, name } }) => {
     const users = syncs.store.by(BY_SECRET, `${namespace}/${name}`);
@@ -154,8 +145,6 @@ export function route(
  */
 const claimOf = ({ metadata, spec }: Pick<O365Sync, "metadata" | "spec">): string =>
   JSON.stringify([spec.domainRef.name, ...lifeOf(metadata)]);
-
-const publicationOf = (status: O365Sync["status"]): string | undefined => status?.anchor?.publication;
 
 /** What of a MailDomain its O365Syncs and its rivals look at. */
 const domainClaimsOf = ({ metadata, spec, status }: MailDomain): string =>

@@ -82,7 +82,7 @@ export function createController(options: ControllerOptions): Controller & Stuck
 
   return {
     name,
-    enqueue: (key, afterMs = 0) => queue.addAfter(key, afterMs),
+    enqueue: (key) => queue.add(key),
     longestRunningSeconds: () => queue.longestRunningSeconds(),
     async run(signal) {
       if (signal.aborted) queue.shutDown();

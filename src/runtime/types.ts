@@ -137,8 +137,7 @@ export type Reconcile = (key: string, context: ReconcileContext) => Promise<Reco
 
 export interface Controller {
   readonly name: string;
-  /** After `afterMs`, at once without it; of several for one key the one that ends first counts. */
-  enqueue(key: string, afterMs?: number): void;
+  enqueue(key: string): void;
   /** Works the queue until the signal aborts, then drains: resolves when no reconcile is running. */
   run(signal: AbortSignal): Promise<void>;
 }

@@ -56,20 +56,13 @@ const make = () => ({
 });
 let world: ReturnType<typeof make>;
 let woken: Set<string>;
-/** After how long, in milliseconds. */
-let waits: Map<string, number>;
 
 beforeEach(() => {
   world = make();
   woken = new Set();
-  waits = new Map();
   const controller = (kind: string): Controller => ({
     name: kind,
-    enqueue: (key, afterMs = 0) => {
-      const name = `${kind} ${key.replace("mail/", "")}`;
-      woken.add(name);
-      waits.set(name, Math.min(afterMs, waits.get(name) ?? Number.POSITIVE_INFINITY));
-    },
+    enqueue: (key) => void woken.add(`${kind} ${key.replace("mail/", "")}`),
     run: () => Promise.resolve(),
   });
   route(world, controller("sync"), controller("domain"));
@@ -124,36 +117,6 @@ describe("A change wakes", () => {
       },
     });
     expect([...woken].sort()).toEqual(["domain a", "domain gone", "sync x"]);
-  });
-
-  it("a MailDomain some moments after its list or O365Sync changed, once for all that a run writes, and at once after its own spec", () => {
-    waits.clear();
-    world.syncs.put(sync("a", "a"));
-    const labels = { "o365sync.dev/sync": "b", "o365sync.dev/domain": "b" };
-    world.configMaps.put({ metadata: { ...metadata("b-manifest"), labels } });
-    world.domains.put(domain("c", ["m.test"]));
-    expect(Object.fromEntries(waits)).toMatchObject({
-      "domain a": 200,
-      "domain b": 200,
-      "domain c": 0,
-      "sync a": 0,
-      "sync b": 0,
-    });
-  });
-
-  it("a MailDomain at once after its O365Sync vouches for another publication, and no other change of a status", () => {
-    const told = (publication: string, phase: string) => ({
-      ...sync("a", "a"),
-      status: { anchor: { publication }, published: { phase } } as never,
-    });
-    const wait = (object: O365Sync): number | undefined => {
-      waits.clear();
-      world.syncs.put(object);
-      return waits.get("domain a");
-    };
-    expect(wait(told("sha256:1", "x"))).toBe(0);
-    expect(wait(told("sha256:1", "y"))).toBe(200);
-    expect(wait(told("sha256:2", "y"))).toBe(0);
   });
 
   it("no rival of an O365Sync that somebody annotates, however many want its MailDomain", () => {
