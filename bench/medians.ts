@@ -1,11 +1,13 @@
 /**
  * `npm run bench:medians -- STATE FILE…` puts the medians of several runs into bench/results.json, which the pictures of
- * docs/performance.md are made of (`npm run format` and `npm run generate` follow): each FILE is what `--json` of the bench wrote. STATE `growth` takes those of bench:scale.
+ * docs/performance.md are made of (`npm run format` and `npm run generate` follow): each FILE is what `--json` of the bench wrote. STATE `growth`
+ * takes those of bench:scale, `sizes` those of one run of all sizes, which are no medians.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import type { Computing, Growth, Results } from "./results.ts";
+import type { Computing, Growth, Results, Sized, Sizes } from "./results.ts";
 import type { Grown, ScaleCase } from "./scale.ts";
 import type { SizeResult } from "./sizes.ts";
+import type { Machine } from "./table.ts";
 
 const RESULTS = new URL("results.json", import.meta.url);
 
@@ -56,8 +58,44 @@ const growthOf = (): Growth[] =>
       idlePercent: cpuPercent.map(short),
     }));
 
-const after: Results =
-  state === "growth"
-    ? { ...before, growth: growthOf() }
-    : { ...before, computing: [...before.computing.filter((each) => each.state !== state), ...computingOf(state)] };
-writeFileSync(RESULTS, `${JSON.stringify(after, null, 2)}\n`);
+const MIB = 1024 * 1024;
+
+function sizesOf(): Sizes {
+  const all = files.map((file) => read(file) as { machine: Machine; sizes: SizeResult[] });
+  const [{ machine } = { machine: undefined }] = all;
+  if (machine === undefined) throw new Error("there is no file");
+  const rows = all.flatMap(({ sizes }) =>
+    sizes.flatMap((size) =>
+      size.syncs.map(
+        ({ sync, requests, minimum, writes, changed, bytes, ms, peakMiB, p99Ms, maxMs }): Sized => ({
+          users: size.users,
+          latencyMs: size.latencyMs,
+          formats: size.formats,
+          addresses: size.addresses,
+          sync,
+          requests,
+          minimum,
+          naiveRequests: size.naive.requests,
+          naiveSeconds: short(size.naive.ms / 1000),
+          readMiB: short(bytes / MIB),
+          seconds: short(ms / 1000),
+          peakMiB: short(peakMiB),
+          p99Ms: short(p99Ms),
+          maxMs: short(maxMs),
+          writes,
+          changed,
+          largestKiB: short(size.largestKiB),
+        }),
+      ),
+    ),
+  );
+  const { node, cpu, cores } = machine;
+  return { date: new Date().toISOString().slice(0, 10), node, cpu, cores, rows };
+}
+
+const computing = () => [...before.computing.filter((each) => each.state !== state), ...computingOf(state)];
+const changed = (): Partial<Results> => {
+  if (state === "growth") return { growth: growthOf() };
+  return state === "sizes" ? { sizes: sizesOf() } : { computing: computing() };
+};
+writeFileSync(RESULTS, `${JSON.stringify({ ...before, ...changed() }, null, 2)}\n`);

@@ -29,7 +29,36 @@ export interface Growth {
   readonly idlePercent: readonly number[];
 }
 
+/** A sync of one size, as the bench measured it once. */
+export interface Sized extends Pick<SyncCost, "sync" | "requests" | "minimum" | "writes" | "changed"> {
+  readonly users: number;
+  readonly latencyMs: number;
+  readonly formats: readonly string[];
+  readonly addresses: number;
+  readonly naiveRequests: number;
+  readonly naiveSeconds: number;
+  /** Answers of Graph and Entra, compressed. */
+  readonly readMiB: number;
+  readonly seconds: number;
+  readonly peakMiB: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+  /** Of the largest ConfigMap. */
+  readonly largestKiB: number;
+}
+
+/** All sizes, measured one after the other. */
+export interface Sizes {
+  /** As `2026-11-30`. */
+  readonly date: string;
+  readonly node: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly rows: readonly Sized[];
+}
+
 export interface Results {
+  readonly sizes: Sizes;
   readonly computing: readonly Computing[];
   readonly growth: readonly Growth[];
 }

@@ -1,7 +1,9 @@
 /** Writes what follows from crds/, from the table of errors, from what tests break and mend, and from the chart's schema of values. With --check it writes nothing and fails when a file is stale. */
+
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Results } from "../bench/results.ts";
 import { renderArgoSettings } from "./generate/argocd.ts";
 import {
   renderCrdTemplate,
@@ -17,6 +19,7 @@ import { renderKustomize } from "./generate/kustomize.ts";
 import { renderPictures } from "./generate/pictures.ts";
 import { renderReference } from "./generate/reference.ts";
 import { renderSchemas } from "./generate/schemas.ts";
+import { withSizesTable } from "./generate/sizes.ts";
 import { renderStatusShapes } from "./generate/status-shapes.ts";
 import { renderTypes } from "./generate/types.ts";
 
@@ -31,6 +34,9 @@ write({ ...fromCrds(), "docs/errors.md": renderErrors() });
 write({ "examples/gitops/argocd/argocd-cm.yaml": renderArgoSettings(join(ROOT, "examples/gitops/argocd")) });
 write({ "docs/reliability.md": withHealingTable(read("docs/reliability.md")) });
 write(fromValues());
+write({
+  "docs/performance.md": withSizesTable(read("docs/performance.md"), JSON.parse(read("bench/results.json")) as Results),
+});
 write(renderPictures(read));
 // Last: it is rendered from the chart as it is now.
 write(renderKustomize(join(ROOT, CHART), (text) => console.log(text)));

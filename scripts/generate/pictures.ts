@@ -24,7 +24,7 @@ export function renderPictures(read: (path: string) => string): Record<string, s
     "docs/pictures/address.svg": addressPicture(),
     "docs/pictures/plan.svg": planPicture(),
     "docs/pictures/day.svg": dayPicture(sync),
-    "docs/pictures/performance.svg": figuresPicture(read("docs/performance.md")),
+    "docs/pictures/performance.svg": figuresPicture(results),
     "docs/pictures/dashboard.svg": dashboardPicture(read(DASHBOARD), read("docs/pictures/dashboard.jsonl")),
     "docs/pictures/computing.svg": computingPicture(results),
     "docs/pictures/growth.svg": growthPicture(results),

@@ -1,34 +1,10 @@
 /** The figures of docs/performance.md as curves: time and memory of a sync by the size of the tenant. */
+import type { Results, Sized } from "../../bench/results.ts";
 import { svg, words } from "./svg.ts";
-
-interface Row {
-  readonly users: number;
-  readonly latency: string;
-  readonly sync: string;
-  readonly seconds: number;
-  readonly peak: number;
-}
-
-/** Of the table that the bench prints; a cell that is empty is as the one above. */
-export function rowsOf(page: string): Row[] {
-  const table = page.slice(page.indexOf("| users | latency |")).split("\n\n")[0]?.split("\n").slice(2) ?? [];
-  let [users, latency] = ["", ""];
-  return table.map((line) => {
-    const cells = line.split("|").map((cell) => cell.trim());
-    if (cells[1] !== "") [users, latency] = [cells[1] ?? "", cells[2] ?? ""];
-    return {
-      users: Number(users.replaceAll(",", "").replace(/ \(.*/, "")) + (users.includes("(") ? Number.NaN : 0),
-      latency,
-      sync: cells[4] ?? "",
-      seconds: Number(cells[7]),
-      peak: Number(cells[9]),
-    };
-  });
-}
 
 interface Axis {
   readonly title: string;
-  readonly of: (row: Row) => number;
+  readonly of: (row: Sized) => number;
   readonly marks: readonly number[];
 }
 
@@ -40,7 +16,7 @@ const SERIES = [
   { sync: "unchanged", style: "a" },
 ] as const;
 
-function plot(rows: readonly Row[], left: number, { title, of, marks }: Axis): string[] {
+function plot(rows: readonly Sized[], left: number, { title, of, marks }: Axis): string[] {
   const most = Math.max(...marks);
   const up = (value: number): number => Math.round(TOP + HEIGHT - (value / most) * HEIGHT);
   return [
@@ -64,18 +40,18 @@ function plot(rows: readonly Row[], left: number, { title, of, marks }: Axis): s
   ];
 }
 
-export function figuresPicture(page: string): string {
-  const rows = rowsOf(page).filter(({ latency, users }) => latency === "50 ms" && users > 0);
+export function figuresPicture({ sizes }: Results): string {
+  const rows = sizes.rows.filter(({ latencyMs, formats }) => latencyMs === 50 && formats.join() === "postfix");
   const parts = [
     words(20, 28, "A sync by the number of users, at 50 ms latency", "strong"),
     ...plot(rows, 60, { title: "seconds", of: ({ seconds }) => seconds, marks: [0, 20, 40, 60, 80] }),
-    ...plot(rows, 440, { title: "peak memory, MiB", of: ({ peak }) => peak, marks: [0, 64, 128, 192, 256] }),
+    ...plot(rows, 440, { title: "peak memory, MiB", of: ({ peakMiB }) => peakMiB, marks: [0, 64, 128, 192, 256] }),
     '<circle class="b" cx="66" cy="290" r="4"/>',
     words(78, 294, "the first sync of all", "soft"),
     '<circle class="a" cx="226" cy="290" r="4"/>',
     words(238, 294, "a sync that finds nothing changed", "soft"),
     words(476, 294, "256 MiB is the aim for 500,000 addresses", "soft"),
   ];
-  const title = "Seconds and peak memory of a sync for 1,000 to 500,000 users, from the table of docs/performance.md";
+  const title = "Seconds and peak memory of a sync for 1,000 to 500,000 users, by bench/results.json";
   return svg({ width: 780, height: 312, title, parts });
 }

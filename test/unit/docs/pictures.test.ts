@@ -1,10 +1,10 @@
 /** Each picture is what its source makes of it today, small, for light and dark screens, and shown by a page (issue 25). */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import type { Results } from "../../../bench/results.ts";
 import { renderPictures } from "../../../scripts/generate/pictures.ts";
 import { liveDay } from "../../../scripts/pictures/additions-day.ts";
 import { answersOf, DASHBOARD, dashboardOf } from "../../../scripts/pictures/dashboard.ts";
-import { rowsOf } from "../../../scripts/pictures/figures.ts";
 import { cleaned, stepsOf } from "../../../scripts/pictures/terminal.ts";
 import { filesOf, ROOT, readPages } from "../../support/pages.ts";
 
@@ -36,11 +36,11 @@ describe("docs/pictures", () => {
     expect(filesOf("docs/pictures", ".svg")).toEqual(Object.keys(pictures).sort());
   });
 
-  it("plots the table as it stands", () => {
-    const rows = rowsOf(read("docs/performance.md"));
-    const largest = rows.filter(({ users, latency }) => users === 500_000 && latency === "50 ms");
+  it("plots sizes that were measured", () => {
+    const { sizes } = JSON.parse(read("bench/results.json")) as Results;
+    const largest = sizes.rows.filter(({ users, latencyMs }) => users === 500_000 && latencyMs === 50);
     expect(largest.map(({ sync }) => sync)).toEqual(["first", "unchanged", "one alias more"]);
-    expect(rows.every(({ seconds, peak }) => seconds > 0 && peak > 0)).toBe(true);
+    expect(sizes.rows.every(({ seconds, peakMiB }) => seconds > 0 && peakMiB > 0)).toBe(true);
   });
 
   it("has the day with additions as the operator lives it today", async () => {
