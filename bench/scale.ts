@@ -69,7 +69,8 @@ async function measure(bundled: string, folder: string, each: ScaleCase): Promis
     );
   let operators: Operator[] = [];
   try {
-    const size = { ...each, usersPerTenant: USERS_PER_TENANT };
+    // A domain without an account would wait for a person.
+    const size = { ...each, usersPerTenant: Math.max(USERS_PER_TENANT, 2 * each.domainsPerTenant) };
     await installFleet(stage, namespaces, size, { enabled: true, timesPerDay: 2 });
     const began = performance.now();
     operators = await start();
