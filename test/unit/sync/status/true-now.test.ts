@@ -5,22 +5,20 @@ import { EMPTY_MANIFEST } from "../../../../src/publication/manifest.ts";
 import { decide } from "../../../../src/sync/decide/decide.ts";
 import { type Facts, settle } from "../../../../src/sync/status/conditions.ts";
 import { AUTHORIZED } from "../../../../src/sync/status/messages.ts";
-import { at, brief, HOUR, NOON, OBSTACLE, OFF, type Row, RUNNING, situationOf } from "../../../support/situations.ts";
+import {
+  at,
+  brief,
+  HOUR,
+  NO_FACTS,
+  NOON,
+  OBSTACLE,
+  OFF,
+  type Row,
+  RUNNING,
+  situationOf,
+} from "../../../support/situations.ts";
 
-const NOTHING: Facts = {
-  domain: undefined,
-  obstacle: undefined,
-  now: NOON,
-  published: undefined,
-  predecessor: undefined,
-  accountsDamaged: false,
-  missingTables: [],
-  brokenStale: [],
-  consentUrl: undefined,
-  access: { end: undefined },
-  authorized: undefined,
-  failure: undefined,
-};
+const NOTHING: Facts = { ...NO_FACTS, now: NOON, access: { end: undefined } };
 const LIST: NonNullable<Facts["published"]> = {
   ...EMPTY_MANIFEST,
   revision: "sha256:0",
