@@ -17,7 +17,6 @@ const QUERY = /(\/[^\s?"<>]{0,1000})\?[^\s"<>]*/g;
 /** Longer than any name or GUID that has no dash in it: a key, a token, a digest. */
 const LONG_WORD = /[A-Za-z0-9+_=]{40,}/g;
 const WORD = /[A-Za-z0-9+_=~./-]{32,}/g;
-const BETWEEN_WORDS = /[\s"'<>(),;]/;
 
 /** `longest`: characters; what is longer ends in an ellipsis. */
 export function publicWords(text: string, longest: number): string {
@@ -31,7 +30,10 @@ export function publicWords(text: string, longest: number): string {
     .replaceAll(LONG_WORD, "…")
     .replaceAll(WORD, (word) => (isKey(word) ? "…" : word))
     .trim();
-  return clean.length <= longest ? clean : `${clean.slice(0, longest - 1)}…`;
+  if (clean.length <= longest) return clean;
+  const shown = clean.slice(0, longest - 1);
+  // No half of a character.
+  return `${shown.replace(/[\ud800-\udbff]$/, "")}…`;
 }
 
 /** Of a URL only where it leads: path and query may hold a token, the part before the host a password. */
@@ -57,12 +59,14 @@ function isKey(word: string): boolean {
   return changes.length >= CHANGES_OF_A_KEY;
 }
 
-/** As far as there is room: the beginning of a word does not show that it is an address, or a key. */
+/** As far as there is room, in whole words: the beginning of an address, with its quotes or comment, or of a key, does not show what it is. */
 function wholeWords(text: string, most: number): string {
   if (text.length <= most) return text;
-  let end = most;
-  while (end > 0 && !BETWEEN_WORDS.test(text.charAt(end))) end--;
-  return `${text.slice(0, end)}…`;
+  let head = text.slice(0, most);
+  if (head.split('"').length % 2 === 0) head = head.slice(0, head.lastIndexOf('"'));
+  if (head.lastIndexOf("(") > head.lastIndexOf(")")) head = head.slice(0, head.lastIndexOf("("));
+  // The last word may be cut, and the one before it stand before a blank and the sign.
+  return `${head.replace(/\S*\s*$/, "").replace(/\S*\s*$/, "")}…`;
 }
 
 const MOST_SHOWN = 10;

@@ -87,7 +87,7 @@ function publicCause({ field, reason, message = "" }: StatusCause): StatusCause 
   return {
     ...(field === undefined ? {} : { field: publicWords(field, LONGEST_MESSAGE) }),
     ...(reason === undefined ? {} : { reason: publicWords(reason, LONGEST_MESSAGE) }),
-    message: publicWords(message.replace(REFUSED_VALUE, "$1"), LONGEST_MESSAGE),
+    message: publicWords(message.slice(0, LONGEST_READ).replace(REFUSED_VALUE, "$1"), LONGEST_MESSAGE),
   };
 }
 
@@ -97,5 +97,7 @@ function describeCause({ field = "", reason = "", message = "" }: StatusCause): 
   return `${field}: ${message || reason}`;
 }
 
+/** Of a message that repeats a value of any size. */
+const LONGEST_READ = 1024 * 1024;
 /** `Invalid value: "x": must be …`, as Go's field errors are written: text is quoted, objects are JSON. */
-const REFUSED_VALUE = /^([A-Z][a-z]* value): (?:"(?:[^"\\]|\\.)*"|\{.*\}|\[.*\])/s;
+const REFUSED_VALUE = /^([A-Z][a-z]* value): (?:"(?:[^"\\]|\\.)*(?:"|$)|\{.*\}|\[.*\])/s;

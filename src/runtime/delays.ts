@@ -40,7 +40,9 @@ export function createDelays(clock: Clock, onDue: (key: string) => void): Delays
       if (known && known.at <= at && known.end <= end) return;
       known?.cancel();
       const { at: knownAt = at, end: knownEnd = end } = known ?? {};
-      arm(key, Math.min(at, knownAt), Math.max(0, Math.min(end, knownEnd) - clock.monotonic()));
+      const soonest = Math.min(at, knownAt);
+      const left = Math.min(Math.min(end, knownEnd) - clock.monotonic(), soonest - clock.now());
+      arm(key, soonest, Math.max(0, left));
     },
     clear() {
       for (const { cancel } of timers.values()) cancel();

@@ -28,8 +28,13 @@ const succeeded = ({ status }: O365Sync): boolean =>
   status?.lastSync?.result === "Published" || status?.lastSync?.result === "Unchanged";
 const isOfTenant = (object: O365Sync, current: Manifest["current"]): boolean => current?.tenant === tenantOf(object);
 
-/** The last check found that the domain is not the tenant's: nothing that it tells is believed until one finds otherwise. */
-export const isDisowned = ({ status }: O365Sync): boolean => status?.verifiedHash === NOT_OWNED;
+/**
+ * The last check found that the domain is not the tenant's: nothing that it tells is believed until one finds otherwise.
+ * Where an older version wrote the status, its last sync alone says so.
+ */
+export const isDisowned = ({ status }: O365Sync): boolean =>
+  status?.verifiedHash === NOT_OWNED ||
+  (status?.lastSync?.result === "Failed" && status.lastSync.reason === "DomainNotInTenant");
 
 /** Published names without those that the spec gives up: what leaves by a plan takes nobody in meanwhile. */
 export function namesStillWanted(published: DomainNames, wanted: DomainNames): DomainNames {

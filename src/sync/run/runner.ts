@@ -176,9 +176,11 @@ export async function recheck(services: SyncServices, view: View, { signal }: Re
   const outcome: Outcome = { view, status: object.status ?? {} };
   if (access === undefined) return outcome;
   const directory = services.directories.connect(access.connection);
+  let finding: Finding | undefined;
   try {
     const authorization = await directory.authorize({ sources: object.spec.sources, fresh: true, signal });
-    const { finding, failure } = judgeAuthorization(authorization);
+    const { failure, ...judged } = judgeAuthorization(authorization);
+    finding = judged.finding;
     if (failure !== undefined || domain === undefined) return { ...outcome, authorized: finding };
     // What the token says is not what Graph does.
     const { clock } = services.deps;
@@ -189,7 +191,9 @@ export async function recheck(services: SyncServices, view: View, { signal }: Re
     return { ...outcome, status, authorized: finding };
   } catch (error) {
     if (signal.aborted || !(error instanceof Failure)) throw error;
-    if (isNotOwned(error)) return { ...outcome, status: { ...outcome.status, verifiedHash: NOT_OWNED } };
+    // The token is well all the same.
+    if (isNotOwned(error))
+      return { ...outcome, status: { ...outcome.status, verifiedHash: NOT_OWNED }, authorized: finding };
     return { ...outcome, authorized: isRefusal(error.reason) ? authorizationTrouble(error) : undefined };
   }
 }

@@ -75,15 +75,24 @@ describe("Words of another program", () => {
 
   it.each([
     ["an address", "a.person.with.a.name@example.com"],
+    ["an address in quotes", '"jane doe"@x.test'],
+    ["an address with a comment", "jane.doe(at work)@x.test"],
+    ["an address with a blank", "jane.doe @x.test"],
+    ["an address with an apostrophe", "Patrick.O'Brien@x.test"],
     ["a key", "k".repeat(60)],
   ])("do not show the beginning of %s, wherever they are cut", (_, word) => {
     const longest = 300;
     // What is left out makes room for what stands behind it.
     const out = `${"x".repeat(60)}@y `.repeat(100);
-    for (let seen = 4; seen <= word.length; seen++) {
+    const beginning = word.replace('"', "").slice(0, 4);
+    for (let seen = 5; seen <= word.length; seen++) {
       const before = out.slice(0, 8 * longest - seen - 1);
-      expect(publicWords(`${before} ${word}${" more".repeat(500)}`, longest)).not.toContain(word.slice(0, 4));
+      expect(publicWords(`${before} ${word}${" more".repeat(500)}`, longest)).not.toContain(beginning);
     }
+  });
+
+  it("are not cut within a character", () => {
+    expect(publicWords(`${"a ".repeat(149)}${"😀".repeat(20)}`, 300)).not.toMatch(/\p{Cs}/u);
   });
 
   it("never say an address, and are never longer than they may be", () => {

@@ -23,3 +23,22 @@ describe("How long an API server asks to be left alone", () => {
     expect(answerError("GET pods", 429, body, header).retryAfterMs).toBe(ms);
   });
 });
+
+describe("A value that the API server refused", () => {
+  const told = (message: string): string => {
+    const details = { causes: [{ field: "spec.x", message }] };
+    return answerError(
+      "x",
+      422,
+      JSON.stringify({ kind: "Status", reason: "Invalid", message: "m", details }),
+      undefined,
+    ).message;
+  };
+  it.each([
+    ["whole", 'Invalid value: "secret words of a person": must be shorter'],
+    ["cut off", 'Invalid value: "secret words of a perso...'],
+    ["of many megabytes", `Invalid value: "${"secret words ".repeat(1_200_000)}": must be shorter`],
+  ])("is not repeated: %s", (_, message) => {
+    expect(told(message)).not.toContain("secret");
+  });
+});

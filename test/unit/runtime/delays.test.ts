@@ -61,3 +61,15 @@ it("A wait that the wall clock ends soon, after a sleep of the machine, is not p
   await advance(90_000);
   expect(due.map((ms) => ms <= 90_000)).toEqual([true]);
 });
+
+it("A wait that the wall clock has ended is over, however often a shorter one is asked for", async () => {
+  const { delays, due, advance, timers, set } = setUp();
+  const start = timers.now();
+  delays.set("a", HOUR_MS);
+  set(HOUR_MS + 100_000);
+  for (let times = 1; times < 60 && due.length === 0; times++) {
+    delays.set("a", HOUR_MS - times - (timers.now() - start));
+    await advance(25_000);
+  }
+  expect(due.map((ms) => ms <= 30_000)).toEqual([true]);
+});

@@ -1,5 +1,6 @@
 /** What a poll may stand on: whoever attacked it put addresses on lists whose sync had refused them, or that had left. */
 import { afterEach, describe, expect, it } from "vitest";
+import { O365_SYNC } from "../../../../src/api/resources.ts";
 import type { O365Sync } from "../../../../src/api/types.generated.ts";
 import { SECRET, type Secret } from "../../../../src/runtime/kube.ts";
 import {
@@ -146,6 +147,14 @@ describe("A poll", () => {
       await expectNobodyTaken();
     },
   );
+
+  it("takes nothing from a tenant whose last sync said so, in the words of an older version", async () => {
+    await loseDomain("sync");
+    const { status } = world.sync();
+    const before = { ...world.sync(), status: { ...status, verifiedHash: "0123456789abcdef" } };
+    await world.cluster.client.patch(O365_SYNC, { namespace: "mail", name: NAME }, before, { subresource: "status" });
+    await expectNobodyTaken();
+  });
 
   it.each([
     ["found that it has it again", () => void world.company.domains.splice(0, 9, "example.com")],
