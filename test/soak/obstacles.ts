@@ -4,6 +4,7 @@
  * time that was promised for these, and the tenant asked no more than the schedule, what was changed and the retries explain.
  */
 
+import { isIntact } from "../support/healing/look.ts";
 import {
   describeAll,
   isWell,
@@ -18,7 +19,7 @@ import type { Row, Stage } from "../support/healing/row.ts";
 import { CHAPTERS } from "../support/healing/table.ts";
 import { embeddedObstacles, realObstacles } from "../support/obstacles.ts";
 import { createRandom } from "../support/random.ts";
-import { HttpError } from "../support/world.ts";
+import { unlessGone } from "../support/world.ts";
 import { startSoakControlPlane } from "./control-plane.ts";
 
 export interface ObstacleSoak {
@@ -57,8 +58,6 @@ interface Episode {
 
 const forALittle = ({ clock }: Stage): Promise<void> => passing(clock, BETWEEN_MS, () => Promise.resolve(false), 0);
 
-const isGone = (error: unknown): boolean => error instanceof HttpError && error.status === 404;
-
 /** Puts them one after the other, takes each away again, and lets pass what was promised for whichever takes longest. */
 async function episode(stage: Stage, rows: readonly Row[]): Promise<Episode> {
   const { world, clock } = stage;
@@ -66,7 +65,6 @@ async function episode(stage: Stage, rows: readonly Row[]): Promise<Episode> {
   const begin = clock.monotonic();
   const before = readsOf(world);
   const met: Row[] = [];
-  let due = begin;
   for (const row of rows) {
     const takeAway = await row.play(stage).catch((error: unknown) => {
       // What it would break is broken still.
@@ -75,20 +73,21 @@ async function episode(stage: Stage, rows: readonly Row[]): Promise<Episode> {
     if (takeAway === undefined) continue;
     met.push(row);
     await forALittle(stage);
-    await takeAway().catch((error: unknown) => {
-      // Whatever stood in the way is gone already: what follows has to be right all the same.
-      if (!isGone(error)) throw new Error(`${row.cause}, taken away: ${String(error)}`, { cause: error });
-      console.log(`      gone before it was taken away: ${row.cause}`);
-    });
-    due = Math.max(due, clock.monotonic() + promisedMs(row));
+    // Whatever stood in the way may be gone already: what follows has to be right all the same.
+    await takeAway()
+      .catch(unlessGone)
+      .catch((error: unknown) => {
+        throw new Error(`${row.cause}, taken away: ${String(error)}`, { cause: error });
+      });
     if (row !== rows.at(-1)) await forALittle(stage);
   }
   const isRight = async (): Promise<boolean> => {
-    if (!(await isWell(world))) return false;
+    if (!(await isWell(world)) || !(await isIntact(stage))) return false;
     for (const { proof } of met) if ((await proof?.(stage)) === false) return false;
     return true;
   };
-  await passing(clock, Math.max(0, due - clock.monotonic()), isRight);
+  // From the last cure: what another obstacle kept from healing may need its whole time now.
+  await passing(clock, Math.max(0, ...met.map(promisedMs)), isRight);
   return {
     put: met.map(({ cause, after }) => `${cause} (${after})`),
     isRight: await isRight(),
@@ -108,13 +107,14 @@ export async function soakObstacles({ minutes, seed, check }: ObstacleSoak): Pro
   const { world } = stage;
   console.log(`seed ${seed}, ${minutes} minutes, ${rows.length} kinds, control plane ${access.kind} ${access.version}`);
   const episodes: Episode[] = [];
+  let chosen: readonly Row[] = [];
   const isAllRight = (): boolean => episodes.at(-1)?.isRight ?? true;
   try {
     await world.install({ schedule: SCHEDULE });
     await whole(world);
     const end = performance.now() + minutes * MINUTE_MS;
     while (performance.now() < end && isAllRight()) {
-      const chosen = Array.from({ length: 1 + pick(MOST_AT_ONCE) }, () => rows[pick(rows.length)] as Row);
+      chosen = Array.from({ length: 1 + pick(MOST_AT_ONCE) }, () => rows[pick(rows.length)] as Row);
       const found = await episode(stage, chosen);
       episodes.push(found);
       const explained = explainedReads(found);
@@ -130,7 +130,8 @@ export async function soakObstacles({ minutes, seed, check }: ObstacleSoak): Pro
     if (isAllRight()) await close();
     else await abandon();
   } catch (error) {
-    check(false, `${error instanceof Error ? error.message : String(error)}\n${episodes.at(-1)?.put.join("\n")}`);
+    const causes = chosen.map(({ cause }) => cause);
+    check(false, `${error instanceof Error ? error.message : String(error)}\n${causes.join("\n")}`);
     await abandon();
   } finally {
     await plane.stop();

@@ -3,6 +3,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** They take a minute and more. */
 const LONGEST = [
+  "docs/commands",
   "bundle/kill",
   "bundle/dropped-mirrors",
   "bundle/tenant-bombs",
@@ -10,7 +11,6 @@ const LONGEST = [
   "bundle/large-lists",
   "crash/spec-change",
   "hostile/wire",
-  "docs/commands",
   "bundle/namespace-fuzz",
 ];
 

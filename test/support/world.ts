@@ -48,6 +48,11 @@ export class HttpError extends Error {
   }
 }
 
+/** For a catch: what was to be deleted may be gone already, anything else is thrown again. */
+export const unlessGone = (error: unknown): void => {
+  if (!(error instanceof HttpError && error.status === 404)) throw error;
+};
+
 type Partially<T> = { readonly [K in keyof T]?: T[K] extends object | undefined ? Partially<T[K]> | T[K] : T[K] };
 
 export interface World {

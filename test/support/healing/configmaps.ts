@@ -1,12 +1,13 @@
 /** What people do to the ConfigMaps that the operator writes. */
 import type { TakeAway } from "../obstacles.ts";
+import { unlessGone } from "../world.ts";
 import { hireAtSlot, hireLater } from "./hire.ts";
 import type { Chapter, Row, Stage } from "./row.ts";
 
 /** Somebody's own in this place; answers what takes it away. */
 async function foreign({ world }: Stage, name: string): Promise<TakeAway> {
   const object = { apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data: { mine: "yes" } };
-  await world.remove("configmaps", name).catch(() => {});
+  await world.remove("configmaps", name).catch(unlessGone);
   await world
     .apply("configmaps", object)
     // The operator was faster: what it made is taken over.

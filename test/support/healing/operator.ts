@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { API_VERSION } from "../../../src/api/group.ts";
 import { LOGIN } from "./login.ts";
+import { isIntact } from "./look.ts";
 import type { Chapter, Row, Stage } from "./row.ts";
 
 const LEFT_OVER = "example-com-recipients-4-1";
@@ -10,10 +11,8 @@ const HOUR_MS = 3_600_000;
 const NOTIFICATIONS = { notifications: { enabled: true, recipients: ["ops@example.com"] } };
 
 /** The list is of today: somebody hired after the trouble began is on it. */
-const isFresh = async ({ world }: Stage): Promise<boolean> => {
-  world.gateway.observe(await world.configMaps());
-  return world.gateway.accepted().has("newcomer@example.com");
-};
+const isFresh = async (stage: Stage): Promise<boolean> =>
+  (await isIntact(stage)) && stage.world.gateway.accepted().has("newcomer@example.com");
 const hire = ({ world }: Stage): void => void world.tenant.company.hire("newcomer@example.com");
 
 /** About 30 days, and by that clock no slot is so near that it would be caught up. */
@@ -223,7 +222,11 @@ export const operator: Chapter = {
           await world.annotate("sync", "1");
         };
       },
-      proof: async ({ world }) => (await world.sync()).status?.handledSync === "1",
+      // An object that was deleted meanwhile is asked nothing.
+      proof: async ({ world }) => {
+        const { metadata, status } = await world.sync();
+        return status?.handledSync === metadata.annotations?.["o365sync.dev/sync"];
+      },
     },
     {
       cause: "a list too large for its ConfigMaps",

@@ -57,6 +57,11 @@ describe("The budget of what is computed", () => {
     expect(found(size)).toContain(what);
   });
 
+  it("allows CPU time, which says less, more than instructions", () => {
+    expect(found(measured(10_000, { ...within, first: work(6_150) }))).toBe("");
+    expect(found(measured(10_000, { ...within, first: work(1, 6.15e9) }))).toContain("first: work by a naive client's");
+  });
+
   it("says nothing of a tenant so small that starting is most of it", () => {
     expect(found(measured(1_000, { ...within, first: work(9000) }))).toBe("");
   });
