@@ -18,7 +18,10 @@ export interface EventRecorderOptions {
 }
 
 export interface FlushableEventRecorder extends EventRecorder {
-  /** Resolves when what was recorded until now has been sent, or has failed; after `ms` at the latest. */
+  /**
+   * Before the end: what waits for another try is tried at once, and nothing waits any more. Resolves when what was recorded
+   * until now has been sent, or has failed; after `ms` at the latest.
+   */
   flush(ms: number): Promise<void>;
 }
 
@@ -40,14 +43,18 @@ const SERIES_MS = 600_000;
 /** Memory is bounded whatever happens: the least recent events are forgotten, and so begin anew; events that cannot be sent are dropped. */
 const MOST_REMEMBERED = 4096;
 const MOST_WAITING = 256;
+/** An API server that is away for a moment loses no event, as with client-go: most are told once, when something begins. */
+const MOST_TRIES = 12;
+const PAUSE_MS = 10_000;
 
 export function createEventRecorder(options: EventRecorderOptions): FlushableEventRecorder {
-  const { client, deps, log, controller, instance } = options;
+  const { deps, log, controller, instance } = options;
   const { clock } = deps;
   const recorded = new Map<string, Recorded>();
   const buckets = createTokenBuckets(clock);
   let waiting = 0;
   let queue: Promise<void> = Promise.resolve();
+  const ending = new AbortController();
 
   function remember(identity: string, make: () => KubeEvent): Recorded {
     const known = recorded.get(identity);
@@ -69,7 +76,7 @@ export function createEventRecorder(options: EventRecorderOptions): FlushableEve
     }
     waiting += 1;
     queue = queue
-      .then(() => send(client, entry))
+      .then(() => sendPatiently(options, entry, ending.signal))
       .catch((err: unknown) => log.warn({ err, reason: entry.event.reason }, "Recording an event failed"))
       .finally(() => void waiting--);
   }
@@ -92,6 +99,7 @@ export function createEventRecorder(options: EventRecorderOptions): FlushableEve
       if (buckets.take(object)) enqueue(entry);
     },
     async flush(ms) {
+      ending.abort();
       const patience = createDeadline(clock, ms);
       try {
         await untilAborted(queue, patience.signal);
@@ -102,6 +110,23 @@ export function createEventRecorder(options: EventRecorderOptions): FlushableEve
       }
     },
   };
+}
+
+/** Waits out an API server that does not answer; once `ending` is aborted it is tried once more, without waiting. */
+async function sendPatiently(
+  { client, deps }: EventRecorderOptions,
+  entry: Recorded,
+  ending: AbortSignal,
+): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await send(client, entry);
+      return;
+    } catch (error) {
+      if (!mayPass(error) || tries === MOST_TRIES || ending.aborted) throw error;
+    }
+    await deps.clock.sleep(PAUSE_MS * (1 - deps.random() / 2), ending).catch(() => {});
+  }
 }
 
 /** A repetition changes the event that was sent before, where the server still has it. */
@@ -119,9 +144,15 @@ async function send(client: EventRecorderOptions["client"], entry: Recorded): Pr
       if (!(error instanceof ApiError && error.notFound)) throw error;
     }
   }
-  await client.create(EVENT, { ...event, ...series });
+  await client.create(EVENT, { ...event, ...series }).catch((error: unknown) => {
+    // An earlier try came through, and its answer did not.
+    if (!(error instanceof ApiError && error.alreadyExists)) throw error;
+  });
   entry.sent = count;
 }
+
+/** No answer at all: it is the same for every event. One of the server may concern this event alone, and the others wait behind it. */
+const mayPass = (error: unknown): boolean => error instanceof ApiError && (error.status === 0 || error.status === 429);
 
 function newEvent(regarding: KubeObject, deps: EventRecorderOptions["deps"]) {
   const { namespace = "default", name } = regarding.metadata;

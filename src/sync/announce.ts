@@ -1,9 +1,8 @@
-/** Tells people through events what came of a reconcile. Notes carry nothing volatile and no addresses. */
+/** Tells people through events what came of a reconcile; what lasts is told by tell-lasting.ts. Notes carry nothing volatile and no addresses. */
 
 import type { O365Sync } from "../api/types.generated.ts";
 import type { Retiring } from "../publication/manifest.ts";
 import { isTest } from "../publication/run-records.ts";
-import { findCondition } from "../runtime/condition-list.ts";
 import type { EventRecorder } from "../runtime/types.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -36,9 +35,6 @@ export function announce(
   announceRetiring(outcome, retiring, warn);
   for (const { reason, failure } of outcome.unwritten ?? []) warn(reason, "Sync", failure.note);
   if ((outcome.damagedRecords ?? 0) > 0) warn("HistoryDamaged", "Sync", DAMAGED);
-  announceMail(outcome, warn);
-  announceAdditions(outcome, object, warn);
-  announceObstacle(outcome, object, warn);
 }
 
 /** That what gateways may still mount is no longer kept current is told when it happens. */
@@ -68,36 +64,3 @@ const DAMAGED = "records of past runs were not as they were written, by an edit 
 
 const describeMissed = (slots: number): string =>
   `${slots === 1 ? "1 slot" : `${slots} slots`} passed while nothing could run, too late to be caught up`;
-
-/** Trouble with mail is told when it changes, not at every attempt. */
-function announceMail({ view, mail }: Outcome, warn: (reason: string, action: string, note: string) => void): void {
-  if (mail === undefined || mail.result === "Sent") return;
-  const before = view.object.status?.notifications?.last;
-  if (before?.result === mail.result && before.message === mail.message) return;
-  warn(`Notification${mail.result}`, "Notify", mail.message);
-}
-
-/** What is not accepted any more is told when that begins. */
-function announceAdditions(
-  { view, polled }: Outcome,
-  object: O365Sync,
-  warn: (reason: string, action: string, note: string) => void,
-): void {
-  const { additions } = object.status ?? {};
-  if (polled === undefined || additions === undefined || additions.state === "Current") return;
-  if (view.object.status?.additions?.state !== additions.state)
-    warn(`Additions${additions.state}`, "Add", additions.message);
-}
-
-/** An obstacle is told when it appears, not at every look. */
-function announceObstacle(
-  { view }: Outcome,
-  object: O365Sync,
-  warn: (reason: string, action: string, note: string) => void,
-): void {
-  const { obstacle } = view;
-  if (obstacle === undefined) return;
-  const before = findCondition(view.object.status?.conditions ?? [], "Ready");
-  const now = findCondition(object.status?.conditions ?? [], "Ready");
-  if (before?.reason !== now?.reason) warn(obstacle.reason, "Sync", obstacle.note);
-}

@@ -179,6 +179,44 @@ describe("the event recorder", () => {
     ]);
   });
 
+  it("loses nothing while the API server does not answer, and does not say twice what came through", async () => {
+    let answers: (Error | undefined)[] = [
+      new ApiError("no answer within 30 s", 0, "Timeout"),
+      new ApiError("refused", 0, "ECONNREFUSED"),
+      // The first try came through: only its answer did not.
+      new ApiError("exists", 409, "AlreadyExists"),
+    ];
+    const { recorder, calls, clock, log } = setUp(() => {
+      const [answer, ...rest] = answers;
+      answers = rest;
+      if (answer !== undefined) throw answer;
+    });
+    recorder.event(SYNC, PUBLISHED);
+    recorder.event(SYNC, { ...PUBLISHED, note: "another" });
+    await clock.advance(9_000);
+    expect(calls).toHaveLength(1);
+    await clock.advance(11_000);
+    await clock.advance(11_000);
+    expect(calls.map(({ event }) => event.note)).toEqual(["published", "published", "published", "another"]);
+    expect(new Set(calls.slice(0, 3).map(({ event }) => event.metadata?.name)).size).toBe(1);
+    expect(log.lines).toEqual([]);
+  });
+
+  it("gives up after 12 tries, and at the end tries once more without waiting", async () => {
+    const { recorder, calls, clock, log } = setUp(() => {
+      throw new ApiError("refused", 0, "ECONNREFUSED");
+    });
+    recorder.event(SYNC, PUBLISHED);
+    for (let pauses = 0; pauses < 20; pauses++) await clock.advance(10_000);
+    expect(calls).toHaveLength(12);
+    expect(log.lines).toMatchObject([{ message: "Recording an event failed" }]);
+    recorder.event(SYNC, { ...PUBLISHED, note: "another" });
+    await clock.advance(0);
+    expect(calls).toHaveLength(13);
+    await recorder.flush(1_000);
+    expect(calls).toHaveLength(14);
+  });
+
   it("drops events when more than 256 wait for a server that hangs", async () => {
     const { recorder, log } = setUp();
     for (let i = 0; i < 300; i++) recorder.event({ ...SYNC, metadata: { ...SYNC.metadata, uid: `u${i}` } }, PUBLISHED);
