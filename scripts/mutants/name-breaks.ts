@@ -47,6 +47,20 @@ export const names: readonly Break[] = [
     "",
     NAMES,
   ),
+  one(
+    "an heir that routes a name by the list that gives it up does not have it yet",
+    HANDOVER,
+    "if (heir.spec.domain !== domain.spec.domain) return false;",
+    "return false;",
+    NAMES,
+  ),
+  one(
+    "what a new MailDomain believes of a list whose O365Sync is gone it goes on believing",
+    "src/domain/status.ts",
+    "known.length + now.length === 0 ? orphans(lists, exists) : known",
+    "known",
+    NAMES,
+  ),
   one("without a server nothing is routed", ROUTING, "names: hasServers ? names : []", "names", ROUTE_TEST),
   one(
     "a name that a table still carries enters no routing beside its new holder's",
@@ -100,15 +114,15 @@ export const names: readonly Break[] = [
   one(
     "an heir that is going is none",
     HANDOVER,
-    "!== storeKey(metadata) && !other.metadata.deletionTimestamp",
-    "!== storeKey(metadata)",
+    "!== storeKey(domain.metadata) && !other.metadata.deletionTimestamp",
+    "!== storeKey(domain.metadata)",
     NAMES,
   ),
   one(
     "the routing ConfigMap of an heir is asked, not its status",
     HANDOVER,
-    "if ((await routedBy(services, heir, signal)).includes(name)) return false;",
-    "if (heir.status?.routing?.names?.includes(name) === true) return false;",
+    "const routed = await routedBy(services, heir, signal);",
+    "const routed: string[] = [...(heir.status?.routing?.names ?? [])];",
     NAMES,
   ),
   one(

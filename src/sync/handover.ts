@@ -4,19 +4,17 @@ import { BY_CLAIMED_NAME, claimedNames, routedNames } from "../api/indexers.ts";
 import { routingName } from "../api/names.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
 import type { ConfigMaps } from "../publication/configmaps.ts";
+import { findLists, type ListSources } from "../publication/lists.ts";
 import type { Publication } from "../publication/manifest.ts";
 import type { AliasDomain } from "../recipients/model.ts";
 import { RELAY_DOMAINS_KEY, routedIn } from "../recipients/tables/routing.ts";
 import { find } from "../runtime/find.ts";
 import { CONFIG_MAP } from "../runtime/kube.ts";
 import { storeKey } from "../runtime/store.ts";
-import type { Client, Store } from "../runtime/types.ts";
 import { aliasDomainsOfTables } from "./told-by-tables.ts";
 
-interface Services {
-  readonly client: Client;
+interface Services extends ListSources {
   readonly maps: ConfigMaps;
-  readonly stores: { readonly domains: Store<MailDomain> };
 }
 
 /** The MailDomain as its list must be made: with the alias domains that are published, and that nobody else routes yet. */
@@ -33,23 +31,34 @@ export async function withNamesInMove(
     (await aliasDomainsOfTables(services.maps, object, domain, () => routedBy(services, domain, signal), signal));
   const gone = published.filter(({ name }) => !claimed.includes(name));
   const kept: AliasDomain[] = [];
-  for (const alias of gone) if (await isInMove(services, domain, alias.name, signal)) kept.push(alias);
+  for (const alias of gone)
+    if (await isInMove(services, { object, domain, name: alias.name }, signal)) kept.push(alias);
   if (kept.length === 0) return domain;
   return { ...domain, spec: { ...domain.spec, aliasDomains: [...(domain.spec.aliasDomains ?? []), ...kept] } };
 }
 
-/** Whether others claim the name, and none of them routes it. Their routing ConfigMaps are asked, which is what counts. */
-async function isInMove(
-  services: Services,
-  { metadata }: MailDomain,
-  name: string,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const { namespace = "" } = metadata;
+interface Move {
+  readonly object: O365Sync;
+  readonly domain: MailDomain;
+  /** That is no longer in its spec. */
+  readonly name: string;
+}
+
+/** Whether others claim the name, and none of them goes on routing it. Their routing ConfigMaps are asked, which is what counts. */
+async function isInMove(services: Services, { object, domain, name }: Move, signal: AbortSignal): Promise<boolean> {
+  const { namespace = "" } = domain.metadata;
   const heirs = services.stores.domains
     .by(BY_CLAIMED_NAME, `${namespace}/${name}`)
-    .filter((other) => storeKey(other.metadata) !== storeKey(metadata) && !other.metadata.deletionTimestamp);
-  for (const heir of heirs) if ((await routedBy(services, heir, signal)).includes(name)) return false;
+    .filter((other) => storeKey(other.metadata) !== storeKey(domain.metadata) && !other.metadata.deletionTimestamp);
+  for (const heir of heirs) {
+    const routed = await routedBy(services, heir, signal);
+    if (!routed.includes(name)) continue;
+    // A MailDomain of the same domain may route it by this very list, which is about to give it up.
+    if (heir.spec.domain !== domain.spec.domain) return false;
+    const mailDomain = heir.metadata.name;
+    const lists = await findLists(services, { namespace, mailDomain, domain: heir.spec.domain, routed }, signal);
+    if (lists.some(({ sync, names }) => sync !== object.metadata.name && names.includes(name))) return false;
+  }
   return heirs.length > 0;
 }
 

@@ -33,6 +33,59 @@ const keyOf = (name: string) => ({ namespace: "mail", name });
 const editMap = (name: string, change: (map: ConfigMap) => void): void =>
   town.cluster.edit(CONFIG_MAP as never, keyOf(name), change);
 
+/** Found by a random history: the heir routed the name by the very list that was about to give it up. */
+describe("A name that another MailDomain of the same domain asks for", () => {
+  const M = [{ name: "m.test", recipients: "Mirror" as const }];
+  beforeEach(async () => {
+    await publish("old", { domain: "b.test", aliasDomains: M }, OPEN);
+    await town.addDomain("heir", { domain: "b.test", aliasDomains: M });
+    await town.addSync("heir", "heir", OPEN);
+    await town.work();
+    await town.remove("domain", "old");
+    await town.addDomain("new", { domain: "b.test", aliasDomains: M });
+    await town.work();
+    await town.remove("sync", "old");
+    await town.addSync("old", "new", OPEN);
+    await town.work();
+    town.gateway.expectAlways(town.gateway.accepted());
+    town.editDomain("new", { aliasDomains: [] });
+    await syncNow("old");
+  });
+
+  it("stays in the list that it is routed by until a list of its own has it", () => {
+    expect(town.routed("heir")).toBe("b.test m.test");
+    expect(tableOf("old")).toContain("user1@m.test");
+  });
+
+  it("leaves that list once it has", async () => {
+    await syncNow("heir");
+    await syncNow("old");
+    expect(tableOf("heir")).toContain("user1@m.test");
+    expect(tableOf("old")).not.toContain("@m.test");
+    expect(town.routed("heir")).toBe("b.test m.test");
+  });
+});
+
+/** Found by a random history: the old list became unreadable once the new one was published, and kept whatever was routed. */
+it("takes a name off that the new list gives up, and that the list of the old name never had", async () => {
+  const M = [{ name: "m.test", recipients: "Mirror" as const }];
+  await publish("old", { domain: "a.test", aliasDomains: N }, OPEN);
+  await town.remove("sync", "old");
+  await town.addDomain("new", { domain: "a.test", aliasDomains: N });
+  await town.addSync("young", "new", OPEN);
+  await town.remove("domain", "old");
+  await town.work();
+  expect(town.domain("new")?.status?.lists?.map(({ name }) => name)).toEqual(["old"]);
+  await syncNow("young");
+  expect(readyOf("new")?.message).not.toContain("cannot be read");
+  town.editDomain("new", { aliasDomains: [...N, ...M] });
+  await syncNow("young");
+  expect(town.routed("new")).toBe("a.test m.test n.test");
+  town.editDomain("new", { aliasDomains: N });
+  await syncNow("young");
+  expect(town.routed("new")).toBe("a.test n.test");
+});
+
 describe("A name that a plan takes off", () => {
   it("leaves every routing that follows the list, also one whose MailDomain is gone", async () => {
     await publish("old", { domain: "a.test", aliasDomains: N }, OPEN);

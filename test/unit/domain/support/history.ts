@@ -40,6 +40,8 @@ interface Machine {
   /** No plan passes that removes anything. */
   readonly strict: boolean;
   made: number;
+  /** Names that a person took the servers of, and that nobody else routes. */
+  letGo: ReadonlySet<string>;
 }
 
 type Act = (machine: Machine, step: Step) => Promise<void> | void;
@@ -156,6 +158,15 @@ const setServers: Act = async (machine, { which, how }) => {
   const domain = someDomain(machine, which);
   if (domain === undefined) return;
   const name = nameOf(domain);
+  const others = town.domains().filter((other) => nameOf(other) !== name);
+  const elsewhere = others.flatMap((other) => town.routed(nameOf(other)).split(" "));
+  if (how % 3 === 0)
+    machine.letGo = new Set(
+      town
+        .routed(name)
+        .split(" ")
+        .filter((each) => !elsewhere.includes(each)),
+    );
   town.editDomain(name, { inboundServers: how % 3 === 0 ? [] : [{ host: `mx${how}.test`, preference: 10 }] });
   if (how % 3 !== 0) return;
   // The edit itself says that nothing is routed any more.
@@ -313,7 +324,7 @@ function isGivenUp({ town }: Machine, address: string): boolean {
 }
 
 export async function play(strict: boolean, steps: readonly Step[]): Promise<number> {
-  const machine: Machine = { town: await createTown(), strict, made: 0 };
+  const machine: Machine = { town: await createTown(), strict, made: 0, letGo: new Set() };
   const { town } = machine;
   const { gateway } = town;
   for (let index = 0; index < PEOPLE; index++)
@@ -330,11 +341,13 @@ export async function play(strict: boolean, steps: readonly Step[]): Promise<num
   gateway.expectAlways(always);
   for (const each of steps) {
     const { collected } = town;
+    machine.letGo = new Set();
     await pick(HAT, each.what)?.(machine, each);
     // What a person lets go with its object is gone.
     if (town.collected !== collected) always = new Set();
     // What a spec says is not to be listed or routed ends with it.
-    always = new Set([...always].filter((address) => !isGivenUp(machine, address)));
+    const isLetGo = (address: string): boolean => machine.letGo.has(address.split("@")[1] ?? "");
+    always = new Set([...always].filter((address) => !isGivenUp(machine, address) && !isLetGo(address)));
     // A plan may end what nobody asks for any more, where it passes.
     if (!strict || isApproving(machine)) {
       const asked = wanted(machine);
