@@ -51,10 +51,16 @@ export function tellLasting(
 
 const told = (reason: string, action: string, note: string): Note => ({ reason, action, note, identity: reason });
 
-/** Until a mail goes out; one of long ago is no news to a new process. */
-function mailNote({ status }: O365Sync, now: number): Note[] {
+/** Until a mail goes out, or nobody wants one; one of long ago is no news to a new process. */
+function mailNote({ spec, status }: O365Sync, now: number): Note[] {
   const last = status?.notifications?.last;
-  if (last === undefined || last.result === "Sent" || now - Date.parse(last.time) > DAY_MS) return [];
+  if (
+    !spec.notifications.enabled ||
+    last === undefined ||
+    last.result === "Sent" ||
+    now - Date.parse(last.time) > DAY_MS
+  )
+    return [];
   return [{ reason: `Notification${last.result}`, action: "Notify", note: last.message }];
 }
 

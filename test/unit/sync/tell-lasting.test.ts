@@ -19,8 +19,10 @@ let process: Remembered;
 function restart(): void {
   process = createMemory().of("mail/example-com");
 }
+let enabled: boolean;
 beforeEach(() => {
   told = [];
+  enabled = true;
   restart();
 });
 
@@ -34,7 +36,8 @@ function look(status: Partial<O365SyncStatus>, obstacle?: Failure): string[] {
     deps: { clock: createFakeClock(NOW) },
   } as unknown as SyncServices;
   const view = { standing: { manifest: {} }, obstacle } as unknown as View;
-  tellLasting(services, view, { metadata: { name: "example-com" }, status } as unknown as O365Sync, process);
+  const spec = { notifications: { enabled } };
+  tellLasting(services, view, { metadata: { name: "example-com" }, spec, status } as unknown as O365Sync, process);
   return told;
 }
 
@@ -63,6 +66,11 @@ it.each<[what: string, status: Partial<O365SyncStatus>]>([
   ["nothing", {}],
 ])("does not tell %s", (_, status) => {
   expect(look(status)).toEqual([]);
+});
+
+it("does not tell of mails that nobody wants any more", () => {
+  enabled = false;
+  expect(look(mail("Deferred", "535 wrong"))).toEqual([]);
 });
 
 it("tells another cause of a mail, and the same state of additions no second time in other words", () => {
