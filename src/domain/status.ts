@@ -1,7 +1,6 @@
 /** The status of a MailDomain, from what was found and what was written. Pure. */
 import { isOlder } from "../api/seniority.ts";
 import type { MailDomain, MailDomainStatus, O365Sync } from "../api/types.generated.ts";
-import { publicationHash } from "../publication/anchor.ts";
 import type { PublishedList } from "../publication/lists.ts";
 import { removeCondition, setCondition } from "../runtime/condition-list.ts";
 import type { Condition } from "../runtime/kube.ts";
@@ -46,7 +45,7 @@ export function statusOf(domain: MailDomain, found: DomainState): MailDomainStat
         ready: status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") ?? false,
         addresses: addressesOf(domain, name, lists),
       })),
-    ...vouchedFor(domain, found, syncs),
+    ...vouchedFor(domain, lists, syncs),
     ...(published.kind === "written"
       ? {
           routing: {
@@ -60,41 +59,26 @@ export function statusOf(domain: MailDomain, found: DomainState): MailDomainStat
   };
 }
 
-type Vouched = NonNullable<MailDomainStatus["lists"]>[number];
-
 /**
  * What the status of each O365Sync vouches for, kept beyond its end for whoever takes its list over: as long as the list
  * stands. The oldest first, as they keep the domain.
  */
 function vouchedFor(
   { status }: MailDomain,
-  { lists, exists }: Pick<DomainState, "lists" | "exists">,
+  lists: readonly PublishedList[],
   syncs: readonly O365Sync[],
 ): Pick<MailDomainStatus, "lists"> {
-  const now = syncs.flatMap(({ metadata: { name }, status: { anchor } = {} }): Vouched[] =>
+  const now = syncs.flatMap(({ metadata: { name }, status: { anchor } = {} }) =>
     anchor?.publication === undefined
       ? []
       : [{ name, publication: anchor.publication, removals: [...(anchor.removals ?? [])] }],
   );
   const isStanding = (name: string): boolean => lists.some(({ sync }) => sync === name);
-  const known = status?.lists ?? [];
-  const before = (known.length + now.length === 0 ? orphans(lists, exists) : known).filter(
+  const before = (status?.lists ?? []).filter(
     ({ name }) => isStanding(name) && !now.some((each) => each.name === name),
   );
   const all = [...now, ...before].slice(0, MOST_LISTS);
   return all.length === 0 ? {} : { lists: all.sort((a, b) => (a.name < b.name ? -1 : 1)) };
-}
-
-/**
- * Where nobody vouches for anything (the MailDomain is new, or came back from a backup), the lists whose O365Sync is gone
- * were believed as they stand: from then on that is what is believed of them.
- */
-function orphans(lists: readonly PublishedList[], exists: DomainState["exists"]): Vouched[] {
-  return lists.flatMap(({ sync, manifest }): Vouched[] =>
-    exists(sync) || manifest?.current === undefined || manifest.intent !== undefined
-      ? []
-      : [{ name: sync, publication: publicationHash(manifest.current), removals: [...manifest.removals] }],
-  );
 }
 
 /** As before where the manifest cannot tell. */

@@ -16,6 +16,7 @@ import { readEvents } from "./watch-stream.ts";
 const MOST_CHARACTERS = 16 * 1024 * 1024;
 /** Reason of the ApiError for an answer with more than may be read. */
 export const ANSWER_TOO_LARGE = "AnswerTooLarge";
+export const INVALID_ANSWER = "InvalidAnswer";
 
 export interface CallerOptions {
   /** For one attempt, from connecting to the last byte. */
@@ -165,7 +166,7 @@ async function parseAnswer(text: string | undefined, request: HttpRequest, signa
   if (text === undefined) throw new ApiError(`${describe(request)}: the answer is too large`, 0, ANSWER_TOO_LARGE);
   const isSmall = text.length <= SMALL_CHARACTERS;
   const parsed = isSmall ? parseAtOnce(text) : await inSlices(parseInPieces(text, ANY_JSON), signal);
-  if (parsed === undefined) throw new ApiError(`${describe(request)}: the answer is not JSON`, 0, "InvalidAnswer");
+  if (parsed === undefined) throw new ApiError(`${describe(request)}: the answer is not JSON`, 0, INVALID_ANSWER);
   return parsed;
 }
 

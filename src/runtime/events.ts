@@ -2,6 +2,7 @@
 
 import { createDeadline, untilAborted } from "../base/abort.ts";
 import type { Deps } from "../base/deps.ts";
+import { ANSWER_TOO_LARGE, INVALID_ANSWER } from "./caller.ts";
 import { EVENT, type KubeEvent, type KubeObject } from "./kube.ts";
 import { microTime } from "./micro-time.ts";
 import { createTokenBuckets } from "./token-buckets.ts";
@@ -144,15 +145,25 @@ async function send(client: EventRecorderOptions["client"], entry: Recorded): Pr
       if (!(error instanceof ApiError && error.notFound)) throw error;
     }
   }
-  await client.create(EVENT, { ...event, ...series }).catch((error: unknown) => {
+  try {
+    await client.create(EVENT, { ...event, ...series });
+  } catch (error) {
     // An earlier try came through, and its answer did not.
     if (!(error instanceof ApiError && error.alreadyExists)) throw error;
-  });
+    if (count > 1) await client.patch(EVENT, event.metadata, series);
+  }
   entry.sent = count;
 }
 
-/** No answer at all: it is the same for every event. One of the server may concern this event alone, and the others wait behind it. */
-const mayPass = (error: unknown): boolean => error instanceof ApiError && (error.status === 0 || error.status === 429);
+/**
+ * No answer at all: it is the same for every event. One of the server, 429 of a limit for a namespace included, may concern
+ * this event alone, and the others wait behind it.
+ */
+const mayPass = (error: unknown): boolean =>
+  error instanceof ApiError &&
+  error.status === 0 &&
+  error.reason !== ANSWER_TOO_LARGE &&
+  error.reason !== INVALID_ANSWER;
 
 function newEvent(regarding: KubeObject, deps: EventRecorderOptions["deps"]) {
   const { namespace = "default", name } = regarding.metadata;

@@ -35,6 +35,7 @@ export function announce(
   announceRetiring(outcome, retiring, warn);
   for (const { reason, failure } of outcome.unwritten ?? []) warn(reason, "Sync", failure.note);
   if ((outcome.damagedRecords ?? 0) > 0) warn("HistoryDamaged", "Sync", DAMAGED);
+  announceLostMail(outcome, warn);
 }
 
 /** That what gateways may still mount is no longer kept current is told when it happens. */
@@ -64,3 +65,11 @@ const DAMAGED = "records of past runs were not as they were written, by an edit 
 
 const describeMissed = (slots: number): string =>
   `${slots === 1 ? "1 slot" : `${slots} slots`} passed while nothing could run, too late to be caught up`;
+
+/** A mail that nobody tries again; one that is put off lasts. The same trouble with the next mail is told once. */
+function announceLostMail({ view, mail }: Outcome, warn: (reason: string, action: string, note: string) => void): void {
+  if (mail === undefined || mail.result === "Sent" || mail.result === "Deferred") return;
+  const before = view.object.status?.notifications?.last;
+  if (before?.result === mail.result && before.message === mail.message) return;
+  warn(`Notification${mail.result}`, "Notify", mail.message);
+}

@@ -59,7 +59,7 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
       services.observer?.unpolled({ namespace, name });
       return {};
     }
-    const memory = memories.of(key);
+    const memory = memories.of(key, gathered.object.metadata.uid);
     const view = await finishBegun(services, gathered, context);
     const situation = situationOf(services, view, memory);
     const decision = decide(situation);
@@ -77,7 +77,7 @@ export function createSyncReconciler(services: SyncServices): Reconcile {
       : carryOut());
     if (decision.do === "recheck") services.checks?.done(key);
     announce(services.events, outcome, written, gathered.standing.manifest.current?.retiring);
-    tellLasting(services, outcome.view, written, memory);
+    tellLasting(services, outcome, written, memory);
     count(services, outcome);
     // What was only asked and answered with nothing leaves the object as it was.
     const isQuiet = outcome.polled !== undefined && written === view.object;

@@ -3,6 +3,7 @@
 import { BY_CLAIMED_NAME, claimedNames, routedNames } from "../api/indexers.ts";
 import { routingName } from "../api/names.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
+import { carriedByOthers } from "../publication/carriers.ts";
 import type { ConfigMaps } from "../publication/configmaps.ts";
 import { findLists, type ListSources } from "../publication/lists.ts";
 import type { Publication } from "../publication/manifest.ts";
@@ -57,7 +58,8 @@ async function isInMove(services: Services, { object, domain, name }: Move, sign
     if (heir.spec.domain !== domain.spec.domain) return false;
     const mailDomain = heir.metadata.name;
     const lists = await findLists(services, { namespace, mailDomain, domain: heir.spec.domain, routed }, signal);
-    if (lists.some(({ sync, names }) => sync !== object.metadata.name && names.includes(name))) return false;
+    const others = { namespace, lists, except: object.metadata.name };
+    if ((await carriedByOthers(services, others, [name], signal)).has(name)) return false;
   }
   return heirs.length > 0;
 }

@@ -31,15 +31,21 @@ export interface Remembered {
 }
 
 export interface Memory {
-  of(key: string): Remembered;
+  /** `uid`: an object that was deleted and made again since is a new one. */
+  of(key: string, uid?: string): Remembered;
   forget(key: string): void;
 }
 
 export function createMemory(): Memory {
   const entries = new Map<string, Remembered>();
+  const uids = new Map<string, string>();
   const fullReads = createFullReads();
   return {
-    of(key) {
+    of(key, uid) {
+      if (uid !== undefined) {
+        if (uids.get(key) !== uid) entries.delete(key);
+        uids.set(key, uid);
+      }
       const found = entries.get(key) ?? {
         lastRender: undefined,
         renderFailure: undefined,
@@ -57,6 +63,9 @@ export function createMemory(): Memory {
       entries.set(key, found);
       return found;
     },
-    forget: (key) => void entries.delete(key),
+    forget(key) {
+      entries.delete(key);
+      uids.delete(key);
+    },
   };
 }

@@ -3,11 +3,12 @@
  * process that wrote the status and died, or never had the answer, would have told nobody.
  */
 import type { O365Sync } from "../api/types.generated.ts";
-import { DAY_MS, MINUTE_MS } from "../base/time.ts";
+import { MINUTE_MS } from "../base/time.ts";
 import { someOf } from "../base/words.ts";
 import { leavingFor } from "../publication/inspect.ts";
-import type { View } from "./gather.ts";
+import { wantsAdditions } from "./additions/poll-times.ts";
 import type { Remembered } from "./memory.ts";
+import type { Outcome } from "./outcome.ts";
 import type { SyncServices } from "./services.ts";
 import { annotationNotes } from "./status/annotations.ts";
 
@@ -22,7 +23,7 @@ interface Note {
 /** Again only when it was over in between, or this process is a new one. */
 export function tellLasting(
   { events, maps, deps }: SyncServices,
-  { standing, obstacle }: View,
+  { view: { standing, obstacle }, polled }: Pick<Outcome, "view" | "polled">,
   object: O365Sync,
   memory: Remembered,
 ): void {
@@ -37,8 +38,8 @@ export function tellLasting(
       note: `the ConfigMap ${name} of an older layout is deleted and stays until whoever put the finalizer ${someOf(finalizers)} on it lets it go`,
     })),
     ...idleNote(memory.idlePatterns),
-    ...mailNote(object, deps.clock.now()),
-    ...additionsNote(object),
+    ...mailNote(object),
+    ...additionsNote(object, polled !== undefined, memory.told),
     ...(obstacle === undefined ? [] : [told(obstacle.reason, "Sync", obstacle.note)]),
   ];
   const identityOf = ({ note, identity = note }: Note): string => identity;
@@ -51,24 +52,20 @@ export function tellLasting(
 
 const told = (reason: string, action: string, note: string): Note => ({ reason, action, note, identity: reason });
 
-/** Until a mail goes out, or nobody wants one; one of long ago is no news to a new process. */
-function mailNote({ spec, status }: O365Sync, now: number): Note[] {
-  const last = status?.notifications?.last;
-  if (
-    !spec.notifications.enabled ||
-    last === undefined ||
-    last.result === "Sent" ||
-    now - Date.parse(last.time) > DAY_MS
-  )
-    return [];
+/** As long as it is put off; what failed for good is tried no more, and told where it failed. */
+function mailNote({ spec, status }: O365Sync): Note[] {
+  const { last, pending = [] } = status?.notifications ?? {};
+  const isOwed = pending.some(({ id }) => id === last?.id);
+  if (!spec.notifications.enabled || last === undefined || last.result === "Sent" || !isOwed) return [];
   return [{ reason: `Notification${last.result}`, action: "Notify", note: last.message }];
 }
 
-/** What is not accepted any more. */
-function additionsNote({ status }: O365Sync): Note[] {
-  const { additions } = status ?? {};
+/** What is not accepted any more, where this process asked the tenant: what the status said before is what another one knew. */
+function additionsNote(object: O365Sync, isPolled: boolean, before: ReadonlySet<string>): Note[] {
+  const { additions } = object.status ?? {};
   if (additions === undefined || additions.state === "Current") return [];
-  return [told(`Additions${additions.state}`, "Add", additions.message)];
+  const note = told(`Additions${additions.state}`, "Add", additions.message);
+  return wantsAdditions(object) && (isPolled || before.has(note.reason)) ? [note] : [];
 }
 
 /** By their place: a pattern may be an address. */

@@ -66,24 +66,59 @@ describe("A name that another MailDomain of the same domain asks for", () => {
   });
 });
 
-/** Found by a random history: the old list became unreadable once the new one was published, and kept whatever was routed. */
-it("takes a name off that the new list gives up, and that the list of the old name never had", async () => {
+/** Found by a random history: a list that could not be read kept whatever was routed, whether its tables had it or not. */
+it("takes a name off that the new list gives up, and that the unreadable list of the old name never had", async () => {
   const M = [{ name: "m.test", recipients: "Mirror" as const }];
   await publish("old", { domain: "a.test", aliasDomains: N }, OPEN);
   await town.remove("sync", "old");
   await town.addDomain("new", { domain: "a.test", aliasDomains: N });
   await town.addSync("young", "new", OPEN);
   await town.remove("domain", "old");
-  await town.work();
-  expect(town.domain("new")?.status?.lists?.map(({ name }) => name)).toEqual(["old"]);
   await syncNow("young");
-  expect(readyOf("new")?.message).not.toContain("cannot be read");
+  editMap("old-manifest", (map) => {
+    map.data = { "manifest.json": "{" };
+  });
   town.editDomain("new", { aliasDomains: [...N, ...M] });
   await syncNow("young");
   expect(town.routed("new")).toBe("a.test m.test n.test");
-  town.editDomain("new", { aliasDomains: N });
+  town.editDomain("new", { aliasDomains: [] });
   await syncNow("young");
   expect(town.routed("new")).toBe("a.test n.test");
+});
+
+/** Found by a stranger: a list that nobody can read counted as one that carries the name. */
+it.each<[what: string, damage: () => unknown]>([
+  ["deleted", () => town.cluster.client.delete(CONFIG_MAP, keyOf("heir-manifest"))],
+  [
+    "cut",
+    () =>
+      editMap("heir-manifest", (map) => {
+        map.data = { "manifest.json": "{" };
+      }),
+  ],
+  [
+    "beside an empty table of nobody",
+    () => {
+      const labels = { ...town.configMap("heir-recipients")?.metadata.labels, "o365sync.dev/sync": "zzz" };
+      return town.cluster.client.create<ConfigMap>(CONFIG_MAP, { metadata: { ...keyOf("zzz"), labels }, data: {} });
+    },
+  ],
+])("keeps a name whose heir's list never had it, though the manifest of that list is %s", async (_, damage) => {
+  await publish("old", { domain: "b.test", aliasDomains: N }, OPEN);
+  await publish("heir", { domain: "b.test" }, OPEN);
+  town.editDomain("heir", { aliasDomains: N });
+  await town.remove("domain", "old");
+  await town.work();
+  await town.addDomain("new", { domain: "b.test", aliasDomains: N });
+  await town.work();
+  await town.remove("sync", "old");
+  await town.addSync("old", "new", OPEN);
+  await town.work();
+  town.gateway.expectAlways(town.gateway.accepted());
+  await damage();
+  town.editDomain("new", { aliasDomains: [] });
+  await syncNow("old");
+  expect(tableOf("old")).toContain("user1@n.test");
 });
 
 describe("A name that a plan takes off", () => {

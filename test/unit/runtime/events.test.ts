@@ -202,6 +202,37 @@ describe("the event recorder", () => {
     expect(log.lines).toEqual([]);
   });
 
+  it("tells the whole count of a series whose first answer was lost", async () => {
+    const known = new Set<string | undefined>();
+    const { recorder, calls, clock } = setUp(({ verb, event }) => {
+      const name = event.metadata?.name;
+      if (verb === "create" && known.has(name)) throw new ApiError("exists", 409, "AlreadyExists");
+      known.add(name);
+      if (calls.length === 1) throw new ApiError("no answer", 0, "ETIMEDOUT");
+    });
+    recorder.event(SYNC, PUBLISHED);
+    await clock.advance(0);
+    recorder.event(SYNC, PUBLISHED);
+    recorder.event(SYNC, PUBLISHED);
+    await clock.advance(10_000);
+    expect(calls.at(-1)).toMatchObject({ verb: "patch", event: { series: { count: 3 } } });
+  });
+
+  it.each([
+    ["a limit of one namespace", 429, "TooManyRequests"],
+    ["trouble of one webhook", 500, "InternalError"],
+    ["an answer that is none", 0, "InvalidAnswer"],
+  ])("lets no event of others wait for %s", async (_, status, reason) => {
+    const { recorder, calls, clock } = setUp(({ event }) => {
+      if (event.regarding?.namespace === "noisy") throw new ApiError("refused", status, reason);
+    });
+    const noisy = { ...SYNC, metadata: { ...SYNC.metadata, namespace: "noisy", uid: "u2" } };
+    for (let index = 0; index < 20; index++) recorder.event(noisy, { ...PUBLISHED, note: `${index}` });
+    recorder.event(SYNC, PUBLISHED);
+    await clock.advance(0);
+    expect(calls.filter(({ event }) => event.metadata?.namespace === "mail")).toHaveLength(1);
+  });
+
   it("gives up after 12 tries, and at the end tries once more without waiting", async () => {
     const { recorder, calls, clock, log } = setUp(() => {
       throw new ApiError("refused", 0, "ECONNREFUSED");

@@ -42,6 +42,10 @@ interface Machine {
   made: number;
   /** Names that a person took the servers of, and that nobody else routes. */
   letGo: ReadonlySet<string>;
+  /** What must never be refused from now on. */
+  always: ReadonlySet<string>;
+  /** How many files had gone with their object when that was told last. */
+  collected: number;
 }
 
 type Act = (machine: Machine, step: Step) => Promise<void> | void;
@@ -90,9 +94,9 @@ const renameDomain: Act = async (machine, { which, how }) => {
   const name = again ? nameOf(domain) : fresh(machine);
   const spec = bodyOf(domain.spec);
   if (first) await town.remove("domain", nameOf(domain));
-  if (how > 8) await settle(machine);
+  if (how > 8) await settleMeanwhile(machine);
   await town.addDomain(name, spec);
-  if (how % 4 === 0) await settle(machine);
+  if (how % 4 === 0) await settleMeanwhile(machine);
   // Where nobody follows, its O365Syncs refer to a MailDomain that is gone.
   if (how % 5 !== 0)
     for (const sync of town.syncs().filter((other) => other.spec.domainRef.name === nameOf(domain))) {
@@ -110,7 +114,7 @@ const renameSync: Act = async (machine, { which, how }) => {
   const { domainRef, ...rest } = bodyOf(sync.spec);
   const name = how % 3 === 0 ? nameOf(sync) : fresh(machine);
   if (how % 2 === 0 || how % 3 === 0) await town.remove("sync", nameOf(sync));
-  if (how > 8) await settle(machine);
+  if (how > 8) await settleMeanwhile(machine);
   // Under a name whose list may be that of another domain.
   const ref = how === 7 ? (someDomain(machine, which + 1)?.metadata.name ?? domainRef.name) : domainRef.name;
   await town.addSync(name, ref, rest);
@@ -323,8 +327,39 @@ function isGivenUp({ town }: Machine, address: string): boolean {
   return unlisted || unserved;
 }
 
+/** What the objects as they are now let go. */
+function excuse(machine: Machine): void {
+  const { town } = machine;
+  // What a person lets go with its object is gone.
+  if (town.collected !== machine.collected) machine.always = new Set();
+  machine.collected = town.collected;
+  // What a spec says is not to be listed or routed ends with it.
+  const isLetGo = (address: string): boolean => machine.letGo.has(address.split("@")[1] ?? "");
+  let always = [...machine.always].filter((address) => !isGivenUp(machine, address) && !isLetGo(address));
+  // A plan may end what nobody asks for any more, where it passes.
+  if (!machine.strict || isApproving(machine)) {
+    const asked = wanted(machine);
+    always = always.filter((address) => asked.has(address));
+  }
+  machine.always = new Set(always);
+  town.gateway.expectAlways(machine.always);
+}
+
+/** In the middle of a step, when what is about to come back is asked for by nobody. */
+async function settleMeanwhile(machine: Machine): Promise<void> {
+  excuse(machine);
+  await settle(machine);
+}
+
 export async function play(strict: boolean, steps: readonly Step[]): Promise<number> {
-  const machine: Machine = { town: await createTown(), strict, made: 0, letGo: new Set() };
+  const machine: Machine = {
+    town: await createTown(),
+    strict,
+    made: 0,
+    letGo: new Set(),
+    always: new Set(),
+    collected: 0,
+  };
   const { town } = machine;
   const { gateway } = town;
   for (let index = 0; index < PEOPLE; index++)
@@ -337,23 +372,12 @@ export async function play(strict: boolean, steps: readonly Step[]): Promise<num
   for (const name of ["a", "b"]) await town.addSync(name, name, guardOf(machine));
   await askAll(machine, { what: 0, which: 0, how: 0, dies: 0 });
   await settle(machine);
-  let always = new Set(gateway.accepted());
-  gateway.expectAlways(always);
+  machine.always = new Set(gateway.accepted());
+  gateway.expectAlways(machine.always);
   for (const each of steps) {
-    const { collected } = town;
     machine.letGo = new Set();
     await pick(HAT, each.what)?.(machine, each);
-    // What a person lets go with its object is gone.
-    if (town.collected !== collected) always = new Set();
-    // What a spec says is not to be listed or routed ends with it.
-    const isLetGo = (address: string): boolean => machine.letGo.has(address.split("@")[1] ?? "");
-    always = new Set([...always].filter((address) => !isGivenUp(machine, address) && !isLetGo(address)));
-    // A plan may end what nobody asks for any more, where it passes.
-    if (!strict || isApproving(machine)) {
-      const asked = wanted(machine);
-      always = new Set([...always].filter((address) => asked.has(address)));
-    }
-    gateway.expectAlways(always);
+    excuse(machine);
     if (each.dies > 0) {
       const mortal = createMortal(town.cluster.client);
       town.restart(mortal.client);
@@ -364,9 +388,9 @@ export async function play(strict: boolean, steps: readonly Step[]): Promise<num
     }
     await settle(machine);
     const now = wanted(machine);
-    for (const address of gateway.accepted())
-      if ((strict || now.has(address)) && !isGivenUp(machine, address)) always.add(address);
-    gateway.expectAlways(always);
+    const accepted = [...gateway.accepted()].filter((address) => strict || now.has(address));
+    machine.always = new Set([...machine.always, ...accepted.filter((address) => !isGivenUp(machine, address))]);
+    gateway.expectAlways(machine.always);
   }
-  return always.size;
+  return machine.always.size;
 }
