@@ -10,6 +10,7 @@ const HANDOVER = "src/sync/handover.ts";
 const ROUTE_TEST = "unit/domain/route";
 const LOST = "unit/domain/lost-manifest";
 const NAMES = "unit/domain/names";
+const UNREADABLE = "unit/domain/unreadable-lists";
 
 export const names: readonly Break[] = [
   one(
@@ -57,9 +58,23 @@ export const names: readonly Break[] = [
   one(
     "what an unreadable list carries its tables tell",
     "src/publication/carriers.ts",
-    "list.manifest?.current === undefined ?",
-    "list.names.length < 0 ?",
+    'table === "unread" || mayHold(table, name)',
+    "true",
     NAMES,
+  ),
+  one(
+    "of a table that cannot be read in full nobody says that it lacks a name",
+    "src/publication/carriers.ts",
+    "if (!isWhole || !isKnown) return true;",
+    "",
+    UNREADABLE,
+  ),
+  one(
+    "a list that nobody can read is no heir's list",
+    "src/publication/carriers.ts",
+    "sync !== except && manifest?.current !== undefined",
+    "sync !== except",
+    UNREADABLE,
   ),
   one("without a server nothing is routed", ROUTING, "names: hasServers ? names : []", "names", ROUTE_TEST),
   one(

@@ -1,17 +1,14 @@
-/** Which names other lists carry: by their manifests, and by what stands in their tables where no manifest can be read. */
+/** Which names other lists may carry: by their manifests, and by the bytes of their tables where no manifest can be read. */
 
 import { LABEL_ROLE } from "../api/group.ts";
 import { BY_SYNC } from "../api/indexers.ts";
-import { inSlices } from "../base/slices.ts";
-import { isPauseDue, type Steps } from "../base/steps.ts";
-import { domainPartOf } from "../recipients/packed/address-set.ts";
-import { parseTables } from "../recipients/tables/render.ts";
+import { FORMAT_NAMES, FORMATS } from "../recipients/tables/formats/formats.ts";
 import { find } from "../runtime/find.ts";
-import { CONFIG_MAP } from "../runtime/kube.ts";
+import { CONFIG_MAP, type ConfigMap } from "../runtime/kube.ts";
 import type { Role } from "./labels.ts";
 import type { ListSources, PublishedList } from "./lists.ts";
 
-/** Of a list whose tables are more, nobody looks: it is taken at what is routed. Twice what a list of today has. */
+/** That are looked into for one answer: twice what a list of today has. Of those beyond it nobody knows what they hold. */
 const MOST_TABLES = 512;
 
 export interface Carriers {
@@ -22,47 +19,51 @@ export interface Carriers {
   readonly except: string;
 }
 
-/** Those of `names` that another list carries. What an unreadable one is said to keep is only what is routed: its tables tell. */
-export async function carriedByOthers(
-  sources: ListSources,
-  { namespace, lists, except }: Carriers,
+/** Those of `names` that the manifest of another list says it carries, now and when what is begun stands. */
+export function surelyCarried({ lists, except }: Omit<Carriers, "namespace">, names: readonly string[]): string[] {
+  const readable = lists.filter(({ sync, manifest }) => sync !== except && manifest?.current !== undefined);
+  return names.filter((name) => readable.some((list) => list.names.includes(name)));
+}
+
+/**
+ * Those of `names` that another list carries, or may carry for all that anybody can tell. What an unreadable list is said to
+ * keep is whatever is routed: a name leaves it only where each of its tables can be read and has no address of the name.
+ */
+export async function perhapsCarried(
+  { client, stores }: ListSources,
+  carriers: Carriers,
   names: readonly string[],
   signal: AbortSignal,
 ): Promise<Set<string>> {
-  const carried = new Set<string>();
-  for (const list of lists.filter(({ sync }) => sync !== except)) {
-    const asked = names.filter((name) => list.names.includes(name) && !carried.has(name));
-    if (asked.length === 0) continue;
-    const found =
-      list.manifest?.current === undefined ? await inTables(sources, namespace, list.sync, asked, signal) : asked;
-    for (const name of found) carried.add(name);
+  const { namespace, lists, except } = carriers;
+  const carried = new Set(surelyCarried(carriers, names));
+  let left = MOST_TABLES;
+  for (const { sync, names: kept } of lists.filter((list) => list.sync !== except && !list.manifest?.current)) {
+    const asked = () => names.filter((name) => kept.includes(name) && !carried.has(name));
+    for (const { metadata } of stores.configMaps.by(BY_SYNC, `${namespace}/${sync}`)) {
+      if (asked().length === 0) break;
+      if (metadata.labels?.[LABEL_ROLE] !== ("recipients" satisfies Role)) continue;
+      const key = { namespace, name: metadata.name };
+      const table = left-- > 0 ? await find(client, CONFIG_MAP, key, { signal }) : "unread";
+      if (table === undefined) continue;
+      for (const name of asked()) if (table === "unread" || mayHold(table, name)) carried.add(name);
+    }
   }
   return carried;
 }
 
-async function inTables(
-  { client, stores }: ListSources,
-  namespace: string,
-  sync: string,
-  names: readonly string[],
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const tables = stores.configMaps
-    .by(BY_SYNC, `${namespace}/${sync}`)
-    .filter(({ metadata: { labels } }) => labels?.[LABEL_ROLE] === ("recipients" satisfies Role));
-  if (tables.length > MOST_TABLES) return names;
-  const missing = new Set(names);
-  for (const { metadata } of tables) {
-    const table = await find(client, CONFIG_MAP, { namespace, name: metadata.name }, { signal });
-    if (table !== undefined) await inSlices(strikeOff(missing, table), signal);
-    if (missing.size === 0) break;
-  }
-  return names.filter((name) => !missing.has(name));
+const KNOWN_KEYS: ReadonlySet<string> = new Set(Object.values(FORMATS).map(({ key }) => key));
+/** Of aliases alone an account without any has no line. */
+const WHOLE = FORMAT_NAMES.filter((format) => format !== "aliases").map((format) => FORMATS[format]);
+
+/** By the bytes, so that a table that is cut or damaged still tells; one of a format that this version does not know may hold anything. */
+function mayHold({ data = {}, binaryData = {} }: ConfigMap, name: string): boolean {
+  const values = { data, binaryData };
+  const isWhole = WHOLE.some(({ key, field }) => values[field][key] !== undefined);
+  const isKnown = [...Object.keys(data), ...Object.keys(binaryData)].every((key) => KNOWN_KEYS.has(key));
+  if (!isWhole || !isKnown) return true;
+  const holds = (text: string): boolean => text.toLowerCase().includes(name);
+  return Object.values(data).some(holds) || Object.values(binaryData).some((value) => holds(asText(value)));
 }
 
-function* strikeOff(missing: Set<string>, table: Parameters<typeof parseTables>[0]): Steps<void> {
-  for (const address of yield* parseTables(table)) {
-    missing.delete(domainPartOf(address));
-    if (isPauseDue()) yield;
-  }
-}
+const asText = (base64: string): string => Buffer.from(base64, "base64").toString("latin1");

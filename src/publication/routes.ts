@@ -9,7 +9,7 @@ import { RELAY_DOMAINS_KEY, routedIn, TRANSPORT_KEY, withoutNames } from "../rec
 import { find } from "../runtime/find.ts";
 import { CONFIG_MAP, type ConfigMap } from "../runtime/kube.ts";
 import { ApiError } from "../runtime/types.ts";
-import { carriedByOthers } from "./carriers.ts";
+import { perhapsCarried } from "./carriers.ts";
 import { findLists, type ListSources } from "./lists.ts";
 import { carriedNames, type Manifest } from "./manifest.ts";
 
@@ -61,7 +61,7 @@ export function createRoutes(sources: ListSources): Routes {
     if (leaving.length === 0) return;
     const { domain } = intent.target;
     const lists = await findLists(sources, { namespace, mailDomain, domain, routed }, signal);
-    const others = await carriedByOthers(sources, { namespace, lists, except: object.metadata.name }, leaving, signal);
+    const others = await perhapsCarried(sources, { namespace, lists, except: object.metadata.name }, leaving, signal);
     const going = leaving.filter((name) => !others.has(name));
     if (going.length === 0) return;
     const data = {

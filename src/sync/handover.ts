@@ -3,7 +3,7 @@
 import { BY_CLAIMED_NAME, claimedNames, routedNames } from "../api/indexers.ts";
 import { routingName } from "../api/names.ts";
 import type { MailDomain, O365Sync } from "../api/types.generated.ts";
-import { carriedByOthers } from "../publication/carriers.ts";
+import { surelyCarried } from "../publication/carriers.ts";
 import type { ConfigMaps } from "../publication/configmaps.ts";
 import { findLists, type ListSources } from "../publication/lists.ts";
 import type { Publication } from "../publication/manifest.ts";
@@ -58,8 +58,7 @@ async function isInMove(services: Services, { object, domain, name }: Move, sign
     if (heir.spec.domain !== domain.spec.domain) return false;
     const mailDomain = heir.metadata.name;
     const lists = await findLists(services, { namespace, mailDomain, domain: heir.spec.domain, routed }, signal);
-    const others = { namespace, lists, except: object.metadata.name };
-    if ((await carriedByOthers(services, others, [name], signal)).has(name)) return false;
+    if (surelyCarried({ lists, except: object.metadata.name }, [name]).length > 0) return false;
   }
   return heirs.length > 0;
 }

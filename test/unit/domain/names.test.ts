@@ -27,6 +27,16 @@ const publish = async (name: string, domain: Partial<MailDomain["spec"]>, sync: 
   await town.addSync(name, name, sync);
   await syncNow(name);
 };
+/** The MailDomain `old` becomes `new`, and the O365Sync `old` refers to that. */
+async function renamed(spec: Partial<MailDomain["spec"]>): Promise<void> {
+  await town.remove("domain", "old");
+  await town.work();
+  await town.addDomain("new", spec);
+  await town.work();
+  await town.remove("sync", "old");
+  await town.addSync("old", "new", OPEN);
+  await town.work();
+}
 const readyOf = (name: string) => town.domain(name)?.status?.conditions?.find(({ type }) => type === "Ready");
 const tableOf = (name: string): string => town.configMap(`${name}-recipients`)?.data?.["relay_recipients"] ?? "";
 const keyOf = (name: string) => ({ namespace: "mail", name });
@@ -41,12 +51,7 @@ describe("A name that another MailDomain of the same domain asks for", () => {
     await town.addDomain("heir", { domain: "b.test", aliasDomains: M });
     await town.addSync("heir", "heir", OPEN);
     await town.work();
-    await town.remove("domain", "old");
-    await town.addDomain("new", { domain: "b.test", aliasDomains: M });
-    await town.work();
-    await town.remove("sync", "old");
-    await town.addSync("old", "new", OPEN);
-    await town.work();
+    await renamed({ domain: "b.test", aliasDomains: M });
     town.gateway.expectAlways(town.gateway.accepted());
     town.editDomain("new", { aliasDomains: [] });
     await syncNow("old");
@@ -107,13 +112,7 @@ it.each<[what: string, damage: () => unknown]>([
   await publish("old", { domain: "b.test", aliasDomains: N }, OPEN);
   await publish("heir", { domain: "b.test" }, OPEN);
   town.editDomain("heir", { aliasDomains: N });
-  await town.remove("domain", "old");
-  await town.work();
-  await town.addDomain("new", { domain: "b.test", aliasDomains: N });
-  await town.work();
-  await town.remove("sync", "old");
-  await town.addSync("old", "new", OPEN);
-  await town.work();
+  await renamed({ domain: "b.test", aliasDomains: N });
   town.gateway.expectAlways(town.gateway.accepted());
   await damage();
   town.editDomain("new", { aliasDomains: [] });
@@ -124,11 +123,7 @@ it.each<[what: string, damage: () => unknown]>([
 describe("A name that a plan takes off", () => {
   it("leaves every routing that follows the list, also one whose MailDomain is gone", async () => {
     await publish("old", { domain: "a.test", aliasDomains: N }, OPEN);
-    await town.remove("domain", "old");
-    await town.addDomain("new", { domain: "a.test", aliasDomains: N });
-    await town.work();
-    await town.remove("sync", "old");
-    await town.addSync("old", "new", OPEN);
+    await renamed({ domain: "a.test", aliasDomains: N });
     await syncNow("old");
     expect([town.routed("old"), town.routed("new")]).toEqual(["a.test n.test", "a.test n.test"]);
     town.editDomain("new", { aliasDomains: [] });
